@@ -1,0 +1,69 @@
+# The book and its library. `make help` lists the targets.
+# Needs Python 3.11 or newer; npm where there is one (without it MathJax comes another way, see tools/vendor.py).
+
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+  PYTHON ?= python
+  PY := $(VENV)/Scripts/python.exe
+else
+  PYTHON ?= python3
+  PY := $(VENV)/bin/python
+endif
+STAMP := $(VENV)/.installed
+PORT ?= 8000
+# Parts of `make test` to run, for example: make test PARTS="notebooks book"
+PARTS ?=
+
+# A relative SL1LIB_DATA would mean another folder in a notebook, whose kernel works in the notebook's own
+# folder: the scripts in tools/ make it absolute before they start anything.
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint bench notebooks screenshots serve clean
+
+help:
+	@echo "make book         build the book, every notebook executed, warnings are errors"
+	@echo "make test         library, doctests, notebooks, book, pages in a browser  (PARTS=\"library doctests\" for some)"
+	@echo "make lint         ruff check, ruff format --check, mypy"
+	@echo "make bench        the benchmarks, side by side in one run"
+	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
+	@echo "make screenshots  pictures of every built page, two widths, light and dark"
+	@echo "make serve        show the built book at a local address  (PORT=8000)"
+	@echo "make clean        remove what was built; keeps .venv"
+
+# torch first and alone: with the rest in one call, pip may choose another build of it on the way.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; say which with: make PYTHON=python3.12')"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,lint]"
+	@touch $(STAMP)
+
+book: $(STAMP)
+	$(PY) tools/vendor.py
+	$(PY) tools/build_book.py
+
+test: $(STAMP)
+	$(PY) tools/run_tests.py $(PARTS)
+
+lint: $(STAMP)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: $(STAMP)
+	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing." >&2; exit 1; }
+	$(PY) -m benchmarks
+
+notebooks: $(STAMP)
+	$(PY) tools/notebooks.py $(FILES)
+
+screenshots: $(STAMP)
+	$(PY) tools/screenshots.py
+
+serve: $(STAMP)
+	@test -d _build/html || { echo "There is no book in _build/html yet: run make book first." >&2; exit 1; }
+	@echo "http://127.0.0.1:$(PORT)/book/index.html   (Ctrl-C ends it)"
+	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+clean:
+	rm -rf _build book/_static/vendor .pytest_cache .ruff_cache .mypy_cache .hypothesis
