@@ -1,0 +1,4 @@
+"""sl1lib."""
+
+from .readings import READINGS, Reading
+from .settings import MOMENTUM_READINGS, MomentumRamp, Penalty

@@ -1,0 +1,110 @@
+"""Errors that name the value and say what would be right.
+
+Every check of the library that a user can trip is made here, so that the messages sound alike and both engines
+refuse the same input with the same words. Arrays may be NumPy's or PyTorch's: only ``shape`` and ``ndim`` are read.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+
+def unexpected(what: str, found: object, right: str) -> ValueError:
+    """Build the ``ValueError`` of this library: what was looked at, what was found, what would be right.
+
+    Examples
+    --------
+    >>> unexpected("eps", -1, "it must be greater than 0")
+    ValueError('eps is -1; it must be greater than 0')
+    """
+    return ValueError(f"{what} is {found!r}; {right}")
+
+
+def require_choice(what: str, found: object, choices: Iterable[str]) -> None:
+    """Raise unless ``found`` is one of ``choices``; suggest the nearest one."""
+    known = list(choices)
+    if isinstance(found, str) and found in known:
+        return
+    near = get_close_matches(str(found), known, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise unexpected(what, found, f"it must be one of {', '.join(map(repr, known))}{hint}")
+
+
+def require_number(what: str, found: object, *, above: float | None = None, least: float | None = None) -> None:
+    """Raise unless ``found`` is a finite real number greater than ``above``, or at least ``least``."""
+    if above is not None:
+        right = f"it must be a finite number greater than {above:g}"
+    else:
+        right = "it must be a finite number" + (f" of at least {least:g}" if least is not None else "")
+    if isinstance(found, bool) or not isinstance(found, numbers.Real) or not math.isfinite(float(found)):
+        raise unexpected(what, found, right)
+    if (above is not None and not float(found) > above) or (least is not None and float(found) < least):
+        raise unexpected(what, found, right)
+
+
+def require_count(what: str, found: object, least: int) -> None:
+    """Raise unless ``found`` is a whole number of at least ``least``."""
+    if isinstance(found, bool) or not isinstance(found, numbers.Integral) or int(found) < least:
+        raise unexpected(what, found, f"it must be a whole number of at least {least}")
+
+
+def require_axes(what: str, array: Any, axes: str) -> None:
+    """Raise unless ``array`` has one axis for each letter of ``axes``, say ``"NCHW"``, and a sample."""
+    shape = tuple(array.shape)
+    if len(shape) != len(axes):
+        names = ", ".join(axes)
+        raise unexpected(f"the shape of {what}", shape, f"it must have {len(axes)} axes, ({names})")
+    if axes.startswith("N") and shape[0] == 0:
+        raise unexpected(f"the shape of {what}", shape, "the batch is empty; it must hold at least one sample")
+
+
+def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
+    """Raise unless ``kernel`` can slide over ``x``: axes, channels, sizes and the bias agree."""
+    require_axes("x", x, "NCHW")
+    require_axes("kernel", kernel, "MCHW")
+    if kernel.shape[1] != x.shape[1]:
+        raise unexpected(
+            "the number of channels of kernel",
+            int(kernel.shape[1]),
+            f"x of shape {tuple(x.shape)} has {x.shape[1]} channels, so kernel must be (M, {x.shape[1]}, kh, kw)",
+        )
+    size, window = tuple(x.shape[2:]), tuple(kernel.shape[2:])
+    if any(k < 1 or k > n for k, n in zip(window, size, strict=True)):
+        raise unexpected("the kernel's size", window, f"it must be at least (1, 1) and fit into the image's {size}")
+    if bias is not None and tuple(bias.shape) != (kernel.shape[0],):
+        raise unexpected(
+            "the shape of bias",
+            tuple(bias.shape),
+            f"kernel has {kernel.shape[0]} maps, so ({kernel.shape[0]},)",
+        )
+
+
+def require_poolable(a: Any, k: object) -> None:
+    """Raise unless windows of ``k×k`` tile the height and the width of ``a`` exactly."""
+    require_axes("a", a, "NCHW")
+    require_count("the pooling window k", k, least=1)
+    height, width = a.shape[2:]
+    if height % k or width % k:
+        raise unexpected(
+            "the size to pool",
+            (int(height), int(width)),
+            f"height and width must be multiples of the window k = {k}",
+        )
+
+
+def require_dense(o: Any, U: Any, b: Any) -> None:
+    """Raise unless ``o (N,K)``, ``U (C,K)`` and ``b (C,)`` fit together."""
+    require_axes("o", o, "NK")
+    require_axes("U", U, "CK")
+    if o.shape[1] != U.shape[1]:
+        raise unexpected(
+            "the number of columns of U",
+            int(U.shape[1]),
+            f"o of shape {tuple(o.shape)} has {o.shape[1]} features",
+        )
+    if tuple(b.shape) != (U.shape[0],):
+        raise unexpected("the shape of b", tuple(b.shape), f"U has {U.shape[0]} rows, so ({U.shape[0]},)")

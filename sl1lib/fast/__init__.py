@@ -1,0 +1,44 @@
+"""The fast path: the functions of `sl1lib.reference` on PyTorch tensors, and the engine that trains with them.
+
+Each module mirrors one of `sl1lib.reference`: the same names, the same arguments, the same array layout. Tensors keep
+their dtype and device, and everything is differentiable, so there are no ``*_backward`` functions here.
+"""
+
+from .activations import relu, sigmoid, softmax
+from .convolution import conv2d
+from .dense import dense
+from .engine import Engine, images_to_tensor, predict
+from .losses import cross_entropy
+from .module import NodePenalty
+from .network import features, forward, init_params, trace
+from .optimizer import heavy_ball_step, proximal_step
+from .penalty import group_norms, penalty, penalty_grad, penalty_prox
+from .pooling import avg_pool2d
+from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+
+__all__ = [
+    "Engine",
+    "NodePenalty",
+    "avg_pool2d",
+    "conv2d",
+    "cross_entropy",
+    "dense",
+    "features",
+    "forward",
+    "group_norms",
+    "heavy_ball_step",
+    "images_to_tensor",
+    "init_params",
+    "penalty",
+    "penalty_grad",
+    "penalty_prox",
+    "predict",
+    "proximal_step",
+    "relu",
+    "sigmoid",
+    "smooth_abs",
+    "smooth_abs_grad",
+    "smooth_abs_prox",
+    "softmax",
+    "trace",
+]

@@ -1,0 +1,61 @@
+"""The entropy error on tensors. Mirrors ``sl1lib.reference.losses``."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from ..errors import require_axes, unexpected
+
+
+def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    r"""Return the mean entropy error :math:`E_0 = -\frac1J \sum_j \sum_c O^j_c \ln \operatorname{softmax}(S^j)_c`.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, C)
+        Scores :math:`S`, any finite numbers.
+    labels : Tensor of integers, shape (N,), or one-hot, shape (N, C)
+        The right classes; rows of probabilities are accepted too.
+
+    Returns
+    -------
+    Tensor, a scalar
+        In nats. A network that knows nothing has ``ln C``.
+
+    Raises
+    ------
+    ValueError
+        For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
+
+    Examples
+    --------
+    >>> cross_entropy(torch.zeros(2, 10), torch.tensor([3, 7]))
+    tensor(2.3026)
+    """
+    return F.cross_entropy(logits, _targets(labels, logits))
+
+
+def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """Check the labels with the words of ``reference.one_hot`` and give them the dtype PyTorch asks for."""
+    require_axes("logits", logits, "NC")
+    n, classes = logits.shape
+    if labels.shape == (n, classes):
+        rows = labels.to(logits.dtype)
+        wrong = ~torch.isclose(rows.sum(dim=1), torch.ones_like(rows[:, 0])) | (rows < 0).any(dim=1)
+        if wrong.any():
+            row = int(wrong.int().argmax())
+            raise unexpected(
+                f"row {row} of the one-hot labels", labels[row].tolist(), "it must be at least 0 and sum to 1"
+            )
+        return rows
+    if labels.shape != (n,):
+        right = f"logits are {(n, classes)}, so ({n},) or {(n, classes)}"
+        raise unexpected("the shape of labels", tuple(labels.shape), right)
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+        raise unexpected("the dtype of labels", str(labels.dtype), "classes are integers")
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        row = int(outside.int().argmax())
+        raise unexpected(f"label {row}", int(labels[row]), f"with {classes} classes it must be 0 … {classes - 1}")
+    return labels.long()

@@ -1,0 +1,48 @@
+"""The reference: every equation of the book in NumPy and float64, written to be read beside the mathematics.
+
+Each module has its mirror in `sl1lib.fast`: the same names, the same arguments, the same array layout.
+"""
+
+from .activations import relu, relu_backward, sigmoid, sigmoid_backward, softmax
+from .convolution import conv2d, conv2d_backward
+from .dense import dense, dense_backward
+from .losses import cross_entropy, cross_entropy_backward, log_softmax, one_hot
+from .network import backward, features, forward, init_params, trace
+from .optimizer import Update, heavy_ball_step, proximal_step, train
+from .penalty import group_norms, penalty, penalty_grad, penalty_prox
+from .pooling import avg_pool2d, avg_pool2d_backward
+from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+
+__all__ = [
+    "Update",
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "backward",
+    "conv2d",
+    "conv2d_backward",
+    "cross_entropy",
+    "cross_entropy_backward",
+    "dense",
+    "dense_backward",
+    "features",
+    "forward",
+    "group_norms",
+    "heavy_ball_step",
+    "init_params",
+    "log_softmax",
+    "one_hot",
+    "penalty",
+    "penalty_grad",
+    "penalty_prox",
+    "proximal_step",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "smooth_abs",
+    "smooth_abs_grad",
+    "smooth_abs_prox",
+    "softmax",
+    "trace",
+    "train",
+]

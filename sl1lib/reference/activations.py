@@ -1,0 +1,112 @@
+"""ReLU, sigmoid and softmax (chapter *Dense layer and entropy*)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    r"""Return :math:`\max(0, x)`, element by element.
+
+    Parameters
+    ----------
+    x : ndarray, any shape
+
+    Returns
+    -------
+    ndarray, the shape of ``x``
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
+    return np.maximum(x, 0)
+
+
+def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Pass the gradient where the *input* ``x`` was positive, and block it elsewhere.
+
+    At 0, where ReLU has a corner, the derivative is taken as 0: one of its subgradients.
+
+    Parameters
+    ----------
+    dy : ndarray
+        The gradient of the error with respect to ``relu(x)``.
+    x : ndarray, the shape of ``dy``
+        What went into the ReLU. (What came out has the same sign, so either serves; another layer's does not.)
+
+    Returns
+    -------
+    ndarray, the shape of ``x``
+
+    Examples
+    --------
+    >>> relu_backward(np.array([5.0, 5.0, 5.0]), np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 5.])
+    """
+    return np.where(x > 0, dy, 0)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    r"""Return :math:`1 / (1 + e^{-x})`, element by element, without overflow for any finite ``x``.
+
+    Parameters
+    ----------
+    x : ndarray, any shape
+
+    Returns
+    -------
+    ndarray in [0, 1], the shape of ``x``
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return (1 + np.tanh(x / 2)) / 2  # the same function; tanh never overflows
+
+
+def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Multiply the gradient by the slope ``y (1 - y)``, where ``y = sigmoid(x)`` is the *output*.
+
+    Parameters
+    ----------
+    dy : ndarray
+        The gradient of the error with respect to ``y``.
+    y : ndarray, the shape of ``dy``
+        What came out of the sigmoid.
+
+    Returns
+    -------
+    ndarray, the shape of ``y``
+
+    Examples
+    --------
+    >>> sigmoid_backward(np.array([1.0]), np.array([0.5]))
+    array([0.25])
+    """
+    return dy * y * (1 - y)
+
+
+def softmax(s: np.ndarray) -> np.ndarray:
+    r"""Turn scores into probabilities: :math:`e^{s_c} / \sum_d e^{s_d}` along the last axis.
+
+    Parameters
+    ----------
+    s : ndarray, shape (..., C)
+        Scores, any finite numbers.
+
+    Returns
+    -------
+    ndarray, the shape of ``s``
+        Each row is at least 0 and sums to 1.
+
+    Examples
+    --------
+    >>> softmax(np.array([[1000.0, 1000.0]]))
+    array([[0.5, 0.5]])
+    """
+    shifted = s - s.max(axis=-1, keepdims=True)  # the same ratio, and no exponent above 0
+    powers = np.exp(shifted)
+    return powers / powers.sum(axis=-1, keepdims=True)

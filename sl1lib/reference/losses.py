@@ -1,0 +1,122 @@
+"""The entropy error (chapter *Dense layer and entropy*)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import require_axes, unexpected
+from .activations import softmax
+
+
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    r"""Return the mean entropy error :math:`E_0 = -\frac1J \sum_j \sum_c O^j_c \ln \operatorname{softmax}(S^j)_c`.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (N, C)
+        Scores :math:`S`, any finite numbers: ``ln softmax`` is taken as one function and never overflows.
+    labels : ndarray of integers, shape (N,), or one-hot, shape (N, C)
+        The right classes; rows of probabilities are accepted too.
+
+    Returns
+    -------
+    float
+        In nats. A network that knows nothing has ``ln C``.
+
+    Raises
+    ------
+    ValueError
+        For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
+
+    Examples
+    --------
+    >>> float(round(cross_entropy(np.zeros((2, 10)), np.array([3, 7])), 4))
+    2.3026
+    """
+    targets = one_hot(labels, logits)
+    return float(-(targets * log_softmax(logits)).sum() / len(logits))
+
+
+def cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    r"""Return :math:`\partial E_0 / \partial S = (\operatorname{softmax}(S) - O) / N`.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (N, C)
+    labels : ndarray of integers, shape (N,), or one-hot, shape (N, C)
+
+    Returns
+    -------
+    ndarray, shape (N, C)
+
+    Examples
+    --------
+    >>> cross_entropy_backward(np.zeros((1, 2)), np.array([0]))
+    array([[-0.5,  0.5]])
+    """
+    targets = one_hot(labels, logits)
+    return (softmax(logits) - targets) / len(logits)
+
+
+def log_softmax(s: np.ndarray) -> np.ndarray:
+    r"""Return :math:`\ln \operatorname{softmax}(s)_c = s_c - \ln \sum_d e^{s_d}`, finite for any finite scores.
+
+    Parameters
+    ----------
+    s : ndarray, shape (..., C)
+
+    Returns
+    -------
+    ndarray, the shape of ``s``
+
+    Examples
+    --------
+    >>> log_softmax(np.array([[0.0, -1000.0]]))
+    array([[    0., -1000.]])
+    """
+    shifted = s - s.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def one_hot(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Return the ideal outputs ``(N, C)`` for labels given as classes ``(N,)`` or already as rows ``(N, C)``.
+
+    Parameters
+    ----------
+    labels : ndarray of integers, shape (N,), or ndarray, shape (N, C)
+    logits : ndarray, shape (N, C)
+        Read for its shape.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, C)
+
+    Raises
+    ------
+    ValueError
+        Naming the first label or row that is out of range.
+
+    Examples
+    --------
+    >>> one_hot(np.array([1]), np.zeros((1, 3)))
+    array([[0., 1., 0.]])
+    """
+    require_axes("logits", logits, "NC")
+    n, classes = logits.shape
+    if labels.shape == (n, classes):
+        wrong = ~np.isclose(labels.sum(axis=1), 1) | (labels < 0).any(axis=1)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise unexpected(
+                f"row {row} of the one-hot labels", labels[row].tolist(), "it must be at least 0 and sum to 1"
+            )
+        return labels.astype(np.float64)
+    if labels.shape != (n,):
+        raise unexpected("the shape of labels", labels.shape, f"logits are {(n, classes)}, so ({n},) or {(n, classes)}")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise unexpected("the dtype of labels", str(labels.dtype), "classes are integers")
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise unexpected(f"label {row}", int(labels[row]), f"with {classes} classes it must be 0 … {classes - 1}")
+    return np.eye(classes)[labels]

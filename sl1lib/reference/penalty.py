@@ -1,0 +1,144 @@
+r"""The penalty :math:`\sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on groups of weights (chapter *Gradients*)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..architecture import NODES_PER_MAP
+from ..errors import require_axes, require_choice, unexpected
+from ..settings import GROUPINGS
+from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+
+
+def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> float:
+    r"""Return :math:`\sum_g h(u_g, \varepsilon)`, where :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
+
+    Parameters
+    ----------
+    U : ndarray, shape (C, K)
+        The last layer's weights; column ``k`` leaves node ``k``.
+    eps, profile
+        As in `smooth_abs`.
+    grouping : {"node", "weight", "map"}
+        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, ``eps`` out of range, or ``K`` not a multiple of 16 when grouped by map.
+
+    Examples
+    --------
+    >>> U = np.array([[3.0, 0.0], [4.0, 0.0]])
+    >>> penalty(U, eps=1.0)                          # lengths 5 and 0
+    5.5
+    >>> penalty(U, eps=1.0, grouping="weight")       # 3, 4, 0 and 0
+    8.0
+    """
+    return float(smooth_abs(group_norms(U, grouping), eps, profile).sum())
+
+
+def penalty_grad(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> np.ndarray:
+    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r` with :math:`r = \lVert u \rVert`.
+
+    Parameters
+    ----------
+    U, eps, profile, grouping
+        As in `penalty`.
+
+    Returns
+    -------
+    ndarray, the shape of ``U``
+        A group of zeros has gradient 0 (for ``"abs"``: the subgradient of least length).
+
+    Examples
+    --------
+    >>> penalty_grad(np.array([[3.0, 0.3], [4.0, 0.4]]), eps=1.0)
+    array([[0.6, 0.3],
+           [0.8, 0.4]])
+    """
+    norms = group_norms(U, grouping)
+    slopes = smooth_abs_grad(norms, eps, profile)
+    return U * _spread(_ratio(slopes, norms), grouping)
+
+
+def penalty_prox(
+    U: np.ndarray, tau: float, eps: float = 0.0, profile: str = "abs", grouping: str = "node"
+) -> np.ndarray:
+    r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
+
+    A group keeps its direction; its length goes through the scalar map of `smooth_abs_prox`. The default
+    (``"abs"``) is the group lasso's: shorten every group by ``tau``, and set to exact zeros those shorter than that.
+
+    Parameters
+    ----------
+    U : ndarray, shape (C, K)
+    tau : float
+        :math:`\tau \ge 0`: learning rate times strength.
+    eps, profile, grouping
+        As in `penalty`.
+
+    Returns
+    -------
+    ndarray, the shape of ``U``
+
+    Examples
+    --------
+    >>> penalty_prox(np.array([[3.0, 0.3], [4.0, 0.4]]), tau=1.0)
+    array([[2.4, 0. ],
+           [3.2, 0. ]])
+    """
+    norms = group_norms(U, grouping)
+    shorter = smooth_abs_prox(norms, tau, eps, profile)
+    return U * _spread(_ratio(shorter, norms), grouping)
+
+
+def group_norms(U: np.ndarray, grouping: str = "node") -> np.ndarray:
+    r"""Return the length :math:`\lVert u_g \rVert` of every group of weights.
+
+    Parameters
+    ----------
+    U : ndarray, shape (C, K)
+    grouping : {"node", "weight", "map"}
+
+    Returns
+    -------
+    ndarray
+        Shape ``(K,)`` for nodes, ``(C, K)`` for weights, ``(K/16,)`` for maps.
+
+    Examples
+    --------
+    >>> group_norms(np.array([[3.0, 0.0], [4.0, 0.0]]))
+    array([5., 0.])
+    """
+    require_axes("U", U, "CK")
+    require_choice("grouping", grouping, GROUPINGS)
+    match grouping:
+        case "node":
+            return np.linalg.norm(U, axis=0)
+        case "weight":
+            return np.abs(U)
+        case _:  # map
+            return np.linalg.norm(_by_map(U), axis=(0, 2))
+
+
+def _by_map(U: np.ndarray) -> np.ndarray:
+    """View ``U`` as (class, map, node of the map): node ``k = 16·map + 4·row + column``."""
+    classes, nodes = U.shape
+    if nodes % NODES_PER_MAP:
+        raise unexpected("the number of columns of U", nodes, f"maps have {NODES_PER_MAP} nodes: a multiple of that")
+    return U.reshape(classes, nodes // NODES_PER_MAP, NODES_PER_MAP)
+
+
+def _spread(per_group: np.ndarray, grouping: str) -> np.ndarray:
+    """Hand each weight the number of its group."""
+    return per_group.repeat(NODES_PER_MAP) if grouping == "map" else per_group
+
+
+def _ratio(numerator: np.ndarray, norms: np.ndarray) -> np.ndarray:
+    """Divide where the length is not 0; a group of zeros stays zero whatever it is multiplied by."""
+    return np.divide(numerator, norms, out=np.zeros_like(norms), where=norms > 0)

@@ -1,0 +1,162 @@
+"""What a training can be told: the penalty on the weights and the course of the momentum.
+
+Both are small frozen records without any arithmetic on arrays, shared by the reference and the fast path. The
+penalty's mathematics is in ``reference.penalty`` and ``fast.penalty``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from .errors import require_choice, require_count, require_number, unexpected
+
+PROFILES: Final = ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic")
+SHARP_PROFILES: Final = ("abs", "squared")  # they have no smoothing width: eps is not read, and may be 0
+GROUPINGS: Final = ("node", "weight", "map")
+
+
+def check_profile(profile: str, eps: float) -> None:
+    """Raise ``ValueError`` for an unknown profile, or a smoothing width that the profile cannot use.
+
+    Parameters
+    ----------
+    profile : str
+        One of `PROFILES`.
+    eps : float
+        Greater than 0 for a smoothed profile; at least 0 for ``"abs"`` and ``"squared"``, which do not read it.
+
+    Examples
+    --------
+    >>> check_profile("huber", eps=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: eps is 0; it must be a finite number greater than 0
+    """
+    require_choice("profile", profile, PROFILES)
+    if profile in SHARP_PROFILES:
+        require_number("eps", eps, least=0)
+    else:
+        require_number("eps", eps, above=0)
+
+
+@dataclass(frozen=True)
+class Penalty:
+    r"""The penalty :math:`\lambda \sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on the last layer's weights.
+
+    Parameters
+    ----------
+    strength : float
+        :math:`\lambda \ge 0`. The error is a mean over samples; a paper that sums has :math:`J\lambda`.
+    eps : float
+        :math:`\varepsilon > 0`, the width of the smoothing, in units of a weight. Not read by ``"abs"`` and
+        ``"squared"``.
+    profile : str
+        :math:`\varphi`, one of ``"huber"`` (the paper's, most likely), ``"quartic"``, ``"pseudo_huber"``,
+        ``"log_cosh"``, ``"abs"`` (L1 or group lasso), ``"squared"`` (L2), ``"sqrt_quartic"`` (smoothed L1/2).
+    grouping : {"node", "weight", "map"}
+        What a group :math:`g` is: the 10 weights leaving one node; one weight; the 160 weights of one map.
+    step : {"gradient", "proximal"}
+        How training takes the penalty: by its (sub)gradient, or by its proximal map after each step on the error.
+
+    Raises
+    ------
+    ValueError
+        Naming the value and what would be right.
+
+    Examples
+    --------
+    >>> Penalty(strength=1e-3, eps=1e-2)
+    Penalty(strength=0.001, eps=0.01, profile='huber', grouping='node', step='gradient')
+    >>> Penalty(strength=-1, eps=1e-2)
+    Traceback (most recent call last):
+    ...
+    ValueError: strength is -1; it must be a finite number of at least 0
+    """
+
+    strength: float
+    eps: float = 0.01
+    profile: str = "huber"
+    grouping: str = "node"
+    step: str = "gradient"
+
+    def __post_init__(self) -> None:
+        require_number("strength", self.strength, least=0)
+        check_profile(self.profile, self.eps)
+        require_choice("grouping", self.grouping, GROUPINGS)
+        require_choice("step", self.step, ("gradient", "proximal"))
+        if self.step == "proximal" and self.profile == "sqrt_quartic":
+            raise unexpected(
+                "profile",
+                self.profile,
+                "it is not convex and has no single proximal map; use step='gradient'",
+            )
+
+
+@dataclass(frozen=True)
+class MomentumRamp:
+    """The momentum of each update: from ``start`` to ``end`` over the first ``updates`` updates, then ``end``.
+
+    The paper says 0.2 and that it is "gradually increased in the initial 20 iterations"; the default reads this as
+    a line from 0 to 0.2 over 20 updates. `MOMENTUM_READINGS` holds the rival readings.
+
+    Parameters
+    ----------
+    start, end : float
+        At least 0 and below 1.
+    updates : int
+        How many updates the change takes; 0 means ``end`` from the first update on.
+    shape : {"linear", "step"}
+        A line, or ``start`` throughout and then a jump to ``end``.
+
+    Raises
+    ------
+    ValueError
+        Naming the value and what would be right.
+
+    Examples
+    --------
+    >>> ramp = MomentumRamp()
+    >>> [round(ramp.at(update), 2) for update in (0, 10, 20, 1000)]
+    [0.0, 0.1, 0.2, 0.2]
+    """
+
+    start: float = 0.0
+    end: float = 0.2
+    updates: int = 20
+    shape: str = "linear"
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            value = getattr(self, name)
+            require_number(f"momentum {name}", value, least=0)
+            if value >= 1:
+                raise unexpected(f"momentum {name}", value, "it must be below 1, or the velocity grows without bound")
+        require_count("momentum updates", self.updates, least=0)
+        require_choice("momentum shape", self.shape, ("linear", "step"))
+
+    def at(self, update: int) -> float:
+        """Return the momentum of update ``update``, counted from 0.
+
+        Examples
+        --------
+        >>> MomentumRamp(0.5, 0.9, updates=20, shape="step").at(19)
+        0.5
+        """
+        if update >= self.updates:
+            return self.end
+        if self.shape == "step":
+            return self.start
+        return self.start + (self.end - self.start) * update / self.updates
+
+
+MOMENTUM_READINGS: Final = MappingProxyType(
+    {
+        "ramp": MomentumRamp(),
+        "rise": MomentumRamp(0.2, 0.9, updates=20),
+        "switch": MomentumRamp(0.5, 0.9, updates=20, shape="step"),
+        "constant": MomentumRamp(0.2, 0.2, updates=0),
+        "none": MomentumRamp(0.0, 0.0, updates=0),
+    }
+)
