@@ -1,0 +1,63 @@
+"""A Chromium and a local server for the built book.
+
+$SL1LIB_BOOK_HTML names the folder of the pages (default: _build/html). Other tests of the pages, such as those of
+an interactive figure, take the fixtures `book` (its address) and `browser` from here.
+"""
+
+import functools
+import http.server
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from common import BROWSER_FLAGS, HTML, find_browser, pages  # noqa: E402
+
+BOOK = Path(os.environ.get("SL1LIB_BOOK_HTML") or HTML).resolve()
+PAGES = pages(BOOK) if BOOK.is_dir() else []
+
+
+def pytest_generate_tests(metafunc):
+    """One test a page, so that a failure names the page."""
+    if "page_name" in metafunc.fixturenames:
+        missing = pytest.param("", marks=pytest.mark.skip(f"no built book in {BOOK}: run make book, or make test"))
+        metafunc.parametrize("page_name", PAGES or [missing])
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serve files and say nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def book():
+    """Address of the built book, without a slash at its end."""
+    if not PAGES:
+        pytest.skip(f"no built book in {BOOK}: run make book, or make test")
+    handler = functools.partial(Quiet, directory=str(BOOK))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium of this machine; nothing is downloaded."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium here (chromium, chromium-browser or google-chrome): the pages are not tested")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
