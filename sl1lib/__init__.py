@@ -1,4 +1,54 @@
-"""sl1lib."""
+"""A small convolutional network with a smoothed L1 penalty, twice: to be read, and to be fast.
 
+- `sl1lib.reference` is NumPy that reads like the mathematics of the book;
+- `sl1lib.fast` is the same on PyTorch tensors;
+- `sl1lib.train` trains the network of the paper with either penalty, or none.
+
+Examples
+--------
+>>> import sl1lib
+>>> config = sl1lib.RunConfig(data="digits", penalty=sl1lib.Penalty(strength=1e-3, eps=1e-2), epochs=1)
+>>> run = sl1lib.train(config, progress=False)
+>>> run.history.E.shape
+(29,)
+"""
+
+from . import fast, reference
+from ._version import __version__
+from .data import DataError, Dataset, load_data
+from .experiment import (
+    DEFAULT_PENALTY,
+    DivergedError,
+    History,
+    Run,
+    RunConfig,
+    RunFileError,
+    method_name,
+    train,
+    train_many,
+)
 from .readings import READINGS, Reading
 from .settings import MOMENTUM_READINGS, MomentumRamp, Penalty
+
+__all__ = [
+    "DEFAULT_PENALTY",
+    "MOMENTUM_READINGS",
+    "READINGS",
+    "DataError",
+    "Dataset",
+    "DivergedError",
+    "History",
+    "MomentumRamp",
+    "Penalty",
+    "Reading",
+    "Run",
+    "RunConfig",
+    "RunFileError",
+    "__version__",
+    "fast",
+    "load_data",
+    "method_name",
+    "reference",
+    "train",
+    "train_many",
+]

@@ -1,0 +1,54 @@
+"""A progress bar for a training, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+import warnings
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import RunConfig
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and then writes plain text
+    from tqdm.auto import tqdm
+
+
+class Progress:
+    """Shows error, penalty, images per second and time left; shows nothing when not ``shown``."""
+
+    def __init__(self, config: RunConfig, images: int, shown: bool) -> None:
+        self._images, self._batch_size, self._left = images, config.batch_size, images
+        self._average: float | None = None
+        self._held_out = ""
+        self._bar: Any = tqdm(
+            total=images * config.epochs,
+            desc=f"{config.method} ({config.reading.name})",
+            unit="img",
+            unit_scale=True,
+            disable=not shown,
+            mininterval=0.2,
+            dynamic_ncols=True,
+            leave=False,
+        )
+
+    def update(self, error: float, cost: float) -> None:
+        """Advance by one batch."""
+        count = min(self._batch_size, self._left)
+        self._left = self._left - count or self._images  # the last batch of an epoch may be smaller
+        # A single batch's error jumps about; the bar shows its average over about 50 updates.
+        self._average = error if self._average is None else 0.98 * self._average + 0.02 * error
+        if self._bar.update(count):  # true when the bar is due to be drawn: formatting each time would cost more
+            self._bar.set_postfix_str(f"E0 {self._average:.4f}, λΣh {cost:.4f}{self._held_out}", refresh=False)
+
+    def epoch(self, number: int, error: float) -> None:
+        """Note the held-out error of the epoch."""
+        self._held_out = f", error {100 * error:.2f} % after epoch {number + 1}"
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
