@@ -84,10 +84,10 @@ def find_reading(reading: str | Reading) -> Reading:
     --------
     >>> find_reading("text").activation
     'sigmoid'
-    >>> find_reading("tabel")
+    >>> find_reading("tabel")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: reading is 'tabel'; it must be one of 'table', 'text', 'table+relu-logits', 'text+relu-logits' (did you mean 'table'?)
+    ValueError: reading is 'tabel'; it must be one of 'table', 'text', ... (did you mean 'table'?)
     """
     if isinstance(reading, Reading):
         return reading

@@ -87,7 +87,7 @@ class Engine:
         return -(-len(self._x) // self._batch_size)
 
     def epoch(self, number: int) -> Iterator[tuple[float, float]]:
-        r"""Make the updates of epoch ``number``; yield after each the :math:`E_0` and :math:`\lambda\sum h` before it."""
+        r"""Make the updates of epoch ``number``; yield for each the :math:`E_0` and :math:`\lambda\sum h` before it."""
         order = torch.from_numpy(epoch_order(self._seed, number, len(self._x))).to(self._x.device)
         for batch in order.split(self._batch_size):
             yield self._update(self._x[batch], self._labels[batch])

@@ -1,4 +1,4 @@
-"""Gradient descent with momentum, on tensors. Mirrors ``sl1lib.reference.optimizer``; the training loop is ``engine``."""
+"""Gradient descent with momentum, on tensors. Mirrors ``sl1lib.reference.optimizer``, whose loop is ``engine`` here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 r"""The penalty :math:`\sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on tensors. Mirrors ``sl1lib.reference.penalty``.
 
 The length :math:`\lVert u \rVert` has a corner at 0 that :math:`\varphi_\varepsilon` rounds off; automatic
-differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_ratio` keep the corner out of its sight.
+differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_ratio` keep the corner out of
+its sight.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 
 def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return :math:`\sum_g h(u_g, \varepsilon)`, where :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
+    r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
 
 
 def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r` with :math:`r = \lVert u \rVert`.
+    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r`, :math:`r = \lVert u \rVert`.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def _group_squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
 
 
 def _profile_of_square(q: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
-    r"""Return :math:`\varphi_\varepsilon(\sqrt q)`; near 0 every smooth profile is a smooth function of :math:`q` itself."""
+    r"""Return :math:`\varphi_\varepsilon(\sqrt q)`: every smooth profile is a smooth function of :math:`q` itself."""
     match profile:
         case "huber":
             return torch.where(q > eps**2, _safe_sqrt(q), q / (2 * eps) + eps / 2)

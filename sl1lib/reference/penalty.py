@@ -11,7 +11,7 @@ from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 
 def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> float:
-    r"""Return :math:`\sum_g h(u_g, \varepsilon)`, where :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
+    r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "
 
 
 def penalty_grad(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> np.ndarray:
-    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r` with :math:`r = \lVert u \rVert`.
+    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r`, :math:`r = \lVert u \rVert`.
 
     Parameters
     ----------
