@@ -1,0 +1,117 @@
+"""Data: MNIST where it can be had, the embedded digits everywhere, and any set in MNIST's format.
+
+``load_data`` is the way in. Everything here needs NumPy and no PyTorch.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from sl1lib.data.dataset import Dataset
+from sl1lib.data.digits import load_digits
+from sl1lib.data.errors import DataError, DataUnavailableError
+from sl1lib.data.folder import SAME_FORMAT, read_folder
+from sl1lib.data.idx import read_idx, write_idx
+from sl1lib.data.mnist import MNIST_FILES, SHORT_PATIENCE, cache_folder, fetch_mnist, load_mnist
+
+__all__ = [
+    "DataError",
+    "DataUnavailableError",
+    "Dataset",
+    "cache_folder",
+    "fetch_mnist",
+    "load_data",
+    "load_digits",
+    "load_mnist",
+    "read_idx",
+    "write_idx",
+]
+
+_log = logging.getLogger(__name__)
+
+# The names that mean something here, which a folder's data must not borrow.
+_CHOICES = ("mnist", "digits", "auto")
+
+
+def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
+    """Load a dataset by name.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        - ``"mnist"``: MNIST, from ``$SL1LIB_DATA``, the user's cache or a download (`sl1lib.data.mnist`).
+        - ``"digits"``: 1,797 embedded digits, which need no network (`sl1lib.data.digits`).
+        - ``"auto"``: MNIST where it can be had, otherwise the digits. Which it was, is in the result's
+          ``name`` and ``source``, and logged at level INFO. Without a network it takes seconds once, and no
+          time again.
+        - A path (one that exists, or has a slash in it): a folder with four IDX files of MNIST's names, as
+          Fashion-MNIST has them. All is checked but the digests. The folder's name becomes the dataset's.
+
+    Returns
+    -------
+    Dataset
+        ``x_train`` uint8 (N, 28, 28), ``y_train`` int64 (N,), ``x_test``, ``y_test``, ``name``, ``source``.
+        All arrays are read-only, and shared between calls.
+
+    Raises
+    ------
+    DataError
+        For an unknown name, a set but broken ``SL1LIB_DATA``, or files that are not what they must be.
+    DataUnavailableError
+        For ``"mnist"`` where it is not, and cannot be downloaded. A `DataError`.
+
+    Examples
+    --------
+    >>> data = load_data("digits")
+    >>> data.name, data.x_train.shape, data.x_train.dtype
+    ('digits', (1415, 28, 28), dtype('uint8'))
+    >>> load_data("digit")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    sl1lib.data.errors.DataError: data: expected "mnist", "digits", "auto" or the path of a folder, ...
+    """
+    if name == "mnist":
+        return load_mnist()
+    if name == "digits":
+        return load_digits()
+    if name == "auto":
+        return _load_auto()
+    if isinstance(name, os.PathLike) or (isinstance(name, str) and _is_path(name)):
+        return _load_path(Path(name))
+    choices = '"mnist", "digits", "auto" or the path of a folder'
+    raise DataError(f"data: expected {choices}, found {name!r}")
+
+
+def _load_auto() -> Dataset:
+    """Load MNIST, or the digits with the reason in `source`."""
+    try:
+        dataset = load_mnist(patience=SHORT_PATIENCE, retry=False)
+    except DataUnavailableError as error:
+        reason = str(error).splitlines()[0].rstrip(":.")
+        _log.info('load_data("auto") took the embedded digits. %s', error)
+        digits = load_digits()
+        return replace(digits, source=f"{digits.source}; taken instead of MNIST ({reason})")
+    _log.info('load_data("auto") took MNIST from %s', dataset.source)
+    return dataset
+
+
+def _is_path(name: str) -> bool:
+    """Tell a path from a misspelt name."""
+    return bool(name) and ("/" in name or os.sep in name or Path(name).exists())
+
+
+def _load_path(path: Path) -> Dataset:
+    """Load a set in MNIST's format under its folder's name, unless that name claims to be another set."""
+    folder = path.expanduser().resolve()
+    name = folder.name or "folder"
+    if name.lower() not in _CHOICES:
+        return read_folder(folder, name, f"folder {folder}", SAME_FORMAT)
+    if name.lower() == "mnist":
+        try:
+            return read_folder(folder, "mnist", f"folder {folder}", MNIST_FILES)
+        except DataError:
+            # Another set, in a folder of this name. What is wrong with it, if anything, is said below.
+            _log.info("%s is not MNIST", folder)
+    return read_folder(folder, f"{name} (unverified)", f"folder {folder}", SAME_FORMAT)

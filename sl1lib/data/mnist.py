@@ -1,0 +1,271 @@
+"""MNIST: found on this machine, or downloaded once and verified.
+
+MNIST (Y. LeCun, C. Cortes, C. J. C. Burges) has 60,000 training and 10,000 test images of handwritten digits,
+28x28 grey levels. It is looked for in this order:
+
+1. the folder that the environment variable ``SL1LIB_DATA`` names, which must hold it whole;
+2. the user's cache, `cache_folder`;
+3. the `MIRRORS`, over HTTPS, into that cache, unless ``SL1LIB_OFFLINE=1``.
+
+Every file is verified at every load by the SHA-256 of its decompressed content.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from sl1lib.data.dataset import Dataset
+from sl1lib.data.download import fetch_files, lacking
+from sl1lib.data.errors import DataError, DataUnavailableError, mismatch
+from sl1lib.data.folder import FourFiles, IdxFile, read_folder
+
+#: The four files; the digests are of the decompressed content.
+MNIST_FILES: FourFiles = (
+    IdxFile(
+        "train-images-idx3-ubyte",
+        (60_000, 28, 28),
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    IdxFile(
+        "train-labels-idx1-ubyte",
+        (60_000,),
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    IdxFile(
+        "t10k-images-idx3-ubyte",
+        (10_000, 28, 28),
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    IdxFile(
+        "t10k-labels-idx1-ubyte",
+        (10_000,),
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+
+#: Where the compressed files can be had: PyTorch's mirror, the CVDF's, and one on GitHub.
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist",
+    "https://storage.googleapis.com/cvdf-datasets/mnist",
+    "https://raw.githubusercontent.com/fgnt/mnist/master",
+)
+
+#: Seconds in which a mirror must answer when MNIST was asked for by name.
+PATIENCE = 10.0
+
+#: The same when MNIST is only preferred: what a reader without a network waits, once.
+SHORT_PATIENCE = 4.0
+
+_WAYS = """
+There are three ways to go on:
+  - set SL1LIB_DATA to a folder that holds MNIST's four files ({names});
+  - run `sl1 data` where there is a network, to download them once;
+  - use load_data("digits"), 1,797 smaller digits that come with this library."""
+
+# Folder -> why nothing could be downloaded into it, so that one process waits for a dead network only once.
+_remembered: dict[Path, str] = {}
+
+
+def load_mnist(
+    *,
+    files: FourFiles = MNIST_FILES,
+    mirrors: Sequence[str] = MIRRORS,
+    patience: float = PATIENCE,
+    retry: bool = True,
+    progress: bool = True,
+) -> Dataset:
+    """Load MNIST from ``$SL1LIB_DATA``, the user's cache or a mirror.
+
+    Parameters
+    ----------
+    files : tuple of four IdxFile, optional
+        What the files must be; other than MNIST's for tests only.
+    mirrors : sequence of str, optional
+        Addresses to download from.
+    patience : float, optional
+        Seconds in which a mirror must answer.
+    retry : bool, optional
+        If False and a download failed before in this process, fail at once.
+    progress : bool, optional
+        Show a progress bar on stderr while downloading.
+
+    Returns
+    -------
+    Dataset
+        ``x_train`` uint8 (60000, 28, 28), ``y_train`` (60000,), ``x_test`` uint8 (10000, 28, 28), ``y_test``
+        (10000,), named ``"mnist"``. The same object for the same folder within a process.
+
+    Raises
+    ------
+    DataError
+        If ``SL1LIB_DATA`` is set and its folder lacks a file or holds a wrong one: what was set on purpose is
+        not silently replaced by something else.
+    DataUnavailableError
+        If MNIST is not on this machine and cannot be downloaded.
+
+    Examples
+    --------
+    >>> load_mnist().x_train.shape  # doctest: +SKIP
+    (60000, 28, 28)
+    """
+    chosen = chosen_folder()
+    if chosen is not None:
+        return _load_chosen(chosen, files)
+    cache = cache_folder()
+    source = f"the user's cache ({cache})"
+    try:
+        return _load_folder(cache, source, files)
+    except DataError as problem:
+        _fetch(cache, files, mirrors, patience, retry, progress, str(problem))
+    return _load_folder(cache, source, files)
+
+
+def fetch_mnist(
+    folder: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] = MIRRORS, progress: bool = True
+) -> Path:
+    """Make sure that a folder holds MNIST, downloading what is missing or damaged: ``sl1 data``.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where to; the user's cache by default. Set ``SL1LIB_DATA`` to use another one afterwards.
+    mirrors : sequence of str, optional
+        Addresses to download from.
+    progress : bool, optional
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    DataUnavailableError
+        If a file cannot be had, or ``SL1LIB_OFFLINE=1`` forbids it.
+
+    Examples
+    --------
+    >>> fetch_mnist("data/mnist")  # doctest: +SKIP
+    PosixPath('data/mnist')
+    """
+    target = cache_folder() if folder is None else Path(folder)
+    if lacking(target, MNIST_FILES):
+        _fetch(target, MNIST_FILES, mirrors, PATIENCE, True, progress, f"{target} does not hold all four files")
+    return target
+
+
+def cache_folder() -> Path:
+    """Give the folder in which downloads are kept, by the rules of the operating system.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> cache_folder().name
+    'mnist'
+    """
+    return user_cache_path("sl1lib", appauthor=False) / "mnist"
+
+
+def chosen_folder() -> Path | None:
+    """Give the folder that ``SL1LIB_DATA`` names, if it names one.
+
+    Returns
+    -------
+    Path or None
+        Absolute, ``~`` expanded. It need not exist.
+
+    Examples
+    --------
+    >>> chosen = chosen_folder()
+    >>> chosen is None or chosen.is_absolute()
+    True
+    """
+    value = os.environ.get("SL1LIB_DATA", "")
+    return Path(value).expanduser().absolute() if value.strip() else None
+
+
+def offline() -> bool:
+    """Tell whether ``SL1LIB_OFFLINE`` forbids downloads.
+
+    Returns
+    -------
+    bool
+        True for ``1``, ``true``, ``yes`` and ``on``; False for ``0``, ``false``, ``no``, ``off`` and not set.
+
+    Raises
+    ------
+    DataError
+        For any other value: a misspelt ban must not open the network.
+
+    Examples
+    --------
+    >>> offline() in (True, False)
+    True
+    """
+    value = os.environ.get("SL1LIB_OFFLINE", "").strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    raise mismatch("SL1LIB_OFFLINE", "1 (no downloads) or 0", repr(value))
+
+
+def _load_chosen(folder: Path, files: FourFiles) -> Dataset:
+    """Load from $SL1LIB_DATA, and say in any error that the folder comes from there."""
+    try:
+        return _load_folder(folder, f"SL1LIB_DATA ({folder})", files)
+    except DataError as error:
+        raise DataError(f"SL1LIB_DATA is set to {folder}, but {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _load_folder(folder: Path, source: str, files: FourFiles) -> Dataset:
+    """Read and verify once a process; failures are not remembered here."""
+    return read_folder(folder, "mnist", source, files)
+
+
+def _fetch(
+    folder: Path,
+    files: FourFiles,
+    mirrors: Sequence[str],
+    patience: float,
+    retry: bool,
+    progress: bool,
+    problem: str,
+) -> None:
+    """Download into a folder unless that is forbidden or known to fail; errors say what the reader can do."""
+    names = ", ".join(f"{file.stem}[.gz]" for file in files)
+    advice = f"Not on this machine either: {problem}{_WAYS.format(names=names)}"
+    if offline():
+        raise DataUnavailableError(f"MNIST is not available: SL1LIB_OFFLINE forbids downloads.\n{advice}")
+    if not retry and folder in _remembered:
+        raise DataUnavailableError(_remembered[folder])
+    try:
+        fetch_files(folder, files, mirrors, patience=patience, progress=progress)
+    except DataUnavailableError as error:
+        _remembered[folder] = f"MNIST is not available: {error}\n{advice}"
+        raise DataUnavailableError(_remembered[folder]) from error
+    _remembered.pop(folder, None)
+
+
+__all__ = [
+    "MIRRORS",
+    "MNIST_FILES",
+    "PATIENCE",
+    "SHORT_PATIENCE",
+    "cache_folder",
+    "chosen_folder",
+    "fetch_mnist",
+    "load_mnist",
+    "offline",
+]
