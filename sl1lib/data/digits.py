@@ -44,9 +44,10 @@ def load_digits() -> Dataset:
     in whole numbers, so every machine computes the same bytes.
 
     The first 1,415 images are for training and the last 382 for testing. The labels show why the cut is
-    there: the same sequence of about 130 digits repeats 14 times, once for each sheet that was filled in, and
-    sheet 12 begins at image 1,415. So the test sheets are whole ones, none of which gave a training image. A
-    random split would put images of one sheet on both sides, and measure recognising a hand already seen.
+    there: the same sequence of about 130 digits repeats 14 times, so it is taken for one form that was filled
+    in 14 times, and the twelfth begins at image 1,415. No form is on both sides; a random split would put
+    images of every form on both, and measure recognising a hand already seen. (The publishers count 13
+    writers for these images and do not mark them, so one writer may have filled in a form on either side.)
 
     Returns
     -------

@@ -27,8 +27,8 @@ def test_the_split_is_fixed_and_complete():
     assert load_digits() is digits
 
 
-def test_the_split_lies_between_two_sheets():
-    """Every sheet begins with 0 ... 9 three times and goes on with the same digits; so does the first test image's."""
+def test_the_split_lies_between_two_forms():
+    """Every form begins with 0 ... 9 three times and goes on with the same digits; so does the first test image's."""
     _, labels = load_digits_8x8()
     np.testing.assert_array_equal(labels[TRAINING_IMAGES:][:70], labels[:70])
     np.testing.assert_array_equal(labels[:30], np.tile(np.arange(10), 3))
