@@ -38,6 +38,7 @@ def build(stored: bool) -> tuple[int, Path]:
 
 
 def main() -> int:
+    """Build, report, return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stored", action="store_true", help="do not execute, use the stored outputs")
     status, html = build(parser.parse_args().stored)

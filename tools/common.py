@@ -45,6 +45,6 @@ def find_browser() -> str | None:
 
 
 def pages(html: Path) -> list[str]:
-    """The book's own pages in a built book, as addresses relative to it."""
+    """Return the book's own pages in a built book, as addresses relative to it."""
     found = sorted(p.relative_to(html).as_posix() for p in (html / "book").rglob("*.html"))
     return found + [name for name in ("genindex.html", "search.html") if (html / name).is_file()]

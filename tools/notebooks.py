@@ -47,6 +47,7 @@ def execute(path: Path) -> None:
 
 
 def main(names: list[str]) -> int:
+    """Execute the named notebooks, or all, and count failures."""
     os.environ.update(environment())
     failed = 0
     for path in [Path(name).resolve() for name in names] or notebooks():

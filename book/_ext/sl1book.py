@@ -1,4 +1,4 @@
-"""Sphinx extension: pages that fetch nothing, and a build from stored outputs for the tests.
+"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, a build from stored outputs.
 
 Jupyter Book loads extensions for running code elsewhere (sphinx-thebe) and for comments (sphinx-comments)
 whether or not they are used; both put scripts with foreign addresses on every page. This book uses neither.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from docutils import nodes
 
 UNUSED = ("sphinx_thebe", "sphinx_comments")
 MATHJAX = "vendor/mathjax/tex-mml-chtml.js"
@@ -29,9 +31,29 @@ def configure(app, config) -> None:
         config.nb_execution_mode = "off"
 
 
+def repair_boxes(app, doctree) -> None:
+    """Give sphinx-proof's and sphinx-exercise's boxes no id twice on a page, and a proof its customary look.
+
+    They mark every box's content with the same id, and every proof with the id "proof".
+    """
+    for number, node in enumerate(list(doctree.findall(nodes.Element))):
+        for name in ("proof-content", "exercise-content", "solution-content"):
+            if name in node.get("ids", []):  # a section, whose id Sphinx needs: renamed, not removed
+                node["ids"][node["ids"].index(name)] = f"{name}-{number}"
+        if isinstance(node, nodes.admonition) and node["ids"] == ["proof"]:
+            node["ids"].clear()
+            node["classes"].append("prf-proof")
+            first = node.next_node(nodes.Text)
+            if first is not None and first.startswith("Proof."):
+                rest = nodes.Text(first.removeprefix("Proof."))
+                first.parent.replace(first, [nodes.emphasis("", "Proof."), rest])
+
+
 def setup(app) -> dict:
+    """Connect the functions above."""
     drop_unused(app)
     app.connect("config-inited", configure, priority=100)
     # Extensions set up after this one are caught here.
     app.connect("config-inited", lambda app, config: drop_unused(app), priority=1)
+    app.connect("doctree-read", repair_boxes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
