@@ -1,0 +1,125 @@
+"""What the book's notebooks use to show code, computed prose and tables to a reader.
+
+Everything is displayed as Markdown, which Jupyter and the built book both render, with the same text beside it as
+plain text: that is what a terminal shows, and what nbval compares, so a stored output cannot go stale unseen.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from IPython.display import display
+
+from .data import Dataset
+
+
+def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
+    """Display functions of the library as they stand in their file.
+
+    Parameters
+    ----------
+    *functions : functions or classes
+    docstring : bool
+        Keep the docstrings; without them the code stands beside its equation in a few lines.
+
+    Examples
+    --------
+    >>> from sl1lib.reference import relu
+    >>> show_source(relu)
+    ```python
+    # sl1lib.reference.activations
+    def relu(x: np.ndarray) -> np.ndarray:
+        return np.maximum(x, 0)
+    ```
+    """
+    parts = [f"# {functions[0].__module__}"]
+    for function in functions:
+        source = textwrap.dedent(inspect.getsource(function)).rstrip()
+        parts.append(source if docstring else _without_docstring(source, function))
+    _show_markdown("```python\n" + "\n\n\n".join(parts).replace("\n\n\n", "\n", 1) + "\n```")
+
+
+def say(text: str) -> None:
+    """Display a paragraph of Markdown; given an f-string, prose whose numbers are computed where they stand.
+
+    Parameters
+    ----------
+    text : str
+        Indented and broken as the code likes; a blank line starts a new paragraph.
+
+    Examples
+    --------
+    >>> say(f"A kernel has {5 * 5} places.")
+    A kernel has 25 places.
+    """
+    _show_markdown(textwrap.dedent(text).strip())
+
+
+def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Display a table; the first column holds names, the others values already formatted.
+
+    Examples
+    --------
+    >>> show_table(["method", "error"], [["SL1", "1.1 %"]])
+    | method | error |
+    |:--|--:|
+    | SL1 | 1.1 % |
+    """
+    lines = [headers, [":--"] + ["--:"] * (len(headers) - 1), *rows]
+    body = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    _show_markdown("\n".join(body).replace("| :-- | ", "|:--|").replace("--: | ", "--:|").replace("--: |", "--:|"))
+
+
+def say_data(data: Dataset) -> None:
+    """Say at the top of a page which data its numbers come from, loudly if it is not MNIST.
+
+    Examples
+    --------
+    >>> from sl1lib import load_data
+    >>> say_data(load_data("digits"))  # doctest: +ELLIPSIS
+    Data on this page: digits, not MNIST. 1,415 training and 382 test images...
+    """
+    count = f"{len(data.x_train):,} training and {len(data.x_test):,} test images."
+    title = f"Data on this page: {data.name}" + (", not MNIST" if data.name != "mnist" else "")
+    text = count
+    if data.name != "mnist":
+        text += (
+            " MNIST was not to be had when this page was made, so every number on it belongs to this small set and "
+            "differs from what MNIST gives. Set SL1LIB_DATA to a folder with MNIST's files and run the page again."
+        )
+    box = f'<div class="data-banner"><strong>{html.escape(title)}.</strong> {html.escape(text)}</div>'
+    display(_Shown(f"{title}. {text}", html=box))
+
+
+class _Shown:
+    """Something to display, with its plain text for terminals and for nbval."""
+
+    def __init__(self, plain: str, **rich: str) -> None:
+        self._plain, self._rich = plain, {f"text/{kind}": text for kind, text in rich.items()}
+
+    def __repr__(self) -> str:
+        return self._plain
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": self._plain, **self._rich}
+
+
+def _show_markdown(text: str) -> None:
+    display(_Shown(text, markdown=text))
+
+
+def _without_docstring(source: str, function: Callable[..., Any]) -> str:
+    """Cut the docstring out of the text; comments and layout stay, which a round trip through ``ast`` would lose."""
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
+    first = definition.body[0]
+    if function.__doc__ is None or len(definition.body) == 1:
+        return source
+    lines = source.splitlines(keepends=True)
+    assert first.end_lineno is not None
+    return "".join(lines[: first.lineno - 1] + lines[first.end_lineno :])
