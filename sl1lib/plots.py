@@ -6,7 +6,7 @@ value of its cell, and nothing stays open. Widths are chosen so that the type is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -47,7 +47,7 @@ METHOD_STYLES: Final = MappingProxyType(
     }
 )
 
-STYLE: Final = MappingProxyType(
+STYLE: Final[Mapping[Any, Any]] = MappingProxyType(
     {
         "figure.dpi": 110,
         "figure.facecolor": PAPER,
@@ -262,7 +262,9 @@ def matrices(
     tallest = max(array.shape[0] for array in arrays)
     gap = 0.9
     total = sum(widths) + gap * (len(arrays) - 1)
-    figure, axes = plt.subplots(figsize=(min(WIDTH, 0.52 * total), 0.52 * min(1, WIDTH / (0.52 * total)) * tallest + 0.4))
+    figure, axes = plt.subplots(
+        figsize=(min(WIDTH, 0.52 * total), 0.52 * min(1, WIDTH / (0.52 * total)) * tallest + 0.4)
+    )
     left = 0.0
     for index, (array, title) in enumerate(zip(arrays, titles, strict=True)):
         top = (tallest - array.shape[0]) / 2
@@ -340,7 +342,11 @@ def _probability_bars(axes: Axes, probabilities: np.ndarray) -> None:
     axes.set_yticks([0, 0.5, 1])
     axes.set_title("softmax: probability of each digit", fontsize=10, fontweight="normal", loc="left")
     axes.annotate(
-        f"{probabilities[best]:.3f}", (best, probabilities[best]), xytext=(0, 2), textcoords="offset points", ha="center"
+        f"{probabilities[best]:.3f}",
+        (best, probabilities[best]),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
     )
 
 

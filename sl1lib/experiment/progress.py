@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and then writes plain text
-    from tqdm.auto import tqdm
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 
 class Progress:

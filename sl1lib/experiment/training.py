@@ -118,9 +118,7 @@ def train_many(configs: Iterable[RunConfig], progress: bool = True, data: Datase
     return runs
 
 
-def _run_epochs(
-    engine: fast.Engine, images: _Images, config: RunConfig, recorder: _Recorder, bar: Progress
-) -> bool:
+def _run_epochs(engine: fast.Engine, images: _Images, config: RunConfig, recorder: _Recorder, bar: Progress) -> bool:
     """Make all updates, recording as they come; return False if the user broke off."""
     try:
         for epoch in range(config.epochs):

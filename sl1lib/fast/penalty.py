@@ -50,7 +50,7 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
 
 
 def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(r)\, u / r`, :math:`r = \lVert u \rVert`.
+    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
     Parameters
     ----------

@@ -1,0 +1,65 @@
+"""The equation ledger: every labelled equation of the book, tied to its functions and to its checks.
+
+An equation is *checked* when each of its checks stays within its tolerance: the reference against an independent form,
+the fast path against the reference, gradients against differences. A definition that leaves nothing to check says why.
+
+Examples
+--------
+>>> result = check("eq-conv")
+>>> result.passed, result.deviation <= result.tolerance
+(True, True)
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Final
+
+from ..errors import require_choice
+from . import convolution
+from .record import Check, Entry, Measured, Result
+
+__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
+
+#: Every entry by its label, in the order of the book.
+LEDGER: Final[dict[str, Entry]] = {entry.label: entry for entry in chain(convolution.entries())}
+
+
+def check(label: str) -> Result:
+    """Check one equation now, on this machine.
+
+    Parameters
+    ----------
+    label : str
+        The equation's label in the book, ``"eq-conv"`` say.
+
+    Returns
+    -------
+    Result
+        Shown in a notebook as a badge with the deviation and the tolerance of each check.
+
+    Raises
+    ------
+    ValueError
+        For a label that is not in the ledger.
+    """
+    require_choice("label", label, LEDGER)
+    entry = LEDGER[label]
+    measured = tuple(Measured(c.what, float(c.measure()), c.tolerance) for c in entry.checks)
+    return Result(entry.label, entry.title, entry.chapter, measured, entry.because, entry.functions)
+
+
+def check_all() -> list[Result]:
+    """Check every equation of the book.
+
+    Returns
+    -------
+    list of Result
+        In the order of the book.
+
+    Examples
+    --------
+    >>> all(result.passed for result in check_all())
+    True
+    """
+    return [check(label) for label in LEDGER]
