@@ -53,7 +53,7 @@ def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         right = f"logits are {(n, classes)}, so ({n},) or {(n, classes)}"
         raise unexpected("the shape of labels", tuple(labels.shape), right)
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-        raise unexpected("the dtype of labels", str(labels.dtype), "classes are integers")
+        raise unexpected("the dtype of labels", str(labels.dtype).removeprefix("torch."), "classes are integers")
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         row = int(outside.int().argmax())

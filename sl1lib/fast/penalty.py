@@ -50,7 +50,7 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
 
 
 def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
+    r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _profile_of_square(q: torch.Tensor, eps: float, profile: str) -> torch.Tenso
         case "huber":
             return torch.where(q > eps**2, _safe_sqrt(q), q / (2 * eps) + eps / 2)
         case "quartic":
-            t2 = q / eps**2
+            t2 = (q / eps**2).clamp(max=1)
             return torch.where(t2 >= 1, _safe_sqrt(q), eps * (-(t2**2) + 6 * t2 + 3) / 8)
         case "pseudo_huber":
             return torch.sqrt(q + eps**2)

@@ -49,7 +49,7 @@ def smooth_abs(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Ten
         case "huber":
             return torch.where(r.abs() > eps, r.abs(), r**2 / (2 * eps) + eps / 2)
         case "quartic":
-            t2 = (r / eps) ** 2
+            t2 = (r / eps).clamp(-1, 1) ** 2
             return torch.where(r.abs() >= eps, r.abs(), eps * (-(t2**2) + 6 * t2 + 3) / 8)
         case "pseudo_huber":
             return torch.hypot(r, torch.full_like(r, eps))
@@ -151,9 +151,9 @@ def smooth_abs_prox(r: torch.Tensor, tau: float, eps: float = 0.0, profile: str 
 
 def _quartic_cap_prox(r: torch.Tensor, tau: float, eps: float) -> torch.Tensor:
     """Solve the cubic of the cap by its trigonometric root, as the reference does."""
-    if tau == 0:
-        return r
     s = tau / eps
+    if 1 + s == 1:
+        return r
     m = 2 * math.sqrt((2 + 3 * s) / (3 * s))
     # The root at the cap's edge has 8r/(eps·s·m³) ≤ 1; beyond the edge the value is not used.
     sin_3theta = (8 * r.clamp(max=eps + tau) / (eps * s * m**3)).clamp(max=1)

@@ -43,7 +43,7 @@ def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "
 
 
 def penalty_grad(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> np.ndarray:
-    r"""Return the gradient of `penalty`: :math:`\nabla h(u) = \varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
+    r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def smooth_abs(r: np.ndarray, eps: float, profile: str = "huber") -> np.ndarray:
         case "huber":
             return np.where(r > eps, r, r**2 / (2 * eps) + eps / 2)
         case "quartic":
-            t = r / eps  # dimensionless, so that no power of a small eps underflows
+            t = np.minimum(r / eps, 1)  # dimensionless, so that no power of it underflows or overflows
             return np.where(r >= eps, r, eps * (-(t**4) + 6 * t**2 + 3) / 8)
         case "pseudo_huber":
             return np.hypot(r, eps)
@@ -103,8 +103,8 @@ def smooth_abs_grad(r: np.ndarray, eps: float, profile: str = "huber") -> np.nda
         case "huber":
             return r / np.maximum(np.abs(r), eps)
         case "quartic":
-            t = r / eps
-            return np.where(np.abs(r) >= eps, np.sign(r), (3 * t - t**3) / 2)
+            t = np.clip(r / eps, -1, 1)  # at ±1, and so beyond, the cap's slope is ±1
+            return (3 * t - t**3) / 2
         case "pseudo_huber":
             return r / np.hypot(r, eps)
         case "log_cosh":
@@ -169,9 +169,9 @@ def _quartic_cap_prox(r: np.ndarray, tau: float, eps: float) -> np.ndarray:
 
     With ``t = m sin θ`` and ``m² = 4(2+3s)/(3s)`` the cubic turns into ``sin 3θ = 8 r / (eps s m³)``.
     """
-    if tau == 0:
-        return r
     s = tau / eps
+    if 1 + s == 1:  # too weak a pull to change r by a rounding error
+        return r
     m = 2 * np.sqrt((2 + 3 * s) / (3 * s))
     sin_3theta = np.minimum(8 * r / (eps * s * m**3), 1)
     return eps * m * np.sin(np.arcsin(sin_3theta) / 3)

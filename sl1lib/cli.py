@@ -1,0 +1,220 @@
+"""The command line: ``sl1 data``, ``sl1 train``, ``sl1 check``, ``sl1 env``; also ``python -m sl1lib``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from ._version import __version__
+from .data import fetch_mnist, load_data
+from .environment import examine
+from .errors import unexpected
+from .experiment import DEFAULT_PENALTY, DivergedError, Run, RunConfig, train
+from .experiment.config import LEARNING_RATES
+from .ledger import check, check_all
+from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
+
+_DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``sl1``; None takes them from the process.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 if a check failed or something is missing, 2 for input that cannot be used,
+        130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> main(["check", "eq-conv-size"])
+    ✓ eq-conv-size: the size of the output
+      ✓ equal  against counting the places, for every size up to 29
+    1 equation, 0 failed
+    0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (ValueError, OSError, DivergedError) as error:
+        print(f"sl1 {options.name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"sl1 {options.name}: broken off", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sl1", description="Train and check the small network with a smoothed L1 penalty on its weights."
+    )
+    parser.add_argument("--version", action="version", version=f"sl1lib {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command, about, add_options in (
+        ("data", _data, "get MNIST and say where it is", _data_options),
+        ("train", _train, "train one network and print a summary", _train_options),
+        ("check", _check, "check the equations of the book on this machine", _check_options),
+        ("env", _env, "check this machine: what is missing, and how to get it", lambda _: None),
+    ):
+        sub = commands.add_parser(
+            name,
+            help=about,
+            description=about[0].upper() + about[1:] + ".",
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        add_options(sub)
+        sub.set_defaults(command=command, name=name)
+    return parser
+
+
+def _data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="download into this folder instead of the cache")
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.to is not None:
+        print(f"MNIST is in {fetch_mnist(options.to)}; set SL1LIB_DATA to that folder to use it from there")
+        return 0
+    print(load_data("mnist"))
+    return 0
+
+
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    tuned = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
+    network = parser.add_argument_group("data and network")
+    network.add_argument("--data", default="auto", help="mnist, digits, auto (MNIST where it can be had), or a folder")
+    network.add_argument(
+        "--reading",
+        default="table",
+        help="table (conv, pool, ReLU) or text (conv, sigmoid, pool), each also with +relu-logits",
+    )
+    network.add_argument("--n-train", type=int, metavar="N", help="train on N images only")
+    network.add_argument(
+        "--validation", type=int, default=_DEFAULTS["validation"], metavar="N",
+        help="set N training images aside and measure on them instead of on the test images",
+    )  # fmt: skip
+    penalty = parser.add_argument_group("penalty on the last layer's weights")
+    add = penalty.add_argument
+    add("--strength", type=float, default=DEFAULT_PENALTY.strength, help="λ; 0 trains without penalty")
+    add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
+    add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
+    add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
+    add("--step", default=DEFAULT_PENALTY.step, help="take the penalty by its gradient, or by its proximal map")
+    optimiser = parser.add_argument_group("training")
+    add = optimiser.add_argument
+    add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
+    add("--batch-size", type=int, default=_DEFAULTS["batch_size"], help="images an update")
+    add("--lr", type=float, help=f"learning rate; without it, the tuned one: {tuned}")
+    add(
+        "--momentum", default="ramp",
+        help=f"a number in [0, 1), or a reading of the paper: {', '.join(MOMENTUM_READINGS)}",
+    )  # fmt: skip
+    add("--seed", type=int, default=_DEFAULTS["seed"], help="decides the start and the order of the images")
+    add("--dtype", default=_DEFAULTS["dtype"], help="float32 or float64")
+    add("--device", default=_DEFAULTS["device"], help="cpu, or cuda where there is one")
+    output = parser.add_argument_group("output")
+    output.add_argument("--save", type=Path, metavar="FILE", help="write the run to FILE.npz")
+    output.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _train(options: argparse.Namespace) -> int:
+    config = RunConfig(
+        data=options.data,
+        reading=options.reading,
+        penalty=_penalty(options),
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        lr=options.lr,
+        momentum=_momentum(options.momentum),
+        seed=options.seed,
+        n_train=options.n_train,
+        validation=options.validation,
+        dtype=options.dtype,
+        device=options.device,
+    )
+    run = train(config, progress=not options.quiet)
+    print(summary(run))
+    if options.save is not None:
+        print(f"saved          {run.save(options.save)}")
+    return 0 if run.complete else 130
+
+
+def _penalty(options: argparse.Namespace) -> Penalty | None:
+    penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
+    return penalty if penalty.strength > 0 else None
+
+
+def _momentum(text: str) -> MomentumRamp:
+    if text in MOMENTUM_READINGS:
+        return MOMENTUM_READINGS[text]
+    try:
+        level = float(text)
+    except ValueError:
+        right = f"it must be a number in [0, 1) or one of {', '.join(MOMENTUM_READINGS)}"
+        raise unexpected("momentum", text, right) from None
+    return MomentumRamp(level, level, updates=0)
+
+
+def summary(run: Run) -> str:
+    """Return what a person wants to know of a run, in a few lines.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str
+    """
+    config, history = run.config, run.history
+    penalty = config.penalty
+    eps = penalty.eps if penalty else DEFAULT_PENALTY.eps
+    lines = [
+        ("data", run.data_name),
+        ("network", f"reading {config.reading.name}, seed {config.seed}, {config.dtype} on {config.device}"),
+        ("penalty", "none" if penalty is None else f"{config.method}: λ = {penalty.strength:g}, ε = {penalty.eps:g}"),
+        (
+            "training",
+            f"{len(history.E0):,} updates of {config.batch_size} images, learning rate {config.lr:g}, "
+            f"{history.seconds.sum():.1f} s" + ("" if run.complete else "; BROKEN OFF"),
+        ),
+    ]
+    if len(history.E0):
+        tail = max(1, len(history.E0) // max(1, len(history.seconds)))
+        lines.append(("training E0", f"{history.E0[-tail:].mean():.4f} nats, mean over the last epoch"))
+    if len(history.held_out_E0):
+        lines.append((f"{run.held_out} E0", f"{history.held_out_E0[-1]:.4f} nats"))
+        lines.append((f"{run.held_out} error", f"{100 * run.held_out_error:.2f} %"))
+    lines.append(("nodes below ε", f"{run.nodes_below(eps)} of {len(run.node_norms)} (ε = {eps:g})"))
+    return "\n".join(f"{name:<14} {value}" for name, value in lines)
+
+
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("label", nargs="*", help="labels of equations; without any, all of them")
+
+
+def _check(options: argparse.Namespace) -> int:
+    results = [check(label) for label in options.label] if options.label else check_all()
+    failed = sum(not result.passed for result in results)
+    for result in results:
+        print(result)
+    print(f"{len(results)} equation{'s' * (len(results) != 1)}, {failed} failed")
+    return 1 if failed else 0
+
+
+def _env(options: argparse.Namespace) -> int:
+    findings = examine()
+    for finding in findings:
+        print(finding)
+    missing = sum(not finding.ok and finding.needed for finding in findings)
+    print(f"\n{missing} needed thing{'s' * (missing != 1)} missing" if missing else "\nAll that is needed is here.")
+    return 1 if missing else 0

@@ -1,0 +1,139 @@
+"""Is everything here that a reader needs? Behind ``sl1 env``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import torch
+
+from .data.mnist import cache_folder, chosen_folder, offline
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked for, what was found, and how to get what is missing.
+
+    ``needed`` is False for what only a part of the project uses.
+    """
+
+    what: str
+    found: str
+    ok: bool
+    needed: bool = True
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok     " if self.ok else "MISSING" if self.needed else "absent "
+        line = f"{mark}  {self.what:<22} {self.found}"
+        return line if self.ok else f"{line}\n         -> {self.remedy}"
+
+
+def examine() -> list[Finding]:
+    """Look at this machine and return what was found, needed things first.
+
+    Returns
+    -------
+    list of Finding
+
+    Examples
+    --------
+    >>> [finding.what for finding in examine()][:2]
+    ['Python', 'numpy']
+    """
+    findings = [*_python(), *_packages(), *_compute(), *_data(), *_tools()]
+    return sorted(findings, key=lambda finding: not finding.needed)
+
+
+def _python() -> Iterator[Finding]:
+    least = (3, 11)
+    yield Finding(
+        "Python",
+        f"{platform.python_version()} on {platform.system()}",
+        sys.version_info >= least,
+        remedy=f"install Python {least[0]}.{least[1]} or newer from python.org or your system's packages",
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    """Compare the installed packages with the ranges that the package itself declares."""
+    try:
+        declared = metadata.requires("sl1lib") or []
+    except metadata.PackageNotFoundError:
+        yield Finding("sl1lib", "not installed", False, remedy="python -m pip install -e .   (in the project's folder)")
+        return
+    for line in declared:
+        match = re.match(r"([A-Za-z0-9_.-]+)\s*([^;]*)", line)
+        assert match is not None
+        name, wanted = match.group(1), match.group(2).strip()
+        extra = re.search(r"extra\s*==\s*[\"']([\w-]+)[\"']", line)
+        yield _package(name, wanted, extra.group(1) if extra else "")
+
+
+def _package(name: str, wanted: str, extra: str) -> Finding:
+    target = f".[{extra}]" if extra else "."
+    remedy = f"python -m pip install -c constraints.txt -e '{target}'"
+    what = f"{name} ({extra})" if extra else name
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
+    return Finding(what, f"{version}, {wanted} wanted", _within(version, wanted), needed=not extra, remedy=remedy)
+
+
+def _within(version: str, wanted: str) -> bool:
+    """Compare release numbers; enough for the plain ``>=`` and ``<`` ranges that pyproject.toml uses."""
+
+    def release(text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in re.findall(r"\d+", text.split("+")[0])[:3])
+
+    for clause in filter(None, wanted.split(",")):
+        operator, bound = re.match(r"\s*(>=|<)\s*(\S+)", clause).groups()  # type: ignore[union-attr]
+        if (release(version) >= release(bound)) != (operator == ">="):
+            return False
+    return True
+
+
+def _compute() -> Iterator[Finding]:
+    yield Finding("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else "none; everything runs on the CPU"
+    yield Finding(
+        "CUDA device",
+        name,
+        torch.cuda.is_available(),
+        needed=False,
+        remedy="not needed; with an NVIDIA card, install PyTorch's CUDA build to use device='cuda'",
+    )
+
+
+def _data() -> Iterator[Finding]:
+    chosen = chosen_folder()
+    if chosen is not None:
+        found = f"SL1LIB_DATA is {chosen}"
+        yield Finding("MNIST", found, chosen.is_dir(), remedy="set SL1LIB_DATA to a folder with MNIST's four files")
+        return
+    cached = cache_folder().is_dir() and any(cache_folder().iterdir())
+    state = f"in {cache_folder()}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
+    yield Finding(
+        "MNIST",
+        state,
+        cached,
+        needed=False,
+        remedy="sl1 data downloads it; or set SL1LIB_DATA to its folder; without it the embedded digits serve",
+    )
+
+
+def _tools() -> Iterator[Finding]:
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    for what, found, remedy in (
+        ("npm (book)", shutil.which("npm"), "without it, make book fetches a Node.js package through pip"),
+        ("make (book)", shutil.which("make"), "your system's packages have it: build-essential, Xcode tools, or MSYS2"),
+        ("Chromium (test)", browser, "without it, the tests of the rendered pages are skipped"),
+    ):
+        yield Finding(what, found or "not found", found is not None, needed=False, remedy=remedy)
