@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .errors import unexpected
+from .errors import require_axes, unexpected
 
 IMAGE_SIZE: Final = 28
 KERNEL_SIZE: Final = 5
@@ -123,3 +123,27 @@ def check_parameters(params: dict[str, Any]) -> None:
     for name, shape in PARAMETER_SHAPES.items():
         if tuple(params[name].shape) != shape:
             raise unexpected(f"the shape of params[{name!r}]", tuple(params[name].shape), f"it must be {shape}")
+
+
+def check_images(x: Any) -> None:
+    """Raise ``ValueError`` unless ``x`` holds images of the network's size.
+
+    Parameters
+    ----------
+    x : ndarray or Tensor
+
+    Raises
+    ------
+    ValueError
+        Naming the shape that was found.
+
+    Examples
+    --------
+    >>> check_images(np.zeros((5, 1, 32, 32)))
+    Traceback (most recent call last):
+    ...
+    ValueError: the shape of x is (5, 1, 32, 32); images are (N, 1, 28, 28)
+    """
+    require_axes("x", x, "NCHW")
+    if tuple(x.shape[1:]) != (1, IMAGE_SIZE, IMAGE_SIZE):
+        raise unexpected("the shape of x", tuple(x.shape), f"images are (N, 1, {IMAGE_SIZE}, {IMAGE_SIZE})")

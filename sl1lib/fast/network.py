@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ..architecture import POOL, check_parameters, glorot_uniform
+from ..architecture import POOL, check_images, check_parameters, glorot_uniform
 from ..readings import Reading, find_reading
 from .activations import relu, sigmoid
 from .convolution import conv2d
@@ -107,6 +107,7 @@ def trace(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") ->
     ['conv1', 'act1', 'pool1', 'stage1']
     """
     check_parameters(params)
+    check_images(x)
     reading = find_reading(reading)
     activate = relu if reading.activation == "relu" else sigmoid
     steps = {"x": x, "stage0": x}

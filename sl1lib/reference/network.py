@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..architecture import POOL, check_parameters, glorot_uniform
+from ..architecture import POOL, check_images, check_parameters, glorot_uniform
 from ..readings import Reading, find_reading
 from .activations import relu, relu_backward, sigmoid, sigmoid_backward
 from .convolution import conv2d, conv2d_backward
@@ -113,6 +113,7 @@ def trace(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> Ar
     ['conv1', 'act1', 'pool1', 'stage1']
     """
     check_parameters(params)
+    check_images(x)
     reading = find_reading(reading)
     activate = relu if reading.activation == "relu" else sigmoid
     steps = {"x": x, "stage0": x}

@@ -1,0 +1,166 @@
+"""The penalty on groups: both engines against sums written out, its Lipschitz constants, and its proximal map."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from profiles import CONVEX, PROFILES, SMOOTH
+from scipy.optimize import differential_evolution
+from support import both_engines, every_engine, normal, seeds
+
+every_profile = pytest.mark.parametrize("profile", PROFILES)
+every_grouping = pytest.mark.parametrize("grouping", ["node", "weight", "map"])
+convex_profiles = pytest.mark.parametrize("profile", CONVEX)
+EPS = 0.3
+
+
+def groups(shape, grouping):
+    """The indices of each group, written out: node ``k`` is column ``k``, map ``m`` columns ``16 m … 16 m + 15``."""
+    rows, columns = shape
+    if grouping == "weight":
+        return [[(c, k)] for c in range(rows) for k in range(columns)]
+    width = {"node": 1, "map": 16}[grouping]
+    return [[(c, k) for k in range(first, first + width) for c in range(rows)] for first in range(0, columns, width)]
+
+
+@st.composite
+def weights(draw):
+    """Weights of groups short and long against ε, with a node and a map of zeros among them."""
+    seed, rows, maps = draw(seeds), draw(st.integers(1, 3)), draw(st.integers(2, 3))
+    U = normal(seed, rows, 16 * maps) * np.exp(normal(seed + 1, 16 * maps))
+    U[:, :16] *= 0.05
+    U[:, -16:] = 0
+    U[:, 3] = 0
+    return U
+
+
+@every_engine
+@every_profile
+@every_grouping
+@given(weights())
+def test_penalty_and_gradient_are_sums_over_groups(engine, profile, grouping, U):
+    table = PROFILES[profile]
+    value, gradient = 0.0, np.zeros_like(U)
+    for group in groups(U.shape, grouping):
+        u = np.array([U[index] for index in group])
+        r = np.sqrt((u**2).sum())
+        value += float(table.phi(r, EPS))
+        for index in group:
+            gradient[index] = table.slope(r, EPS) * U[index] / r if r > 0 else 0.0
+    engine.agrees(engine("penalty", U, EPS, profile, grouping), value)
+    engine.agrees(engine("penalty_grad", U, EPS, profile, grouping), gradient)
+
+
+@every_engine
+@every_grouping
+@given(weights())
+def test_lengths_of_groups(engine, grouping, U):
+    expected = [np.sqrt(sum(U[index] ** 2 for index in group)) for group in groups(U.shape, grouping)]
+    engine.agrees(engine("group_norms", U, grouping).ravel(), expected)
+
+
+@both_engines
+@pytest.mark.parametrize("profile", SMOOTH)
+def test_gradient_is_lipschitz_with_the_stated_constant(engine, profile):
+    """A search for two vectors whose gradients differ by more than ``Lip · distance`` finds none, and comes close."""
+    constant = PROFILES[profile].lipschitz(EPS)
+
+    def steepness(pairs):
+        radius, angle, log_distance = pairs
+        u = np.stack([EPS * radius, np.zeros_like(radius)])
+        v = u + EPS * 10**log_distance * np.stack([np.cos(angle), np.sin(angle)])
+        du, dv = (engine("penalty_grad", w, EPS, profile) for w in (u, v))
+        return -np.linalg.norm(du - dv, axis=0) / np.linalg.norm(u - v, axis=0)
+
+    found = differential_evolution(
+        steepness, [(0, 3), (0, 2 * np.pi), (-4, 0.5)], rng=0, vectorized=True, updating="deferred", maxiter=60
+    )
+    assert 0.999 * constant <= -found.fun <= constant * (1 + 1e-9)
+
+
+@every_engine
+@convex_profiles
+@every_grouping
+@given(weights(), st.floats(0.01, 2))
+def test_prox_meets_its_optimality_condition(engine, profile, grouping, U, tau):
+    """``V − U + τ ∇h(V) = 0``; for ``abs`` a group of zeros needs ``‖u‖ ≤ τ`` instead."""
+    V = engine("penalty_prox", U, tau, EPS, profile, grouping)
+    residual = V - U + tau * engine("penalty_grad", V, EPS, profile, grouping)
+    if profile == "abs":
+        for group in groups(U.shape, grouping):
+            if all(V[index] == 0 for index in group):
+                assert np.sqrt(sum(U[index] ** 2 for index in group)) <= tau * (1 + engine.tolerance)
+                for index in group:
+                    residual[index] = 0
+    np.testing.assert_allclose(residual, 0, atol=10 * engine.tolerance * (1 + np.abs(U).max()))
+
+
+@both_engines
+@convex_profiles
+@every_grouping
+@given(weights(), seeds, st.floats(0.01, 2))
+def test_no_neighbour_is_better_than_the_prox(engine, profile, grouping, U, seed, tau):
+    def cost(W):
+        return ((W - U) ** 2).sum() / 2 + tau * engine("penalty", W, EPS, profile, grouping)
+
+    V = engine("penalty_prox", U, tau, EPS, profile, grouping)
+    for size in (1e-3, 1e-1, 1.0):
+        assert cost(V) <= cost(V + size * normal(seed, *U.shape)) + 1e-12
+
+
+@every_engine
+@convex_profiles
+@every_grouping
+@given(weights(), seeds, st.floats(0.01, 2))
+def test_prox_of_a_convex_penalty_is_firmly_nonexpansive(engine, profile, grouping, U, seed, tau):
+    """``‖PU − PW‖² ≤ ⟨PU − PW, U − W⟩``."""
+    W = U + normal(seed, *U.shape)
+    moved = engine("penalty_prox", U, tau, EPS, profile, grouping) - engine(
+        "penalty_prox", W, tau, EPS, profile, grouping
+    )
+    assert (moved**2).sum() <= np.vdot(moved, U - W) + 10 * engine.tolerance * (1 + (U**2).sum())
+
+
+@every_engine
+@every_grouping
+@given(weights())
+def test_the_group_lasso_sets_short_groups_to_exact_zeros_and_keeps_directions(engine, grouping, U):
+    tau = 0.5
+    V = engine("penalty_prox", U, tau, grouping=grouping)
+    for group in groups(U.shape, grouping):
+        u, v = (np.array([W[index] for index in group]) for W in (U, V))
+        r = np.sqrt((u**2).sum())
+        if r < 0.999 * tau:
+            assert np.all(v == 0)
+        elif r > 1.001 * tau:
+            np.testing.assert_allclose(v, u * (1 - tau / r), atol=engine.tolerance * r)
+
+
+@every_engine
+@pytest.mark.parametrize("profile", SMOOTH)
+def test_a_smooth_penalty_never_gives_exact_zeros(engine, profile):
+    """Its slope at 0 is 0, so a weight that is not 0 stays so."""
+    U = np.array([[1e-6, 2.0], [1e-6, 0.1]])
+    assert np.all(engine("penalty_grad", U, EPS, profile) != 0)
+    if profile in CONVEX:
+        assert np.all(engine("penalty_prox", U, 1.0, EPS, profile) != 0)
+
+
+@both_engines
+@given(seeds, st.floats(0.05, 0.95))
+def test_a_dead_weight_rests_where_its_pull_says(engine, seed, share):
+    """A pull ``g`` with ``‖g‖ < λ`` balances the Huber gradient at length ``ε‖g‖/λ``: inside ε, not at 0."""
+    strength, g = 0.1, normal(seed, 10, 1)
+    g *= share * strength / np.linalg.norm(g)
+    resting = -EPS * g / strength
+    np.testing.assert_allclose(strength * engine("penalty_grad", resting, EPS), -g, atol=1e-15)
+
+
+@both_engines
+@every_grouping
+@pytest.mark.parametrize("profile", ["huber", "quartic", "pseudo_huber", "log_cosh"])
+def test_as_the_width_shrinks_the_penalty_becomes_the_plain_sum_of_lengths(engine, grouping, profile):
+    U = normal(3, 10, 32)
+    sharp, count = engine("penalty", U, 0.0, "abs", grouping), engine("group_norms", U, grouping).size
+    for eps in (1e-1, 1e-3, 1e-6):
+        assert abs(engine("penalty", U, eps, profile, grouping) - sharp) <= count * eps * (1 + 1e-6)
