@@ -1,7 +1,7 @@
 r"""The penalty :math:`\sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on tensors. Mirrors ``sl1lib.reference.penalty``.
 
 The length :math:`\lVert u \rVert` has a corner at 0 that :math:`\varphi_\varepsilon` rounds off; automatic
-differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_ratio` keep the corner out of
+differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_positive` keep the corner out of
 its sight.
 """
 
@@ -68,9 +68,9 @@ def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: 
     tensor([[0.6000, 0.3000],
             [0.8000, 0.4000]])
     """
-    norms = group_norms(U, grouping)
+    norms = _positive(group_norms(U, grouping))
     slopes = smooth_abs_grad(norms, eps, profile)
-    return U * _spread(_ratio(slopes, norms), grouping)
+    return U * _spread(slopes / norms, grouping)
 
 
 def penalty_prox(
@@ -96,9 +96,9 @@ def penalty_prox(
     tensor([[2.4000, 0.0000],
             [3.2000, 0.0000]])
     """
-    norms = group_norms(U, grouping)
+    norms = _positive(group_norms(U, grouping))
     shorter = smooth_abs_prox(norms, tau, eps, profile)
-    return U * _spread(_ratio(shorter, norms), grouping)
+    return U * _spread(shorter / norms, grouping)
 
 
 def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
@@ -173,6 +173,6 @@ def _spread(per_group: torch.Tensor, grouping: str) -> torch.Tensor:
     return per_group.repeat_interleave(NODES_PER_MAP) if grouping == "map" else per_group
 
 
-def _ratio(numerator: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
-    """Divide where the length is not 0; a group of zeros stays zero whatever it is multiplied by."""
-    return torch.where(norms > 0, numerator / torch.where(norms > 0, norms, 1.0), 0.0)
+def _positive(norms: torch.Tensor) -> torch.Tensor:
+    r"""Take a length of 0 as a tiny one: zeros stay zeros, and autograd finds :math:`\varphi''(0)` in their quotient."""
+    return norms.clamp(min=torch.finfo(norms.dtype).tiny ** 0.5)
