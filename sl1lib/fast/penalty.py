@@ -174,5 +174,5 @@ def _spread(per_group: torch.Tensor, grouping: str) -> torch.Tensor:
 
 
 def _positive(norms: torch.Tensor) -> torch.Tensor:
-    r"""Take a length of 0 as a tiny one: zeros stay zeros, and autograd finds :math:`\varphi''(0)` in their quotient."""
+    r"""Take a length of 0 as a tiny one: zeros stay zeros, and the quotient by it is :math:`\varphi''(0)`."""
     return norms.clamp(min=torch.finfo(norms.dtype).tiny ** 0.5)
