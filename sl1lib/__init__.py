@@ -28,7 +28,7 @@ from .experiment import (
     train_many,
 )
 from .readings import READINGS, Reading
-from .settings import MOMENTUM_READINGS, MomentumRamp, Penalty
+from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 __all__ = [
     "DEFAULT_PENALTY",
@@ -38,6 +38,7 @@ __all__ = [
     "Dataset",
     "DivergedError",
     "History",
+    "LearningRate",
     "MomentumRamp",
     "Penalty",
     "Reading",

@@ -114,6 +114,7 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
     add("--batch-size", type=int, default=_DEFAULTS["batch_size"], help="images an update")
     add("--lr", type=float, help=f"learning rate; without it, the tuned one: {tuned}")
+    add("--lr-end", type=float, default=_DEFAULTS["lr_end"], help="share of lr that remains at the end; 1 keeps it")
     add(
         "--momentum", default="ramp",
         help=f"a number in [0, 1), or a reading of the paper: {', '.join(MOMENTUM_READINGS)}",
@@ -134,6 +135,7 @@ def _train(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         batch_size=options.batch_size,
         lr=options.lr,
+        lr_end=options.lr_end,
         momentum=_momentum(options.momentum),
         seed=options.seed,
         n_train=options.n_train,

@@ -115,6 +115,10 @@ class MomentumRamp:
     ValueError
         Naming the value and what would be right.
 
+    Notes
+    -----
+    Equation ``eq-momentum-ramp``, chapter *Full training*.
+
     Examples
     --------
     >>> ramp = MomentumRamp()
@@ -149,6 +153,61 @@ class MomentumRamp:
         if self.shape == "step":
             return self.start
         return self.start + (self.end - self.start) * update / self.updates
+
+
+@dataclass(frozen=True)
+class LearningRate:
+    r"""The learning rate of each update: from ``start`` along a line to ``start * end`` at update ``updates``.
+
+    The paper names none. The library's trainings let it fall to 0 at their end:
+    :math:`\eta_t = \eta_0 (1 - t/T)`.
+
+    Parameters
+    ----------
+    start : float
+        :math:`\eta_0 > 0`.
+    end : float
+        What remains of it in the end, as a share in [0, 1]; 1 keeps it constant.
+    updates : int
+        :math:`T`, how many updates the fall takes, at least 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the value and what would be right.
+
+    Notes
+    -----
+    Equation ``eq-lr-decay``, chapter *Full training*.
+
+    Examples
+    --------
+    >>> rate = LearningRate(0.2, end=0, updates=10)
+    >>> [round(rate.at(update), 2) for update in (0, 5, 9)]
+    [0.2, 0.1, 0.02]
+    >>> LearningRate(0.2).at(1000)
+    0.2
+    """
+
+    start: float
+    end: float = 1.0
+    updates: int = 1
+
+    def __post_init__(self) -> None:
+        require_number("lr", self.start, above=0)
+        require_number("lr_end", self.end, least=0)
+        if self.end > 1:
+            raise unexpected("lr_end", self.end, "it is the share of lr that remains in the end, from 0 to 1")
+        require_count("the updates of the learning rate", self.updates, least=1)
+
+    @classmethod
+    def of(cls, lr: float | LearningRate) -> LearningRate:
+        """Return ``lr`` as it is, or a number as a constant rate."""
+        return lr if isinstance(lr, LearningRate) else cls(lr)
+
+    def at(self, update: int) -> float:
+        """Return the learning rate of update ``update``, counted from 0."""
+        return self.start * (1 - (1 - self.end) * min(update / self.updates, 1))
 
 
 MOMENTUM_READINGS: Final = MappingProxyType(

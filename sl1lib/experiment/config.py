@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
-from ..settings import MomentumRamp, Penalty
+from ..settings import LearningRate, MomentumRamp, Penalty
 
 # Tuned on a validation split of 5,000 training images, one seed, 5 epochs, no penalty; see chapter *The paper*.
 LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 2.0})
@@ -36,7 +36,9 @@ class RunConfig:
     batch_size : int
         Images an update, at least 1.
     lr : float, optional
-        The learning rate, above 0. None takes the tuned one of the reading's activation.
+        The learning rate of the first update, above 0. None takes the tuned one of the reading's activation.
+    lr_end : float
+        The learning rate falls along a line to this share of ``lr``, in [0, 1]; 1 keeps it constant.
     momentum : MomentumRamp or float
         A number is a constant momentum.
     seed : int
@@ -71,6 +73,7 @@ class RunConfig:
     epochs: int = 10
     batch_size: int = 50
     lr: float = None  # type: ignore[assignment]  # None is accepted and replaced by the tuned value
+    lr_end: float = 0.0
     momentum: MomentumRamp = field(default_factory=MomentumRamp)
     seed: int = 0
     n_train: int | None = None
@@ -97,7 +100,7 @@ class RunConfig:
             raise unexpected("data", self.data, "it must be 'mnist', 'digits', 'auto' or the path of a folder")
         if self.penalty is not None and not isinstance(self.penalty, Penalty):
             raise unexpected("penalty", self.penalty, "it must be None or a Penalty(strength, eps, ...)")
-        require_number("lr", self.lr, above=0)
+        LearningRate(self.lr, self.lr_end)  # checks both
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("validation", 0)):
             require_count(name, getattr(self, name), least)
         if self.n_train is not None:

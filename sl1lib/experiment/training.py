@@ -13,6 +13,7 @@ import torch
 from .. import fast
 from ..data import Dataset, load_data
 from ..errors import unexpected
+from ..settings import LearningRate
 from .config import RunConfig
 from .progress import Progress
 from .run import History, Run, measure, provenance
@@ -63,11 +64,12 @@ def train(config: RunConfig, progress: bool = True, data: Dataset | None = None)
     (True, (10, 192))
     """
     images = _Images.prepare(load_data(config.data) if data is None else data, config)
+    updates = config.epochs * -(-len(images.x) // config.batch_size)
     engine = fast.Engine(
         fast.init_params(config.seed, _dtype(config), config.device),
         images.x,
         images.labels,
-        lr=config.lr,
+        lr=LearningRate(config.lr, config.lr_end, updates),
         momentum=config.momentum,
         reading=config.reading,
         penalty=config.penalty,

@@ -13,6 +13,7 @@ import torch
 
 from ..architecture import epoch_order
 from ..readings import Reading, find_reading
+from ..settings import LearningRate
 from .losses import cross_entropy
 from .network import Tensors, forward
 from .optimizer import heavy_ball_step, proximal_step
@@ -35,8 +36,8 @@ class Engine:
     x : Tensor, shape (N, 1, 28, 28)
         Training images in the dtype and on the device of ``params``.
     labels : Tensor of int64, shape (N,)
-    lr : float
-        The learning rate.
+    lr : float or LearningRate
+        A number is a constant rate.
     momentum : MomentumRamp
     reading : str or Reading
     penalty : Penalty, optional
@@ -66,7 +67,7 @@ class Engine:
         x: torch.Tensor,
         labels: torch.Tensor,
         *,
-        lr: float,
+        lr: float | LearningRate,
         momentum: MomentumRamp,
         reading: str | Reading = "table",
         penalty: Penalty | None = None,
@@ -77,7 +78,7 @@ class Engine:
         self.updates = 0
         self._velocity = {name: torch.zeros_like(tensor) for name, tensor in self.params.items()}
         self._x, self._labels = x, labels
-        self._lr, self._momentum = lr, momentum
+        self._lr, self._momentum = LearningRate.of(lr), momentum
         self._reading, self._penalty = find_reading(reading), penalty
         self._batch_size, self._seed = batch_size, seed
 
@@ -102,10 +103,10 @@ class Engine:
             if not proximal:
                 grads["U"] = grads["U"] + self._penalty.strength * penalty_grad(self.params["U"], *shape)
         before = self.params
-        momentum = self._momentum.at(self.updates)
-        self.params, self._velocity = heavy_ball_step(before, self._velocity, grads, self._lr, momentum)
+        rate, momentum = self._lr.at(self.updates), self._momentum.at(self.updates)
+        self.params, self._velocity = heavy_ball_step(before, self._velocity, grads, rate, momentum)
         if self._penalty is not None and proximal:
-            self.params, self._velocity = proximal_step(self.params, self._velocity, before, self._lr, self._penalty)
+            self.params, self._velocity = proximal_step(self.params, self._velocity, before, rate, self._penalty)
         self.updates += 1
         return error, cost
 

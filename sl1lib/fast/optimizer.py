@@ -30,6 +30,10 @@ def heavy_ball_step(
     params, velocity : dict of Tensor
         New ones; the arguments stay as they are.
 
+    Notes
+    -----
+    Equation ``eq-heavy-ball``, chapter *Full training*.
+
     Examples
     --------
     >>> import torch

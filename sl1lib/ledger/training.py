@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from .. import fast, reference
-from ..settings import MomentumRamp
+from ..settings import LearningRate, MomentumRamp
 from .measure import SAME, deviation
 from .record import Check, Entry
-
 
 Arrays = dict[str, np.ndarray]
 
@@ -49,6 +48,11 @@ def _ramp() -> float:
     return max(abs(MomentumRamp().at(t) - value) for t, value in enumerate(expected))
 
 
+def _decay() -> float:
+    rate = LearningRate(0.2, end=0, updates=40)
+    return max(abs(rate.at(t) - 0.2 * (1 - t / 40)) for t in range(40))
+
+
 def entries() -> Iterator[Entry]:
     """Yield the chapter's entries in the order of its equations."""
     chapter = "training/full-training"
@@ -68,4 +72,11 @@ def entries() -> Iterator[Entry]:
         chapter,
         ("MomentumRamp",),
         (Check("against the formula, 60 updates", SAME, _ramp),),
+    )
+    yield Entry(
+        "eq-lr-decay",
+        "the learning rate of each update",
+        chapter,
+        ("LearningRate",),
+        (Check("against the formula, 40 updates", SAME, _decay),),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..architecture import epoch_order
+from ..settings import LearningRate
 from .network import Arrays, backward
 from .penalty import penalty as penalty_value
 from .penalty import penalty_prox
@@ -36,6 +37,10 @@ def heavy_ball_step(
     -------
     params, velocity : dict of ndarray
         New ones; the arguments stay as they are.
+
+    Notes
+    -----
+    Equation ``eq-heavy-ball``, chapter *Full training*.
 
     Examples
     --------
@@ -93,7 +98,7 @@ def train(
     labels: np.ndarray,
     *,
     epochs: int,
-    lr: float,
+    lr: float | LearningRate,
     momentum: MomentumRamp,
     reading: str | Reading = "table",
     penalty: Penalty | None = None,
@@ -110,7 +115,8 @@ def train(
     labels : ndarray of integers, shape (N,)
     epochs, batch_size, seed : int
         The order of epoch ``e`` is ``epoch_order(seed, e, N)``; a last batch that is not full is used as it is.
-    lr : float
+    lr : float or LearningRate
+        A number is a constant rate.
     momentum : MomentumRamp
     reading : str or Reading
     penalty : Penalty, optional
@@ -130,6 +136,7 @@ def train(
     """
     proximal = penalty is not None and penalty.step == "proximal"
     velocity = {name: np.zeros_like(array) for name, array in params.items()}
+    schedule = LearningRate.of(lr)
     number = 0
     for epoch in range(epochs):
         order = epoch_order(seed, epoch, len(x))
@@ -138,9 +145,10 @@ def train(
             cost = _penalty_cost(params, penalty)
             error, grads = backward(params, x[batch], labels[batch], reading, None if proximal else penalty)
             before = params
-            params, velocity = heavy_ball_step(params, velocity, grads, lr, momentum.at(number))
+            rate = schedule.at(number)
+            params, velocity = heavy_ball_step(params, velocity, grads, rate, momentum.at(number))
             if penalty is not None and proximal:
-                params, velocity = proximal_step(params, velocity, before, lr, penalty)
+                params, velocity = proximal_step(params, velocity, before, rate, penalty)
             yield Update(number, error if proximal else error - cost, cost, params)
             number += 1
 
