@@ -1,6 +1,7 @@
-"""One profile of hypothesis for all tests: the same examples on every run, no time limits, nothing left on disk."""
+"""Profiles of hypothesis for all tests: the same examples on every run, no time limits, nothing left on disk."""
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("sl1lib", derandomize=True, database=None, deadline=None, max_examples=15)
+settings.register_profile("sl1lib-quick", settings.get_profile("sl1lib"), max_examples=5, phases=[Phase.generate])
 settings.load_profile("sl1lib")
