@@ -16,6 +16,8 @@ from typing import Any
 from IPython.display import display
 
 from .data import Dataset
+from .errors import require_choice
+from .ledger import LEDGER, check
 
 
 def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
@@ -61,7 +63,13 @@ def say(text: str) -> None:
 
 
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Display a table; the first column holds names, the others values already formatted.
+    """Display a table. Cells are Markdown; columns of numbers are aligned on the right, others on the left.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    rows : sequence of sequences of str
+        Values already formatted.
 
     Examples
     --------
@@ -70,9 +78,47 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     |:--|--:|
     | SL1 | 1.1 % |
     """
-    lines = [headers, [":--"] + ["--:"] * (len(headers) - 1), *rows]
-    body = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
-    _show_markdown("\n".join(body).replace("| :-- | ", "|:--|").replace("--: | ", "--:|").replace("--: |", "--:|"))
+    marks = ["--:" if all(map(_is_number, column)) else ":--" for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(line) + " |" for line in (headers, *rows)]
+    _show_markdown("\n".join([lines[0], "|" + "|".join(marks) + "|", *lines[1:]]))
+
+
+def _is_number(cell: str) -> bool:
+    return cell[:1] in "0123456789+-−–."
+
+
+def show_checks(*labels: str) -> None:
+    """Check equations now, show a table of what was compared and how far it deviates, and insist that all pass.
+
+    Parameters
+    ----------
+    *labels : str
+        Labels of the ledger; a label's prefix, ``"eq-conv"`` say, stands for all that begin with it.
+
+    Raises
+    ------
+    AssertionError
+        If a check fails: the page then does not build.
+    ValueError
+        If no equation has such a label.
+
+    Examples
+    --------
+    >>> show_checks("eq-conv-size")
+    | equation | compared | deviation |
+    |:--|:--|:--|
+    | the size of the output | against counting the places, for every size up to 29 | `✓ equal` |
+    """
+    chosen = [label for label in LEDGER if label.startswith(labels)]
+    for label in labels:
+        if not any(name.startswith(label) for name in chosen):
+            require_choice("label", label, LEDGER)
+    results = [check(label) for label in chosen]
+    rows = [[result.title, m.what, f"`{m}`"] for result in results for m in result.measured]
+    rows += [[result.title, result.because, "definition"] for result in results if not result.measured]
+    show_table(["equation", "compared", "deviation"], rows)
+    failed = [result for result in results if not result.passed]
+    assert not failed, "\n".join(map(repr, failed))
 
 
 def say_data(data: Dataset) -> None:

@@ -19,15 +19,21 @@ STATIC = Path(__file__).resolve().parents[1] / "_static"
 def drop_unused(app) -> None:
     """Disconnect what the unused extensions registered; there is no way to leave them out of the list."""
     for listeners in app.events.listeners.values():
-        listeners[:] = [x for x in listeners if not x.handler.__module__.startswith(UNUSED)]
-    app.registry.css_files[:] = [x for x in app.registry.css_files if "thebe" not in str(x[0])]
+        listeners[:] = [
+            x for x in listeners if not x.handler.__module__.startswith(UNUSED)
+        ]
+    app.registry.css_files[:] = [
+        x for x in app.registry.css_files if "thebe" not in str(x[0])
+    ]
 
 
 def configure(app, config) -> None:
     """Point to the vendored MathJax where there is one, and switch execution off where that was asked for."""
     if (STATIC / MATHJAX).is_file():
         config.mathjax_path = MATHJAX
-    if os.environ.get("SL1LIB_STORED_OUTPUTS"):  # set by tools/build_book.py --stored only
+    if os.environ.get(
+        "SL1LIB_STORED_OUTPUTS"
+    ):  # set by tools/build_book.py --stored only
         config.nb_execution_mode = "off"
 
 
@@ -38,7 +44,9 @@ def repair_boxes(app, doctree) -> None:
     """
     for number, node in enumerate(list(doctree.findall(nodes.Element))):
         for name in ("proof-content", "exercise-content", "solution-content"):
-            if name in node.get("ids", []):  # a section, whose id Sphinx needs: renamed, not removed
+            if name in node.get(
+                "ids", []
+            ):  # a section, whose id Sphinx needs: renamed, not removed
                 node["ids"][node["ids"].index(name)] = f"{name}-{number}"
         if isinstance(node, nodes.admonition) and node["ids"] == ["proof"]:
             node["ids"].clear()
@@ -46,7 +54,9 @@ def repair_boxes(app, doctree) -> None:
             first = node.next_node(nodes.Text)
             if first is not None and first.startswith("Proof."):
                 rest = nodes.Text(first.removeprefix("Proof."))
-                first.parent.replace(first, [nodes.emphasis("", "Proof."), rest])
+                first.parent.replace(
+                    first, [nodes.emphasis("", "Proof."), rest]
+                )
 
 
 def setup(app) -> dict:
@@ -54,6 +64,8 @@ def setup(app) -> dict:
     drop_unused(app)
     app.connect("config-inited", configure, priority=100)
     # Extensions set up after this one are caught here.
-    app.connect("config-inited", lambda app, config: drop_unused(app), priority=1)
+    app.connect(
+        "config-inited", lambda app, config: drop_unused(app), priority=1
+    )
     app.connect("doctree-read", repair_boxes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

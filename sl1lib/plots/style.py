@@ -1,0 +1,151 @@
+"""One style for every figure of the book, one colour for each method, and the finishing touches that figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..errors import require_choice
+
+WIDTH: Final = 5.8  # inches: 10.5 pt type is then 10 px high on a 390 px screen
+
+INK, PAPER = "#1b1f24", "#ffffff"
+ACCENT, HIGHLIGHT = "#0072b2", "#d55e00"
+
+
+@dataclass(frozen=True)
+class MethodStyle:
+    """How a method is drawn in every figure of the book: the line style repeats what the colour says."""
+
+    color: str
+    linestyle: Any
+
+
+METHOD_STYLES: Final = MappingProxyType(
+    {
+        "none": MethodStyle("#666666", "-"),
+        "L2": MethodStyle("#0072b2", (0, (5, 1.5))),
+        "L1": MethodStyle("#d55e00", (0, (1, 1))),
+        "group lasso": MethodStyle("#9a4fa3", (0, (6, 1.5, 1, 1.5))),
+        "SL1": MethodStyle("#00815c", "-"),
+        "smoothed L1/2": MethodStyle("#b8860b", (0, (3, 1, 1, 1, 1, 1))),
+    }
+)
+
+STYLE: Final[Mapping[Any, Any]] = MappingProxyType(
+    {
+        "figure.dpi": 110,
+        "figure.facecolor": PAPER,
+        "savefig.facecolor": PAPER,
+        "savefig.bbox": "tight",
+        "savefig.pad_inches": 0.08,
+        "svg.hashsalt": "sl1lib",
+        "font.size": 10.5,
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 10.5,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": False,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.labelsize": 9.5,
+        "ytick.labelsize": 9.5,
+        "lines.linewidth": 1.8,
+        "legend.frameon": False,
+        "mathtext.fontset": "cm",
+        "image.cmap": "gray_r",
+        "image.interpolation": "nearest",
+    }
+)
+
+
+def use_style() -> None:
+    """Give every figure drawn from now on the book's style, at twice the resolution in a notebook.
+
+    Examples
+    --------
+    >>> use_style()
+    >>> mpl.rcParams["font.size"]
+    10.5
+    """
+    mpl.rcParams.update(STYLE)
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:  # no notebook here
+        return
+    from IPython.core.getipython import get_ipython
+
+    if get_ipython() is not None:
+        set_matplotlib_formats("retina")
+
+
+def method_style(method: str) -> MethodStyle:
+    """Return the style of a method; a variant, ``"SL1 quartic"`` say, is drawn as what it is a variant of.
+
+    Examples
+    --------
+    >>> method_style("SL1 quartic weight-wise").color == method_style("SL1").color
+    True
+    """
+    for name in sorted(METHOD_STYLES, key=len, reverse=True):
+        if method == name or method.startswith(name + " "):
+            return METHOD_STYLES[name]
+    require_choice("method", method, METHOD_STYLES)
+    raise AssertionError("unreachable")
+
+
+def label_ends(axes: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """Write each line's name at its right end, moved apart where two would overlap."""
+    axes.figure.canvas.draw()
+    transform, inverse = axes.transData.transform, axes.transAxes.inverted().transform
+    x = axes.get_xlim()[1]
+    heights = [float(inverse(transform((x, value)))[1]) for _, value, _ in ends]
+    apart = 0.085
+    order = np.argsort(heights)
+    placed = np.array(heights)[order]
+    for _ in range(200):
+        for i in range(len(placed) - 1):
+            overlap = apart - (placed[i + 1] - placed[i])
+            if overlap > 0:
+                placed[i] -= overlap / 2
+                placed[i + 1] += overlap / 2
+        placed += max(0.0, -placed[0])  # no name below the axis
+    for position, index in zip(placed, order, strict=True):
+        name, _, color = ends[index]
+        axes.text(1.02, position, name, color=color, transform=axes.transAxes, va="center", fontweight="bold")
+
+
+def plain_log_ticks(axes: Axes) -> None:
+    """Write 0.1 and 0.02 on a logarithmic axis, not powers of ten."""
+    axes.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+
+
+def hide_frame(axes: Axes) -> None:
+    """Take the ticks away and draw the frame in a quiet grey: right for images."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color("#c4cad2")
+
+
+def finish(figure: Figure) -> Figure:
+    """Close the figure in pyplot and return it, to be shown once as the value of its cell."""
+    plt.close(figure)
+    return figure
