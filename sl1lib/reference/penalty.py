@@ -10,7 +10,9 @@ from ..settings import GROUPINGS
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 
-def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> float:
+def penalty(
+    U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node"
+) -> float:
     r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
     Parameters
@@ -42,7 +44,9 @@ def penalty(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "
     return float(smooth_abs(group_norms(U, grouping), eps, profile).sum())
 
 
-def penalty_grad(U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node") -> np.ndarray:
+def penalty_grad(
+    U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node"
+) -> np.ndarray:
     r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
     Parameters
@@ -67,7 +71,11 @@ def penalty_grad(U: np.ndarray, eps: float, profile: str = "huber", grouping: st
 
 
 def penalty_prox(
-    U: np.ndarray, tau: float, eps: float = 0.0, profile: str = "abs", grouping: str = "node"
+    U: np.ndarray,
+    tau: float,
+    eps: float = 0.0,
+    profile: str = "abs",
+    grouping: str = "node",
 ) -> np.ndarray:
     r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
 
@@ -130,7 +138,11 @@ def _by_map(U: np.ndarray) -> np.ndarray:
     """View ``U`` as (class, map, node of the map): node ``k = 16·map + 4·row + column``."""
     classes, nodes = U.shape
     if nodes % NODES_PER_MAP:
-        raise unexpected("the number of columns of U", nodes, f"maps have {NODES_PER_MAP} nodes: a multiple of that")
+        raise unexpected(
+            "the number of columns of U",
+            nodes,
+            f"maps have {NODES_PER_MAP} nodes: a multiple of that",
+        )
     return U.reshape(classes, nodes // NODES_PER_MAP, NODES_PER_MAP)
 
 
@@ -141,4 +153,6 @@ def _spread(per_group: np.ndarray, grouping: str) -> np.ndarray:
 
 def _ratio(numerator: np.ndarray, norms: np.ndarray) -> np.ndarray:
     """Divide where the length is not 0; a group of zeros stays zero whatever it is multiplied by."""
-    return np.divide(numerator, norms, out=np.zeros_like(norms), where=norms > 0)
+    return np.divide(
+        numerator, norms, out=np.zeros(norms.shape), where=norms > 0
+    )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profiles import CONVEX, PROFILES, SMOOTH
 from scipy.optimize import differential_evolution
-from support import both_engines, every_engine, normal, seeds
+from support import REFERENCE, both_engines, every_engine, normal, seeds
 
 every_profile = pytest.mark.parametrize("profile", PROFILES)
 every_grouping = pytest.mark.parametrize("grouping", ["node", "weight", "map"])
@@ -164,3 +164,11 @@ def test_as_the_width_shrinks_the_penalty_becomes_the_plain_sum_of_lengths(engin
     sharp, count = engine("penalty", U, 0.0, "abs", grouping), engine("group_norms", U, grouping).size
     for eps in (1e-1, 1e-3, 1e-6):
         assert abs(engine("penalty", U, eps, profile, grouping) - sharp) <= count * eps * (1 + 1e-6)
+
+
+@every_grouping
+def test_the_reference_takes_whole_numbers_for_weights(grouping):
+    U = np.arange(-16, 16).reshape(2, 16)
+    for function, *arguments in (("penalty", 3.0), ("penalty_grad", 3.0), ("penalty_prox", 1.0)):
+        received = REFERENCE(function, U, *arguments, grouping=grouping)
+        REFERENCE.agrees(received, REFERENCE(function, U.astype(float), *arguments, grouping=grouping))
