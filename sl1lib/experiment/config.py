@@ -12,11 +12,11 @@ from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
 from ..settings import LearningRate, MomentumRamp, Penalty
 
-# Tuned on a validation split of 5,000 training images, one seed, 5 epochs, no penalty; see chapter *The paper*.
-LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 2.0})
+# Tuned on 5,000 validation images of MNIST, 10 epochs, two seeds; the paper gives no rate.
+LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 0.7})
 
-# The paper gives neither value. These were chosen on the same split: they switch nodes off at no loss of accuracy.
-DEFAULT_PENALTY: Final = Penalty(strength=1e-3, eps=1e-2)
+# The paper gives neither value. The strength is the largest of 1e-4, 3e-4, 1e-3 that cost no accuracy on the same images.
+DEFAULT_PENALTY: Final = Penalty(strength=3e-4, eps=1e-2)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RunConfig:
     --------
     >>> config = RunConfig(data="digits", reading="text", epochs=3)
     >>> config.lr, config.batch_size, config.penalty
-    (2.0, 50, None)
+    (0.7, 50, None)
     >>> RunConfig(epochs=0)
     Traceback (most recent call last):
     ...
