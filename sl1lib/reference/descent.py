@@ -1,0 +1,122 @@
+r"""Descent on a given function, one iterate after another (part *Smoothing*).
+
+A network is no place to see a single weight bounce. Here the error is any function whose gradient you can write down,
+with a weight or a few, and every iterate is kept to be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import require_count, require_number, unexpected
+from .optimizer import heavy_ball_step
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def descend(
+    gradient: Function,
+    start: np.ndarray | float,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    updates: int,
+    prox: Function | None = None,
+) -> np.ndarray:
+    r"""Follow a gradient by the heavy ball and return every iterate.
+
+    Parameters
+    ----------
+    gradient : function
+        Takes :math:`w` and returns :math:`\nabla E(w)`, or a subgradient, in the same shape.
+    start : ndarray or float
+        :math:`w_0`; a number is a weight by itself.
+    lr : float
+        :math:`\eta > 0`.
+    momentum : float
+        :math:`\mu`, in [0, 1).
+    updates : int
+        At least 0.
+    prox : function, optional
+        A proximal map, applied to the weights after each update. The velocity then becomes the way really gone.
+
+    Returns
+    -------
+    ndarray of float64, shape ``(updates + 1, *start.shape)``
+        :math:`w_0, w_1, \dots`, the start included.
+
+    Raises
+    ------
+    ValueError
+        For ``lr``, ``momentum`` or ``updates`` out of range, or a gradient of another shape than the start.
+
+    Examples
+    --------
+    >>> descend(lambda w: 2 * w, 8.0, lr=0.25, updates=3)
+    array([8., 4., 2., 1.])
+    >>> descend(np.sign, 0.5, lr=1.0, updates=3)     # the slope of |w|: its sign decides, not its size
+    array([ 0.5, -0.5,  0.5, -0.5])
+    """
+    _check(lr, momentum, updates)
+    w = np.asarray(start, dtype=np.float64)
+    velocity = np.zeros_like(w)
+    path = np.empty((updates + 1, *w.shape))
+    path[0] = w
+    for t in range(updates):
+        slope = np.asarray(gradient(w), dtype=np.float64)
+        if slope.shape != w.shape:
+            raise unexpected(
+                "the shape of the gradient", slope.shape, f"w has {w.shape}"
+            )
+        before = w
+        moved, kept = heavy_ball_step(
+            {"w": w}, {"w": velocity}, {"w": slope}, lr, momentum
+        )
+        w, velocity = moved["w"], kept["w"]
+        if prox is not None:
+            w = prox(w)
+            velocity = w - before
+        path[t + 1] = w
+    return path
+
+
+def peak_to_peak(path: np.ndarray, tail: int) -> np.ndarray:
+    """Return how far the last iterates spread: the largest minus the smallest, for each weight.
+
+    Parameters
+    ----------
+    path : ndarray, shape (T, ...)
+        As `descend` returns it.
+    tail : int
+        How many of the last iterates to look at; at least 1 and at most T.
+
+    Returns
+    -------
+    ndarray of float64, shape ``path.shape[1:]``
+
+    Raises
+    ------
+    ValueError
+        For a ``tail`` out of range.
+
+    Examples
+    --------
+    >>> float(peak_to_peak(np.array([8.0, 1.0, -0.5, 0.5, -0.5, 0.5]), tail=4))
+    1.0
+    """
+    require_count("tail", tail, least=1)
+    if tail > len(path):
+        raise unexpected(
+            "tail", tail, f"the path has {len(path)} iterates, start included"
+        )
+    return np.ptp(path[-tail:], axis=0)
+
+
+def _check(lr: float, momentum: float, updates: int) -> None:
+    require_number("lr", lr, above=0)
+    require_number("momentum", momentum, least=0)
+    if momentum >= 1:
+        raise unexpected("momentum", momentum, "it must be below 1")
+    require_count("updates", updates, least=0)
