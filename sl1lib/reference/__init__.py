@@ -6,7 +6,7 @@ Each module has its mirror in `sl1lib.fast`: the same names, the same arguments,
 from .activations import relu, relu_backward, sigmoid, sigmoid_backward, softmax
 from .convolution import conv2d, conv2d_backward
 from .dense import dense, dense_backward
-from .descent import descend, peak_to_peak
+from .descent import descend, peak_to_peak, two_cycle
 from .losses import cross_entropy, cross_entropy_backward, log_softmax, one_hot
 from .network import backward, features, forward, init_params, trace
 from .optimizer import Update, heavy_ball_step, proximal_step, train
@@ -48,4 +48,5 @@ __all__ = [
     "softmax",
     "trace",
     "train",
+    "two_cycle",
 ]

@@ -23,6 +23,7 @@ def descend(
     lr: float,
     momentum: float = 0.0,
     updates: int,
+    velocity: np.ndarray | float = 0.0,
     prox: Function | None = None,
 ) -> np.ndarray:
     r"""Follow a gradient by the heavy ball and return every iterate.
@@ -39,6 +40,8 @@ def descend(
         :math:`\mu`, in [0, 1).
     updates : int
         At least 0.
+    velocity : ndarray or float
+        :math:`v_0`, at rest by default.
     prox : function, optional
         A proximal map, applied to the weights after each update. The velocity then becomes the way really gone.
 
@@ -61,7 +64,7 @@ def descend(
     """
     _check(lr, momentum, updates)
     w = np.asarray(start, dtype=np.float64)
-    velocity = np.zeros_like(w)
+    v = np.broadcast_to(np.float64(velocity), w.shape)
     path = np.empty((updates + 1, *w.shape))
     path[0] = w
     for t in range(updates):
@@ -72,12 +75,12 @@ def descend(
             )
         before = w
         moved, kept = heavy_ball_step(
-            {"w": w}, {"w": velocity}, {"w": slope}, lr, momentum
+            {"w": w}, {"w": v}, {"w": slope}, lr, momentum
         )
-        w, velocity = moved["w"], kept["w"]
+        w, v = moved["w"], kept["w"]
         if prox is not None:
             w = prox(w)
-            velocity = w - before
+            v = w - before
         path[t + 1] = w
     return path
 
@@ -112,6 +115,70 @@ def peak_to_peak(path: np.ndarray, tail: int) -> np.ndarray:
             "tail", tail, f"the path has {len(path)} iterates, start included"
         )
     return np.ptp(path[-tail:], axis=0)
+
+
+def two_cycle(
+    lr: float,
+    strength: float,
+    momentum: float = 0.0,
+    curvature: float = 0.0,
+    centre: float = 0.0,
+) -> tuple[float, float]:
+    r"""Return the two points between which plain L1 makes a weight jump for ever.
+
+    The error is :math:`\tfrac{\kappa}{2}(w - z)^2 + \lambda |w|`, the method gradient descent with momentum.
+
+    Parameters
+    ----------
+    lr : float
+        :math:`\eta > 0`.
+    strength : float
+        :math:`\lambda > 0`.
+    momentum : float
+        :math:`\mu`, in [0, 1).
+    curvature : float
+        :math:`\kappa \ge 0`, of the error without its penalty; 0 leaves the penalty alone.
+    centre : float
+        :math:`z`, where the error without its penalty is smallest. With curvature 0 any centre between
+        :math:`\pm d/2` has an orbit.
+
+    Returns
+    -------
+    low, high : float
+        :math:`z - d/2 < 0 < z + d/2` with :math:`d = \eta\lambda / (1 + \mu - \eta\kappa/2)`.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such orbit: for :math:`\eta\kappa \ge 2(1+\mu)`, or :math:`|z| \ge d/2`.
+
+    Notes
+    -----
+    Equations ``eq-corner-two-cycle`` and ``eq-corner-two-cycle-valid``, chapter *The corner*.
+
+    Examples
+    --------
+    >>> two_cycle(lr=0.5, strength=1.0)
+    (-0.25, 0.25)
+    >>> low, high = two_cycle(lr=0.5, strength=1.0, momentum=0.25)
+    >>> high - low
+    0.4
+    """
+    _check(lr, momentum, 0)
+    require_number("strength", strength, above=0)
+    require_number("curvature", curvature, least=0)
+    if lr * curvature >= 2 * (1 + momentum):
+        raise unexpected(
+            "lr * curvature",
+            lr * curvature,
+            "it must be below 2 (1 + momentum)",
+        )
+    swing = lr * strength / (1 + momentum - lr * curvature / 2)
+    if abs(centre) >= swing / 2:
+        raise unexpected(
+            "centre", centre, f"no orbit jumps over 0 from ±{swing / 2:g} on"
+        )
+    return centre - swing / 2, centre + swing / 2
 
 
 def _check(lr: float, momentum: float, updates: int) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib.reference import descend, peak_to_peak, smooth_abs_prox
+from sl1lib.reference import descend, peak_to_peak, smooth_abs_prox, two_cycle
 
 MATRIX = np.array([[3.0, 1.0], [1.0, 2.0]])
 
@@ -63,3 +63,30 @@ def test_a_gradient_of_another_shape_and_a_tail_too_long_are_named():
         descend(lambda w: np.zeros(2), 1.0, lr=0.1, updates=1)
     with pytest.raises(ValueError, match="tail is 9; the path has 3 iterates"):
         peak_to_peak(np.zeros(3), tail=9)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.2, 0.9])
+@pytest.mark.parametrize("curvature", [0.0, 0.5, 3.0])
+def test_the_two_cycle_closes(momentum, curvature):
+    lr, strength, centre = 0.3, 0.7, 0.02
+    low, high = two_cycle(lr, strength, momentum, curvature, centre)
+    assert low < 0 < high
+    path = descend(
+        lambda w: curvature * (w - centre) + strength * np.sign(w),
+        high,
+        lr=lr,
+        momentum=momentum,
+        velocity=high - low,
+        updates=30,
+    )
+    np.testing.assert_allclose(path[::2], high, rtol=1e-12)
+    np.testing.assert_allclose(path[1::2], low, rtol=1e-12)
+
+
+def test_the_two_cycle_is_refused_where_there_is_none():
+    with pytest.raises(ValueError, match=r"lr \* curvature is 2.5; it must be below 2 \(1 \+ momentum\)"):
+        two_cycle(0.5, 1.0, momentum=0.2, curvature=5.0)
+    with pytest.raises(ValueError, match=r"centre is 0.3; no orbit jumps over 0 from ±0.25 on"):
+        two_cycle(0.5, 1.0, centre=0.3)
+    with pytest.raises(ValueError, match="strength is 0"):
+        two_cycle(0.5, 0.0)
