@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import NoReturn
 
 from ._version import __version__
 from .data import fetch_mnist, load_data
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     1 equation, 0 failed
     0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a λ must not fail where the locale has none
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -53,8 +58,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, which a dozen lines of usage would bury."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells the default of each option that has one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        tell = action.default is not None and action.default is not False
+        return super()._get_help_string(action) if tell else action.help
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="sl1", description="Train and check the small network with a smoothed L1 penalty on its weights."
     )
     parser.add_argument("--version", action="version", version=f"sl1lib {__version__}")
@@ -66,10 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         ("env", _env, "check this machine: what is missing, and how to get it", lambda _: None),
     ):
         sub = commands.add_parser(
-            name,
-            help=about,
-            description=about[0].upper() + about[1:] + ".",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            name, help=about, description=about[0].upper() + about[1:] + ".", formatter_class=_Help
         )
         add_options(sub)
         sub.set_defaults(command=command, name=name)
@@ -108,7 +125,7 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
     add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
     add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
-    add("--step", default=DEFAULT_PENALTY.step, help="take the penalty by its gradient, or by its proximal map")
+    add("--step", default=DEFAULT_PENALTY.step, help="how training takes the penalty: gradient, or proximal for its proximal map")
     optimiser = parser.add_argument_group("training")
     add = optimiser.add_argument
     add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
@@ -131,7 +148,7 @@ def _train(options: argparse.Namespace) -> int:
     config = RunConfig(
         data=options.data,
         reading=options.reading,
-        penalty=_penalty(options),
+        penalty=Penalty(options.strength, options.eps, options.profile, options.grouping, options.step),
         epochs=options.epochs,
         batch_size=options.batch_size,
         lr=options.lr,
@@ -143,16 +160,13 @@ def _train(options: argparse.Namespace) -> int:
         dtype=options.dtype,
         device=options.device,
     )
+    if options.save is not None:
+        options.save.parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
     run = train(config, progress=not options.quiet)
     print(summary(run))
     if options.save is not None:
         print(f"saved          {run.save(options.save)}")
     return 0 if run.complete else 130
-
-
-def _penalty(options: argparse.Namespace) -> Penalty | None:
-    penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
-    return penalty if penalty.strength > 0 else None
 
 
 def _momentum(text: str) -> MomentumRamp:
@@ -178,12 +192,11 @@ def summary(run: Run) -> str:
     str
     """
     config, history = run.config, run.history
-    penalty = config.penalty
-    eps = penalty.eps if penalty else DEFAULT_PENALTY.eps
+    penalty = config.penalty or Penalty(0)
     lines = [
         ("data", run.data_name),
         ("network", f"reading {config.reading.name}, seed {config.seed}, {config.dtype} on {config.device}"),
-        ("penalty", "none" if penalty is None else f"{config.method}: λ = {penalty.strength:g}, ε = {penalty.eps:g}"),
+        ("penalty", config.method + (f": λ = {penalty.strength:g}, ε = {penalty.eps:g}" if penalty.strength else "")),
         (
             "training",
             f"{len(history.E0):,} updates of {config.batch_size} images, learning rate {config.lr:g}, "
@@ -192,11 +205,11 @@ def summary(run: Run) -> str:
     ]
     if len(history.E0):
         tail = max(1, len(history.E0) // max(1, len(history.seconds)))
-        lines.append(("training E0", f"{history.E0[-tail:].mean():.4f} nats, mean over the last epoch"))
+        lines.append(("training E0", f"{history.E0[-tail:].mean():.4f} nats, mean over the last {tail:,} updates"))
     if len(history.held_out_E0):
         lines.append((f"{run.held_out} E0", f"{history.held_out_E0[-1]:.4f} nats"))
         lines.append((f"{run.held_out} error", f"{100 * run.held_out_error:.2f} %"))
-    lines.append(("nodes below ε", f"{run.nodes_below(eps)} of {len(run.node_norms)} (ε = {eps:g})"))
+    lines.append(("nodes below ε", f"{run.nodes_below(penalty.eps)} of {len(run.node_norms)} (ε = {penalty.eps:g})"))
     return "\n".join(f"{name:<14} {value}" for name, value in lines)
 
 

@@ -39,11 +39,15 @@ def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None
         return np.maximum(x, 0)
     ```
     """
-    parts = [f"# {functions[0].__module__}"]
+    parts, module = [], ""
     for function in functions:
         source = textwrap.dedent(inspect.getsource(function)).rstrip()
-        parts.append(source if docstring else _without_docstring(source, function))
-    _show_markdown("```python\n" + "\n\n\n".join(parts).replace("\n\n\n", "\n", 1) + "\n```")
+        source = source if docstring else _without_docstring(source)
+        if function.__module__ != module:
+            module = function.__module__
+            source = f"# {module}\n{source}"
+        parts.append(source)
+    _show_markdown("```python\n" + "\n\n\n".join(parts) + "\n```")
 
 
 def say(text: str) -> None:
@@ -130,10 +134,10 @@ def say_data(data: Dataset) -> None:
     >>> say_data(load_data("digits"))  # doctest: +ELLIPSIS
     Data on this page: digits, not MNIST. 1,415 training and 382 test images...
     """
-    count = f"{len(data.x_train):,} training and {len(data.x_test):,} test images."
-    title = f"Data on this page: {data.name}" + (", not MNIST" if data.name != "mnist" else "")
-    text = count
-    if data.name != "mnist":
+    is_mnist = data.name.partition("[")[0] == "mnist"  # a subset's name adds what it is in brackets
+    title = f"Data on this page: {data.name}" + ("" if is_mnist else ", not MNIST")
+    text = f"{len(data.x_train):,} training and {len(data.x_test):,} test images."
+    if not is_mnist:
         text += (
             " MNIST was not to be had when this page was made, so every number on it belongs to this small set and "
             "differs from what MNIST gives. Set SL1LIB_DATA to a folder with MNIST's files and run the page again."
@@ -159,12 +163,12 @@ def _show_markdown(text: str) -> None:
     display(_Shown(text, markdown=text))
 
 
-def _without_docstring(source: str, function: Callable[..., Any]) -> str:
+def _without_docstring(source: str) -> str:
     """Cut the docstring out of the text; comments and layout stay, which a round trip through ``ast`` would lose."""
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
     first = definition.body[0]
-    if function.__doc__ is None or len(definition.body) == 1:
+    if ast.get_docstring(definition) is None or len(definition.body) == 1:
         return source
     lines = source.splitlines(keepends=True)
     assert first.end_lineno is not None

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 
 
 class Progress:
-    """Shows error, penalty, images per second and time left; shows nothing when not ``shown``."""
+    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``."""
 
     def __init__(self, config: RunConfig, images: int, shown: bool) -> None:
         self._images, self._batch_size, self._left = images, config.batch_size, images
@@ -24,6 +24,8 @@ class Progress:
         self._bar: Any = tqdm(
             total=images * config.epochs,
             desc=f"{config.method} ({config.reading.name})",
+            # What is wanted first stands first: a terminal of 80 columns cuts off the end.
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",
             unit_scale=True,
             disable=not shown,
@@ -39,11 +41,11 @@ class Progress:
         # A single batch's error jumps about; the bar shows its average over about 50 updates.
         self._average = error if self._average is None else 0.98 * self._average + 0.02 * error
         if self._bar.update(count):  # true when the bar is due to be drawn: formatting each time would cost more
-            self._bar.set_postfix_str(f"E0 {self._average:.4f}, λΣh {cost:.4f}{self._held_out}", refresh=False)
+            self._bar.set_postfix_str(f"{self._held_out}E0 {self._average:.4f}, λΣh {cost:.4f}", refresh=False)
 
-    def epoch(self, number: int, error: float) -> None:
-        """Note the held-out error of the epoch."""
-        self._held_out = f", error {100 * error:.2f} % after epoch {number + 1}"
+    def epoch(self, error: float) -> None:
+        """Note the held-out error after an epoch."""
+        self._held_out = f"error {100 * error:.2f} %, "
 
     def __enter__(self) -> Progress:
         return self

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,7 +16,9 @@ import torch
 from .. import fast
 from .._version import __version__
 from ..architecture import check_parameters
-from ..errors import require_number, unexpected
+from ..data.dataset import check_counts, check_images, check_labels
+from ..data.idx import replacing
+from ..errors import require_choice, require_number, unexpected
 from .config import RunConfig
 
 FILE_FORMAT: Final = 1
@@ -57,6 +57,13 @@ class History:
     held_out_error: np.ndarray
     seconds: np.ndarray
 
+    def __post_init__(self) -> None:
+        for names in (("E0", "penalty"), ("held_out_E0", "held_out_error", "seconds")):
+            curves = [getattr(self, name) for name in names]
+            if any(curve.dtype != np.float64 or curve.shape != (curves[0].size,) for curve in curves):
+                found = [(curve.shape, str(curve.dtype)) for curve in curves]
+                raise unexpected(", ".join(names), found, "they must be float64 with one axis, all of one length")
+
     @property
     def E(self) -> np.ndarray:
         r"""The regularised error :math:`E = E_0 + \lambda \sum h` of each mini-batch."""
@@ -81,6 +88,7 @@ class History:
         >>> History(curve, curve, curve, curve, curve).smoothed(keep=0.5).tolist()
         [1.0, 0.5]
         """
+        require_choice("name", name, ("E0", "E", "penalty"))
         require_number("keep", keep, least=0)
         if keep >= 1:
             raise unexpected("keep", keep, "it must be below 1")
@@ -190,8 +198,13 @@ class Run:
         -------
         ndarray, shape (N, 10)
             Before softmax; ``.argmax(axis=1)`` is the answer.
+
+        Raises
+        ------
+        DataError
+            For images of another shape or dtype.
         """
-        x = fast.images_to_tensor(images, getattr(torch, self.config.dtype))
+        x = fast.images_to_tensor(check_images(images, "images"), getattr(torch, self.config.dtype))
         return fast.predict(self.tensors(), x, self.config.reading).numpy()
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -205,9 +218,15 @@ class Run:
         Returns
         -------
         E0, error : float
+
+        Raises
+        ------
+        DataError
+            For images or labels of another shape, dtype or range, or of different number.
         """
-        scores = torch.from_numpy(self.predict(images))
-        return measure(scores, torch.tensor(labels))
+        labels = check_labels(labels, "labels").astype(np.int64)
+        check_counts(images, labels, "images", "labels")
+        return measure(torch.from_numpy(self.predict(images)), torch.from_numpy(labels))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run to one file, whole or not at all.
@@ -237,17 +256,10 @@ class Run:
         arrays = {f"params/{name}": array for name, array in self.params.items()}
         arrays |= {f"history/{f.name}": getattr(self.history, f.name) for f in fields(History)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
-            try:
-                np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                file.close()
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        with replacing(path) as part, part.open("xb") as file:
+            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
         return path
 
     @classmethod
@@ -273,24 +285,27 @@ class Run:
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return cls._from_arrays({name: archive[name] for name in archive.files})
-        except (OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-            if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-                raise
-            raise RunFileError(f"{path} is not a readable run of sl1lib ({error}); train and save it again") from error
+        except (FileNotFoundError, IsADirectoryError, PermissionError):
+            raise
+        except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
+            found = str(error) or type(error).__name__
+            raise RunFileError(f"{path} is not a readable run of sl1lib ({found}); train and save it again") from error
 
     @classmethod
     def _from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Run:
         about = json.loads(str(arrays["about"]))
         if about["format"] != FILE_FORMAT:
             raise unexpected("the file's format", about["format"], f"this version reads format {FILE_FORMAT}")
-        parts = {kind: _under(kind, arrays) for kind in ("params", "history")}
-        check_parameters(parts["params"])
-        return cls(
-            config=RunConfig.from_dict(about["config"]),
-            params=parts["params"],
-            history=History(**parts["history"]),
-            **{name: about[name] for name in ("held_out", "data_name", "complete", "provenance")},
-        )
+        config, params = RunConfig.from_dict(about["config"]), _under("params", arrays)
+        check_parameters(params)
+        for name, array in params.items():
+            require_choice(f"the dtype of params[{name!r}]", str(array.dtype), (config.dtype,))
+        rest = {name: about[name] for name in ("held_out", "data_name", "complete", "provenance")}
+        for (name, value), kind in zip(rest.items(), (str, str, bool, dict), strict=True):
+            if not isinstance(value, kind):
+                raise unexpected(name, value, f"it must be a {kind.__name__}")
+        require_choice("held_out", rest["held_out"], ("test", "validation"))
+        return cls(config=config, params=params, history=History(**_under("history", arrays)), **rest)
 
 
 def measure(scores: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

@@ -81,7 +81,8 @@ def train(config: RunConfig, progress: bool = True, data: Dataset | None = None)
         complete = _run_epochs(engine, images, config, recorder, bar)
     return Run(
         config=config,
-        params={name: tensor.cpu().numpy() for name, tensor in engine.params.items()},
+        # Ctrl-C may come in the middle of an update, while the parameters take part in autograd.
+        params={name: tensor.detach().cpu().numpy() for name, tensor in engine.params.items()},
         history=recorder.history(),
         held_out="validation" if config.validation else "test",
         data_name=images.name,
@@ -105,6 +106,11 @@ def train_many(configs: Iterable[RunConfig], progress: bool = True, data: Datase
     list of Run
         In the order of ``configs``. After Ctrl-C, those begun so far; the last may have ``complete`` False.
 
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C before the first update of the first: there is nothing to keep.
+
     Examples
     --------
     >>> from sl1lib import Penalty
@@ -113,10 +119,14 @@ def train_many(configs: Iterable[RunConfig], progress: bool = True, data: Datase
     ['none', 'SL1']
     """
     runs: list[Run] = []
-    for config in list(configs):
-        runs.append(train(config, progress, data))
-        if not runs[-1].complete:
-            break
+    try:
+        for config in list(configs):
+            runs.append(train(config, progress, data))
+            if not runs[-1].complete:
+                break
+    except KeyboardInterrupt:  # between two trainings
+        if not runs:
+            raise
     return runs
 
 
@@ -132,8 +142,9 @@ def _run_epochs(engine: fast.Engine, images: _Images, config: RunConfig, recorde
                 bar.update(error, cost)
             seconds = time.perf_counter() - started
             scores = fast.predict(engine.params, images.x_held_out, config.reading)
-            recorder.epoch(*measure(scores, images.labels_held_out), seconds)
-            bar.epoch(epoch, recorder.errors[-1])
+            held_out_E0, wrong = measure(scores, images.labels_held_out)
+            recorder.epoch(held_out_E0, wrong, seconds)
+            bar.epoch(wrong)
     except KeyboardInterrupt:
         return False
     return True
@@ -143,24 +154,19 @@ def _run_epochs(engine: fast.Engine, images: _Images, config: RunConfig, recorde
 class _Recorder:
     """Collects the history while it happens."""
 
-    E0: list[float] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
-    held_out_E0: list[float] = field(default_factory=list)
-    errors: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    # A row at a time: Ctrl-C can come anywhere, and must not leave one curve longer than another.
+    updates: list[tuple[float, float]] = field(default_factory=list)
+    epochs: list[tuple[float, float, float]] = field(default_factory=list)
 
     def update(self, error: float, cost: float) -> None:
-        self.E0.append(error)
-        self.costs.append(cost)
+        self.updates.append((error, cost))
 
     def epoch(self, held_out_E0: float, error: float, seconds: float) -> None:
-        self.held_out_E0.append(held_out_E0)
-        self.errors.append(error)
-        self.seconds.append(seconds)
+        self.epochs.append((held_out_E0, error, seconds))
 
     def history(self) -> History:
-        curves = (self.E0, self.costs, self.held_out_E0, self.errors, self.seconds)
-        return History(*(np.array(curve, dtype=np.float64) for curve in curves))
+        E0, costs = np.array(self.updates, dtype=np.float64).reshape(-1, 2).T.copy()
+        return History(E0, costs, *np.array(self.epochs, dtype=np.float64).reshape(-1, 3).T.copy())
 
 
 @dataclass(frozen=True)
@@ -196,10 +202,10 @@ def _dtype(config: RunConfig) -> torch.dtype:
 
 
 def _device(name: str) -> torch.device:
-    """Return the device if it can hold a tensor."""
+    """Return the device if it can hold a number and give it back."""
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:  # PyTorch raises either, by device and build
         there = "'cpu', 'cuda'" if torch.cuda.is_available() else "'cpu'"
         raise unexpected("device", name, f"this machine has {there}") from error

@@ -124,10 +124,9 @@ def network_maps(run: Run, image: np.ndarray) -> Figure:
         From top to bottom: the image; what stage 1 hands on (6 maps of 12×12); what stage 2 hands on (12 maps of
         4×4); the probabilities of the ten digits.
     """
-    steps = {
-        name: tensor.detach().numpy()[0]
-        for name, tensor in trace(run.tensors(), images_to_tensor(image[None]), run.config.reading).items()
-    }
+    params = run.tensors()
+    x = images_to_tensor(image[None], params["U"].dtype)
+    steps = {name: tensor.numpy()[0] for name, tensor in trace(params, x, run.config.reading).items()}
     powers = np.exp(steps["logits"] - steps["logits"].max())
     figure = plt.figure(figsize=(WIDTH, 5.6))
     rows = figure.add_gridspec(4, 1, height_ratios=[2.2, 1.7, 1.6, 2.0], hspace=0.42)
