@@ -125,7 +125,7 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
     add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
     add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
-    add("--step", default=DEFAULT_PENALTY.step, help="how training takes the penalty: gradient, or proximal for its proximal map")
+    add("--step", default=DEFAULT_PENALTY.step, help="gradient, or proximal: how training takes the penalty")
     optimiser = parser.add_argument_group("training")
     add = optimiser.add_argument
     add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
 from ..settings import LearningRate, MomentumRamp, Penalty
@@ -139,7 +141,7 @@ class RunConfig:
         >>> RunConfig.from_dict(config.to_dict()) == config
         True
         """
-        return dataclasses.asdict(self)
+        return dataclasses.asdict(self, dict_factory=lambda pairs: {name: _plain(value) for name, value in pairs})
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> RunConfig:
@@ -150,14 +152,22 @@ class RunConfig:
         ValueError
             For fields that are missing, unknown or out of range.
         """
+        names = {field.name for field in dataclasses.fields(cls)}
         try:
             parts = dict(fields)
+            if differing := names.symmetric_difference(parts):
+                raise TypeError(f"missing or unknown: {', '.join(sorted(map(repr, differing)))}")
             parts["reading"] = Reading(**parts["reading"])
             parts["momentum"] = MomentumRamp(**parts["momentum"])
             parts["penalty"] = None if parts["penalty"] is None else Penalty(**parts["penalty"])
             return cls(**parts)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the fields of a RunConfig ({error}): {fields!r}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's scalars, which the fields accept and JSON does not, as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def method_name(penalty: Penalty | None) -> str:
