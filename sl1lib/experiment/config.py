@@ -17,7 +17,8 @@ from ..settings import LearningRate, MomentumRamp, Penalty
 # Tuned on 5,000 validation images of MNIST, 10 epochs, two seeds; the paper gives no rate.
 LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 0.7})
 
-# The paper gives neither value. The strength is the largest of 1e-4, 3e-4, 1e-3 that cost no accuracy on the same images.
+# The paper gives neither value. The strength is the largest of 1e-4, 3e-4, 1e-3 that cost no accuracy on the same
+# images.
 DEFAULT_PENALTY: Final = Penalty(strength=3e-4, eps=1e-2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -283,8 +284,12 @@ class Run:
         """
         path = Path(path)
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                return cls._from_arrays({name: archive[name] for name in archive.files})
+            with path.open("rb") as file:
+                if not zipfile.is_zipfile(file):  # NumPy would take it for a pickle, and advise to load it as one
+                    raise ValueError("it is no archive of arrays, or cut off")
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as archive:
+                    return cls._from_arrays({name: archive[name] for name in archive.files})
         except (FileNotFoundError, IsADirectoryError, PermissionError):
             raise
         except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
