@@ -109,18 +109,18 @@ def show_checks(*labels: str) -> None:
     Examples
     --------
     >>> show_checks("eq-conv-size")
-    | equation | compared | deviation |
-    |:--|:--|:--|
-    | the size of the output | against counting the places, for every size up to 29 | `✓ equal` |
+    | equation, and what it is compared with | deviation |
+    |:--|:--|
+    | *the size of the output*: against counting the places, for every size up to 29 | `✓ equal` |
     """
     chosen = [label for label in LEDGER if label.startswith(labels)]
     for label in labels:
         if not any(name.startswith(label) for name in chosen):
             require_choice("label", label, LEDGER)
     results = [check(label) for label in chosen]
-    rows = [[result.title, m.what, f"`{m}`"] for result in results for m in result.measured]
-    rows += [[result.title, result.because, "definition"] for result in results if not result.measured]
-    show_table(["equation", "compared", "deviation"], rows)
+    rows = [[f"*{result.title}*: {m.what}", f"`{m}`"] for result in results for m in result.measured]
+    rows += [[f"*{result.title}*: {result.because}", "`definition`"] for result in results if not result.measured]
+    show_table(["equation, and what it is compared with", "deviation"], rows)
     failed = [result for result in results if not result.passed]
     assert not failed, "\n".join(map(repr, failed))
 
