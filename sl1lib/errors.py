@@ -86,8 +86,13 @@ def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
 def require_poolable(a: Any, k: object) -> None:
     """Raise unless windows of ``k×k`` tile the height and the width of ``a`` exactly."""
     require_axes("a", a, "NCHW")
+    require_tiled(tuple(a.shape[2:]), k)
+
+
+def require_tiled(size: tuple[int, int], k: Any) -> None:
+    """Raise unless windows of ``k×k`` tile an image of this height and width exactly."""
     require_count("the pooling window k", k, least=1)
-    height, width = a.shape[2:]
+    height, width = size
     if height % k or width % k:
         raise unexpected(
             "the size to pool",

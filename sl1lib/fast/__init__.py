@@ -13,14 +13,16 @@ from .module import NodePenalty
 from .network import features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
 from .penalty import group_norms, penalty, penalty_grad, penalty_prox
-from .pooling import avg_pool2d
+from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 __all__ = [
     "Engine",
     "NodePenalty",
     "avg_pool2d",
+    "composed_kernel",
     "conv2d",
+    "conv_avg_pool2d",
     "cross_entropy",
     "dense",
     "features",

@@ -5,6 +5,7 @@ value of its cell, and nothing stays open. Widths are chosen so that the type is
 """
 
 from .arrays import image_row, matrices
+from .pooling import wave_response
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 
@@ -20,4 +21,5 @@ __all__ = [
     "network_maps",
     "node_norms",
     "use_style",
+    "wave_response",
 ]

@@ -11,7 +11,12 @@ from .losses import cross_entropy, cross_entropy_backward, log_softmax, one_hot
 from .network import backward, features, forward, init_params, trace
 from .optimizer import Update, heavy_ball_step, proximal_step, train
 from .penalty import group_norms, penalty, penalty_grad, penalty_prox
-from .pooling import avg_pool2d, avg_pool2d_backward
+from .pooling import (
+    avg_pool2d,
+    avg_pool2d_backward,
+    composed_kernel,
+    conv_avg_pool2d,
+)
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 __all__ = [
@@ -19,8 +24,10 @@ __all__ = [
     "avg_pool2d",
     "avg_pool2d_backward",
     "backward",
+    "composed_kernel",
     "conv2d",
     "conv2d_backward",
+    "conv_avg_pool2d",
     "cross_entropy",
     "cross_entropy_backward",
     "dense",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import require_axes, require_count, require_poolable
+from ..errors import (
+    require_axes,
+    require_convolvable,
+    require_count,
+    require_poolable,
+    require_tiled,
+)
+from .convolution import _windows
 
 
 def avg_pool2d(a: np.ndarray, k: int) -> np.ndarray:
@@ -28,6 +35,15 @@ def avg_pool2d(a: np.ndarray, k: int) -> np.ndarray:
     ValueError
         If ``H`` or ``W`` is not a multiple of ``k``, or the batch is empty.
 
+    See Also
+    --------
+    avg_pool2d_backward : its gradient.
+    sl1lib.fast.avg_pool2d : the same on tensors.
+
+    Notes
+    -----
+    Equation ``eq-pool``, chapter *Pooling*.
+
     Examples
     --------
     >>> avg_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), k=2)[0, 0]
@@ -36,7 +52,8 @@ def avg_pool2d(a: np.ndarray, k: int) -> np.ndarray:
     """
     require_poolable(a, k)
     n, c, h, w = a.shape
-    blocks = a.reshape(n, c, h // k, k, w // k, k)  # axes n c i m j l: blocks[n,c,i,m,j,l] = a[n,c,ki+m,kj+l]
+    # axes n c i m j l: blocks[n,c,i,m,j,l] = a[n,c,ki+m,kj+l]
+    blocks = a.reshape(n, c, h // k, k, w // k, k)
     return blocks.sum(axis=(3, 5)) / k**2
 
 
@@ -56,6 +73,15 @@ def avg_pool2d_backward(dp: np.ndarray, k: int) -> np.ndarray:
     -------
     ndarray, shape (N, C, H, W)
 
+    Raises
+    ------
+    ValueError
+        If ``dp`` does not have four axes, or ``k`` is no whole number of at least 1.
+
+    Notes
+    -----
+    Equation ``eq-pool-grad``, chapter *Pooling*.
+
     Examples
     --------
     >>> avg_pool2d_backward(np.ones((1, 1, 1, 1)), k=2)[0, 0]
@@ -65,3 +91,106 @@ def avg_pool2d_backward(dp: np.ndarray, k: int) -> np.ndarray:
     require_axes("dp", dp, "NCHW")
     require_count("the pooling window k", k, least=1)
     return dp.repeat(k, axis=2).repeat(k, axis=3) / k**2
+
+
+def composed_kernel(kernel: np.ndarray, k: int) -> np.ndarray:
+    r"""Return the one kernel that convolves and pools at once, when it moves in steps of ``k``.
+
+    .. math:: \bar K_{f,c,a,b} = \frac{1}{k^2} \sum_{m<k} \sum_{l<k} K_{f,c,a-m,b-l}
+
+    with :math:`K = 0` outside its own size: the true convolution of each kernel with the pooling window.
+
+    Parameters
+    ----------
+    kernel : ndarray, shape (M, C, kh, kw)
+        The kernels of a convolution.
+    k : int
+        Height and width of the pooling window that follows it, and its stride.
+
+    Returns
+    -------
+    ndarray, shape (M, C, kh+k-1, kw+k-1)
+
+    Raises
+    ------
+    ValueError
+        If ``kernel`` does not have four axes, or ``k`` is no whole number of at least 1.
+
+    See Also
+    --------
+    conv_avg_pool2d : the convolution with this kernel.
+
+    Notes
+    -----
+    Equation ``eq-pool-composed-kernel``, chapter *Pooling*.
+
+    Examples
+    --------
+    >>> composed_kernel(np.array([[[[4.0, 0.0], [0.0, -4.0]]]]), k=2)[0, 0]
+    array([[ 1.,  1.,  0.],
+           [ 1.,  0., -1.],
+           [ 0., -1., -1.]])
+    """
+    require_axes("kernel", kernel, "MCHW")
+    require_count("the pooling window k", k, least=1)
+    # K is zero outside its size: a border of k-1 zeros says so. The window's
+    # factors are all alike, so the index a-m may as well run forwards.
+    bordered = np.pad(
+        kernel, ((0, 0), (0, 0), (k - 1, k - 1), (k - 1, k - 1))
+    )
+    return _windows(bordered, (k, k)).sum(axis=(4, 5)) / k**2
+
+
+def conv_avg_pool2d(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, k: int
+) -> np.ndarray:
+    r"""Convolve and pool in one step: ``avg_pool2d(conv2d(x, kernel, bias), k)``, with fewer multiply-adds.
+
+    .. math:: P_{n,f,i,j} = \beta_f + \sum_c \sum_a \sum_b X_{n,c,ki+a,kj+b}\, \bar K_{f,c,a,b}
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        Images.
+    kernel : ndarray, shape (M, C, kh, kw)
+        The kernels of the convolution, before they are composed with the pooling.
+    bias : ndarray, shape (M,), or None
+    k : int
+        The pooling window.
+
+    Returns
+    -------
+    ndarray, shape (N, M, (H-kh+1)/k, (W-kw+1)/k)
+
+    Raises
+    ------
+    ValueError
+        As `conv2d` and `avg_pool2d` do.
+
+    See Also
+    --------
+    composed_kernel : the kernel :math:`\bar K`.
+    sl1lib.fast.conv_avg_pool2d : the same on tensors.
+
+    Notes
+    -----
+    Equation ``eq-pool-composed``, chapter *Pooling*.
+
+    Examples
+    --------
+    >>> x, kernel = np.arange(9.0).reshape(1, 1, 3, 3), np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
+    >>> conv_avg_pool2d(x, kernel, None, k=2)
+    array([[[[-4.]]]])
+    """
+    require_convolvable(x, kernel, bias)
+    (h, w), (kh, kw) = x.shape[2:], kernel.shape[2:]
+    require_tiled((h - kh + 1, w - kw + 1), k)
+    # axes n c i j a b: windows[n,c,i,j,a,b] = x[n,c,ki+a,kj+b]
+    windows = _windows(x, (kh + k - 1, kw + k - 1))[:, :, ::k, ::k]
+    p = np.einsum(
+        "ncijab,fcab->nfij",
+        windows,
+        composed_kernel(kernel, k),
+        optimize=True,
+    )
+    return p if bias is None else p + bias[:, None, None]

@@ -5,5 +5,13 @@ Each widget carries its own numbers and computes in the page; tests compare what
 
 from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
+from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 
-__all__ = ["EXPLORER_KERNELS", "Widget", "convolution_explorer"]
+__all__ = [
+    "EXPLORER_KERNELS",
+    "PAINTINGS",
+    "POOLING_KERNELS",
+    "Widget",
+    "convolution_explorer",
+    "pooling_explorer",
+]

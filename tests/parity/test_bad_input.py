@@ -58,6 +58,18 @@ CALLS = [
     ("avg_pool2d", (X, 0), "the pooling window k is 0; it must be a whole number of at least 1"),
     ("avg_pool2d", (X, 2.0), "the pooling window k is 2.0; it must be a whole number of at least 1"),
     ("avg_pool2d", (X[:0], 2), f"the shape of a is (0, 3, 6, 6); {EMPTY}"),
+    ("composed_kernel", (X[0], 2), "the shape of kernel is (3, 6, 6); it must have 4 axes, (M, C, H, W)"),
+    ("composed_kernel", (X, 0), "the pooling window k is 0; it must be a whole number of at least 1"),
+    (
+        "conv_avg_pool2d",
+        (X, np.ones((4, 3, 2, 3)), None, 2),
+        "the size to pool is (5, 4); height and width must be multiples of the window k = 2",
+    ),
+    (
+        "conv_avg_pool2d",
+        (X, np.ones((4, 3, 3, 3)), np.ones(3), 2),
+        "the shape of bias is (3,); kernel has 4 maps, so (4,)",
+    ),
     (
         "conv2d",
         (X, np.ones((4, 3, 7, 5))),

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter
+from scipy.signal import convolve2d
 from support import REFERENCE, every_engine, normal, seeds, sizes
 
 from sl1lib import reference
@@ -71,3 +72,34 @@ def test_pooling_keeps_constants_and_the_mean(engine, case):
     p = engine("avg_pool2d", a, k)
     engine.agrees(engine("avg_pool2d", np.full_like(a, 0.7), k), np.full_like(p, 0.7))
     np.testing.assert_allclose(p.mean(), a.mean(), atol=engine.tolerance * np.abs(a).max())
+
+
+@st.composite
+def stages(draw):
+    """Images, kernels and biases whose convolution is tiled by windows of ``k×k``."""
+    n, c, m, kh, kw, k, seed = (draw(strategy) for strategy in (sizes,) * 6 + (seeds,))
+    h, w = kh + k * draw(sizes) - 1, kw + k * draw(sizes) - 1
+    return normal(seed, n, c, h, w), normal(seed + 1, m, c, kh, kw), normal(seed + 2, m), k
+
+
+@every_engine
+@given(stages())
+def test_composed_kernel_is_the_true_convolution_with_the_window(engine, case):
+    _, kernel, _, k = case
+    window = np.full((k, k), 1 / k**2)
+    expected = [[convolve2d(channel, window) for channel in filter_] for filter_ in kernel]
+    engine.agrees(engine("composed_kernel", kernel, k), expected)
+
+
+@every_engine
+@given(stages())
+def test_one_strided_convolution_convolves_and_pools(engine, case):
+    x, kernel, bias, k = case
+    for beta in (bias, None):
+        expected = reference.avg_pool2d(reference.conv2d(x, kernel, beta), k)
+        np.testing.assert_allclose(
+            engine("conv_avg_pool2d", x, kernel, beta, k),
+            expected,
+            rtol=0,
+            atol=engine.tolerance * max(1, np.abs(x).max() * np.abs(kernel).sum()),
+        )
