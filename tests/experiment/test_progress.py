@@ -1,0 +1,102 @@
+"""The progress bar: quiet when asked, complete in a terminal of 80 columns, alive in a notebook."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from sl1lib import RunConfig, train
+
+CONFIG = RunConfig(data="digits", epochs=12, lr=0.2)  # long enough to be drawn many times
+TRAIN = """
+import json, sys
+from sl1lib import RunConfig, train
+run = train(RunConfig.from_dict(json.loads({config!r})))
+print(f"final error {{100 * run.test_error:.2f}} %")
+"""
+SOURCE = TRAIN.format(config=json.dumps(CONFIG.to_dict()))
+DRAWN = r"none \(table\) +(\d+)%\|.*\| +[\d.]+k?img/s, \d\d:\d\d left, error \d+\.\d\d %, E0 \d\.\d{4}"
+
+
+def test_it_is_quiet_when_asked(small, capfd):
+    train(small, progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_pipe_gets_nothing_on_its_standard_output(small, capfd):
+    train(small, progress=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "img/s" in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals there")
+def test_a_terminal_of_80_columns_shows_error_speed_and_time_left():
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([sys.executable, "-c", SOURCE], stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 65536):
+            shown += part
+    except OSError:  # how Linux tells that the other side was closed
+        pass
+    os.close(ours)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert re.fullmatch(r"final error \d+\.\d\d %\n", out)
+    lines = shown.decode().split("\r")
+    assert max(map(len, lines)) <= 80
+    percents = [int(found[1]) for line in lines if (found := re.match(DRAWN, line))]
+    assert len(percents) > 1
+    assert percents == sorted(percents)
+    assert not lines[-1].strip()  # nothing is left standing
+
+
+@pytest.fixture
+def kernel():
+    """Run code in a kernel of its own; give back the messages that a notebook would show."""
+    manager = pytest.importorskip("jupyter_client.manager")
+    km, kc = manager.start_new_kernel(startup_timeout=60, env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+
+    def execute(source):
+        messages = []
+        kc.execute_interactive(source, timeout=60, store_history=False, output_hook=messages.append)
+        return [(message["msg_type"], message["content"]) for message in messages]
+
+    yield execute
+    kc.stop_channels()
+    km.shutdown_kernel(now=True)
+    km.cleanup_resources()
+    km.context.destroy()
+
+
+def text_of(messages, name):
+    return "".join(content["text"] for kind, content in messages if kind == "stream" and content["name"] == name)
+
+
+def test_a_notebook_without_ipywidgets_shows_a_line_of_text(kernel):
+    messages = kernel(
+        "import sys, warnings; warnings.simplefilter('error'); sys.modules['ipywidgets'] = None\n" + SOURCE
+    )
+    assert [content for kind, content in messages if kind == "error"] == []
+    assert re.search(DRAWN, text_of(messages, "stderr"))
+    assert "final error" in text_of(messages, "stdout")
+
+
+def test_a_notebook_with_ipywidgets_shows_a_bar(kernel):
+    pytest.importorskip("ipywidgets")
+    messages = kernel(SOURCE)
+    assert [content for kind, content in messages if kind == "error"] == []
+    assert "img/s" not in text_of(messages, "stderr")
+    assert any("widget-view" in key for kind, content in messages if kind == "display_data" for key in content["data"])
+    updates = [str(content["data"].get("state", {}).get("value")) for kind, content in messages if kind == "comm_msg"]
+    assert any("error" in value and "img/s" in value and "left" in value for value in updates)
