@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -92,8 +93,8 @@ def test_a_notebook_without_ipywidgets_shows_a_line_of_text(kernel):
     assert "final error" in text_of(messages, "stdout")
 
 
+@pytest.mark.skipif(find_spec("ipywidgets") is None, reason="ipywidgets is not installed")
 def test_a_notebook_with_ipywidgets_shows_a_bar(kernel):
-    pytest.importorskip("ipywidgets")
     messages = kernel(SOURCE)
     assert [content for kind, content in messages if kind == "error"] == []
     assert "img/s" not in text_of(messages, "stderr")

@@ -1,0 +1,356 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib import metadata
+
+import numpy as np
+import pytest
+
+from sl1lib import Run, RunConfig, cli, ledger
+from sl1lib.data import DataUnavailableError
+from sl1lib.experiment import training
+from sl1lib.ledger import Entry
+from sl1lib.ledger.record import Check
+
+QUICK = ["train", "--data", "digits", "--n-train", "100", "--epochs", "1", "--quiet"]
+
+
+def options_of(name):
+    """The argparse actions of a subcommand."""
+    [commands] = [a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    return commands.choices[name]._actions
+
+
+@pytest.fixture
+def refused(capsys):
+    """Assert exit code 2, an empty standard output and one line on the other; return the line."""
+
+    def refused(*arguments):
+        try:
+            code = cli.main(arguments)
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        assert (code, out) == (2, "")
+        assert err.endswith("\n")
+        assert err.count("\n") == 1, err
+        return err[:-1]
+
+    return refused
+
+
+# Help
+
+
+@pytest.mark.parametrize("name", ["data", "train", "check", "env"])
+def test_every_option_is_explained(name):
+    for action in options_of(name):
+        assert len(action.help or "") > 10, action
+
+
+def test_the_help_of_train_names_every_option_and_its_default(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["train", "--help"])
+    assert stopped.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for action in options_of("train"):
+        assert action.option_strings[-1] in text
+        if action.default not in (None, argparse.SUPPRESS) and action.default is not False:
+            assert f"(default: {action.default})" in text
+    assert "None" not in text
+    assert "False" not in text
+    for choice in ("gradient, or proximal", "float32 or float64", "table", "text", "log_cosh", "map", "switch"):
+        assert choice in text
+
+
+def test_every_field_of_a_configuration_can_be_set():
+    given = {action.dest for action in options_of("train")}
+    assert set(RunConfig.__dataclass_fields__) - {"penalty"} <= given
+    assert {"strength", "eps", "profile", "grouping", "step"} <= given
+
+
+@pytest.mark.parametrize("arguments", [[], ["trian"], ["train", "--epoch", "1.5"], ["train", "--no-such", "1"]])
+def test_a_wrong_word_is_told_in_one_line_that_points_to_the_help(refused, arguments):
+    assert re.fullmatch(r"sl1( train)?: .*; see sl1( train)? --help", refused(*arguments))
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"sl1lib {metadata.version('sl1lib')}\n"
+
+
+def test_the_command_sl1_is_main():
+    [script] = [entry for entry in metadata.entry_points(group="console_scripts") if entry.name == "sl1"]
+    assert script.load() is cli.main
+
+
+def test_as_a_module_it_gives_the_exit_code_to_the_shell_and_no_traceback():
+    command = [sys.executable, "-m", "sl1lib", "train", "--epochs", "0"]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.splitlines() == [b"sl1 train: epochs is 0; it must be a whole number of at least 1"]
+
+
+# sl1 train
+
+SUMMARY = r"""data +digits
+network +reading table, seed 0, float32 on cpu
+penalty +SL1: λ = 0\.001, ε = 0\.02
+training +29 updates of 50 images, learning rate 0\.2, \d+\.\d s
+training E0 +\d\.\d{4} nats, mean over the last 29 updates
+test E0 +\d\.\d{4} nats
+test error +\d+\.\d\d %
+nodes below ε +\d+ of 192 \(ε = 0\.02\)
+"""
+DEFAULTS = ["--data", "digits", "--epochs", "1", "--strength", "0.001", "--eps", "0.02", "--lr", "0.2"]
+
+
+def test_train_prints_a_summary_with_the_nodes_below_eps(capsys):
+    assert cli.main(["train", *DEFAULTS]) == 0
+    out, err = capsys.readouterr()
+    assert re.fullmatch(SUMMARY, out)
+    assert "img/s" in err
+
+
+def test_quiet_leaves_the_summary_alone(capsys):
+    assert cli.main(["train", *DEFAULTS, "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert re.fullmatch(SUMMARY, out)
+    assert err == ""
+
+
+def test_without_strength_there_is_no_penalty_but_eps_still_counts(capsys):
+    assert cli.main([*QUICK, "--strength", "0", "--eps", "100"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^penalty +none$", out, re.MULTILINE)
+    assert "192 of 192 (ε = 100)" in out
+
+
+def test_a_run_on_validation_images_shows_no_test_error(capsys):
+    assert cli.main([*QUICK, "--validation", "50"]) == 0
+    out = capsys.readouterr().out
+    assert "validation error" in out
+    assert "test" not in out
+
+
+def test_options_reach_the_configuration_and_the_file(capsys, tmp_path):
+    words = "--reading text --batch-size 25 --lr 1.5 --lr-end 0.5 --momentum rise --seed 3 --dtype float64"
+    words += " --profile abs --grouping map --step proximal --strength 0.01 --eps 0.5"
+    assert cli.main([*QUICK, *words.split(), "--save", str(tmp_path / "new" / "run")]) == 0
+    assert f"saved          {tmp_path / 'new' / 'run.npz'}" in capsys.readouterr().out
+    config = Run.load(tmp_path / "new" / "run.npz").config
+    assert config == RunConfig(
+        data="digits",
+        reading="text",
+        penalty=cli.Penalty(0.01, 0.5, "abs", "map", "proximal"),
+        epochs=1,
+        batch_size=25,
+        lr=1.5,
+        lr_end=0.5,
+        momentum=cli.MOMENTUM_READINGS["rise"],
+        seed=3,
+        n_train=100,
+        dtype="float64",
+    )
+
+
+def test_a_number_is_a_constant_momentum(tmp_path, capsys):
+    assert cli.main([*QUICK, "--momentum", "0.3", "--save", str(tmp_path / "run")]) == 0
+    assert Run.load(tmp_path / "run.npz").config.momentum == RunConfig(momentum=0.3).momentum
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--epochs 0", "epochs is 0; it must be a whole number of at least 1"),
+        ("--epochs two", "argument --epochs: invalid int value: 'two'"),
+        ("--batch-size 0", "batch_size is 0; it must be a whole number"),
+        ("--lr 0", "lr is 0.0; it must be a finite number greater than 0"),
+        ("--lr nan", "lr is nan; it must be a finite number greater than 0"),
+        ("--lr-end 1.5", "lr_end is 1.5; it is the share"),
+        ("--seed -1", "seed is -1; it must be a whole number of at least 0"),
+        ("--eps 0", "eps is 0.0; it must be a finite number greater than 0"),
+        ("--eps -1", "eps is -1.0; it must be a finite number greater than 0"),
+        ("--strength -1", "strength is -1.0; it must be a finite number of at least 0"),
+        ("--strength nan", "strength is nan; it must be a finite number of at least 0"),
+        ("--profile hubert", "profile is 'hubert'; it must be one of 'huber'"),
+        ("--grouping nodes", "(did you mean 'node'?)"),
+        ("--step prox", "step is 'prox'; it must be one of 'gradient', 'proximal'"),
+        ("--profile sqrt_quartic --step proximal", "it is not convex"),
+        ("--reading tabel", "(did you mean 'table'?)"),
+        ("--momentum 1", "it must be below 1"),
+        ("--momentum fast", "momentum is 'fast'; it must be a number in [0, 1) or one of ramp, rise"),
+        ("--dtype float16", "dtype is 'float16'; it must be one of 'float32', 'float64'"),
+        ("--device gpu", "device is 'gpu'; this machine has"),
+        ("--n-train 0", "n_train is 0"),
+        ("--n-train 9999", "n_train"),
+        ("--validation 5000", "validation"),
+        ("--data mist", 'data: expected "mnist", "digits", "auto" or the path of a folder, found'),
+        ("--lr 1e9 --epochs 5", "a smaller lr or strength would be right"),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_line(refused, words, message):
+    line = refused(*QUICK, *words.split())
+    assert line.startswith("sl1 train: ")
+    assert message in line
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_training(refused, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    assert str(tmp_path / "file") in refused(*QUICK, "--save", str(tmp_path / "file" / "run"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_ctrl_c_prints_and_saves_what_is_done_and_exits_130(tmp_path):
+    words = ["train", "--data", "digits", "--epochs", "100000", "--save", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "sl1lib", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    shown = b""
+    killer = threading.Timer(60, process.kill)
+    killer.start()
+    while b"error" not in shown:  # an epoch is done
+        part = os.read(process.stderr.fileno(), 4096)
+        assert part, shown
+        shown += part
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    killer.cancel()
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert "BROKEN OFF" in out.decode()
+    assert f"saved          {tmp_path / 'run.npz'}" in out.decode()
+    run = Run.load(tmp_path / "run.npz")
+    assert not run.complete
+    assert len(run.history.E0) // 29 == len(run.history.seconds) >= 1
+    assert f"test error     {100 * run.test_error:.2f} %" in out.decode()
+
+
+def test_ctrl_c_before_the_first_update_is_told(capsys, monkeypatch):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "load_data", interrupted)
+    assert cli.main(QUICK) == 130
+    assert capsys.readouterr() == ("", "sl1 train: broken off\n")
+
+
+def test_the_summary_of_a_run_without_an_epoch(small_broken_run):
+    text = cli.summary(small_broken_run)
+    assert "3 updates" in text
+    assert "mean over the last 3 updates" in text
+    assert "test" not in text
+
+
+@pytest.fixture
+def small_broken_run():
+    curve = np.array([2.3, 2.2, 2.1])
+    history = training.History(curve, 0 * curve, *(np.zeros(0),) * 3)
+    params = {"U": np.zeros((10, 192), np.float32)}
+    return Run(RunConfig(data="digits"), params, history, data_name="digits", complete=False)
+
+
+# Terminals and pipes that know no Greek
+
+
+SPEAK = f"""
+from sl1lib.cli import main
+assert main({QUICK}) == main(["check", "eq-conv-size"]) == 0
+main(["train", "--help"])
+"""
+
+
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
+def test_a_locale_without_greek_is_no_reason_to_fail(locale):
+    environment = {**os.environ, "PYTHONUTF8": "0", **locale}
+    done = subprocess.run([sys.executable, "-c", SPEAK], capture_output=True, timeout=60, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    for sign in "ε✓λ":
+        assert sign.encode("ascii", "backslashreplace") in done.stdout
+
+
+# sl1 check, sl1 env, sl1 data
+
+
+def test_check_prints_each_equation_and_succeeds(capsys):
+    assert cli.main(["check", "eq-conv-size", "eq-conv"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("✓ eq-conv-size: ")
+    assert "\n✓ eq-conv: " in out
+    assert out.endswith("\n2 equations, 0 failed\n")
+
+
+def test_check_takes_all_equations_without_a_label(capsys, monkeypatch):
+    entry = Entry("eq-one", "one is one", "none", checks=(Check("against one", 0, lambda: 0.0),))
+    monkeypatch.setattr(ledger, "LEDGER", {"eq-one": entry})
+    assert cli.main(["check"]) == 0
+    assert capsys.readouterr().out == "✓ eq-one: one is one\n  ✓ equal  against one\n1 equation, 0 failed\n"
+
+
+@pytest.mark.parametrize(("deviation", "told"), [(0.5, "5.0e-01 > 1e-06"), (float("nan"), "nan > 1e-06")])
+def test_check_fails_when_an_equation_does(capsys, monkeypatch, deviation, told):
+    entry = Entry("eq-conv", "broken", "none", checks=(Check("against itself", 1e-6, lambda: deviation),))
+    monkeypatch.setitem(ledger.LEDGER, "eq-conv", entry)
+    assert cli.main(["check", "eq-conv"]) == 1
+    out = capsys.readouterr().out
+    assert "✗ eq-conv: broken" in out
+    assert told in out
+    assert "1 equation, 1 failed" in out
+
+
+def test_check_fails_when_the_library_is_wrong(capsys, monkeypatch):
+    from sl1lib import reference
+
+    right = reference.conv2d
+    monkeypatch.setattr(reference, "conv2d", lambda *arguments: right(*arguments) * 1.001)
+    assert cli.main(["check", "eq-conv"]) == 1
+    assert "1 equation, 1 failed" in capsys.readouterr().out
+
+
+def test_check_refuses_an_unknown_label(refused):
+    line = refused("check", "eq-convv")
+    assert line.startswith("sl1 check: label is 'eq-convv'; it must be one of ")
+    assert line.endswith("(did you mean 'eq-conv'?)")
+
+
+def test_data_without_a_network_says_what_to_do(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SL1LIB_OFFLINE", "1")
+    monkeypatch.delenv("SL1LIB_DATA", raising=False)
+    monkeypatch.setattr("sl1lib.data.mnist.cache_folder", lambda: tmp_path / "cache")
+    for words in (["data"], ["data", "--to", str(tmp_path / "here")], ["train", "--data", "mnist", "--quiet"]):
+        assert cli.main(words) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"sl1 {words[0]}: MNIST is not available: SL1LIB_OFFLINE forbids downloads.\n")
+        assert "set SL1LIB_DATA to a folder" in err
+    assert issubclass(DataUnavailableError, ValueError)
+
+
+def test_data_says_where_it_is(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "fetch_mnist", lambda folder: folder)
+    assert cli.main(["data", "--to", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"MNIST is in {tmp_path}; set SL1LIB_DATA to that folder to use it from there\n"
+
+
+@pytest.mark.parametrize(("ok", "needed", "code", "last"), [
+    (True, True, 0, "All that is needed is here."),
+    (False, False, 0, "All that is needed is here."),
+    (False, True, 1, "1 needed thing missing"),
+])  # fmt: skip
+def test_env_fails_only_without_what_is_needed(capsys, monkeypatch, ok, needed, code, last):
+    finding = cli.examine()[0].__class__("a thing", "somewhere", ok, needed, "get it")
+    monkeypatch.setattr(cli, "examine", lambda: [finding])
+    assert cli.main(["env"]) == code
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == last
+    assert ("-> get it" in out) == (not ok)
