@@ -5,6 +5,15 @@ value of its cell, and nothing stays open. Widths are chosen so that the type is
 """
 
 from .arrays import image_row, matrices
+from .corner import (
+    chatter_by_momentum,
+    one_weight_errors,
+    pulls_to_zero,
+    supporting_lines,
+    threshold_maps,
+    touching_level_lines,
+    weight_paths,
+)
 from .pooling import wave_response
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
@@ -12,6 +21,7 @@ from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 __all__ = [
     "METHOD_STYLES",
     "MethodStyle",
+    "chatter_by_momentum",
     "finish",
     "image_row",
     "kernels",
@@ -20,6 +30,12 @@ __all__ = [
     "method_style",
     "network_maps",
     "node_norms",
+    "one_weight_errors",
+    "pulls_to_zero",
+    "supporting_lines",
+    "threshold_maps",
+    "touching_level_lines",
     "use_style",
     "wave_response",
+    "weight_paths",
 ]

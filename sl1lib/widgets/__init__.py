@@ -5,6 +5,7 @@ Each widget carries its own numbers and computes in the page; tests compare what
 
 from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
+from .corner import corner_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "POOLING_KERNELS",
     "Widget",
     "convolution_explorer",
+    "corner_explorer",
     "pooling_explorer",
 ]

@@ -24,9 +24,11 @@ class Widget:
 def fill(name: str, **data: object) -> str:
     """Put data, script and the common style into the fragment ``name.html``; the id follows from the content."""
     folder = resources.files(__package__)
-    style = (folder / "explorer.css").read_text(encoding="utf-8")
+    style, sliders, chart = (
+        (folder / shared).read_text(encoding="utf-8") for shared in ("explorer.css", "sliders.css", "chart.js")
+    )
     fragment, script = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
     packed = json.dumps(data, separators=(",", ":"))
     identity = f"sl1-{name}-{hashlib.sha256((packed + script).encode()).hexdigest()[:8]}"
-    program = Template(script).substitute(id=identity)
-    return Template(fragment).substitute(id=identity, data=packed, style=style, script=program)
+    program = Template(script).substitute(id=identity, chart=chart)
+    return Template(fragment).substitute(id=identity, data=packed, style=style, sliders=sliders, script=program)
