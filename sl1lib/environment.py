@@ -90,8 +90,9 @@ def _package(name: str, wanted: str, extra: str) -> Finding:
 def _within(version: str, wanted: str) -> bool:
     """Compare release numbers; enough for the plain ``>=`` and ``<`` ranges that pyproject.toml uses."""
 
-    def release(text: str) -> tuple[int, ...]:
-        return tuple(int(part) for part in re.findall(r"\d+", text.split("+")[0])[:3])
+    def release(text: str) -> list[int]:
+        numbers = re.findall(r"\d+", text.split("+")[0])
+        return [int(number) for number in (*numbers, 0, 0)[:3]]  # 3 is 3.0.0
 
     for clause in filter(None, wanted.split(",")):
         operator, bound = re.match(r"\s*(>=|<)\s*(\S+)", clause).groups()  # type: ignore[union-attr]

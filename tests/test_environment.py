@@ -1,0 +1,119 @@
+"""What ``sl1 env`` looks at, and what it says of a thing that is missing or too old."""
+
+from importlib import metadata
+
+import pytest
+
+from sl1lib import cli, environment
+from sl1lib.environment import Finding, examine
+
+
+def found(what):
+    [finding] = [finding for finding in examine() if finding.what == what]
+    return finding
+
+
+@pytest.fixture
+def versions(monkeypatch):
+    """Pretend that some packages have another version, or, given None, are not installed."""
+    real, changed = metadata.version, {}
+
+    def version(name):
+        if changed.get(name, "real") is None:
+            raise metadata.PackageNotFoundError(name)
+        return changed.get(name) or real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    return changed
+
+
+def test_here_all_that_is_needed_is_found():
+    assert [finding for finding in examine() if finding.needed and not finding.ok] == []
+
+
+def test_it_looks_at_python_every_dependency_and_what_parts_need():
+    findings = examine()
+    needed = [finding.what for finding in findings if finding.needed]
+    assert needed[0] == "Python"
+    assert {"numpy", "torch", "matplotlib", "tqdm", "platformdirs", "filelock"} <= set(needed)
+    assert {"MNIST", "CUDA device", "Chromium (test)", "jupyter-book (book)"} <= {finding.what for finding in findings}
+    assert [finding.needed for finding in findings] == sorted((f.needed for f in findings), reverse=True)
+    assert all(finding.remedy for finding in findings if finding.what != "CPU threads")
+
+
+def test_a_missing_package_is_named_with_the_way_to_get_it(versions, capsys):
+    versions["tqdm"] = None
+    assert cli.main(["env"]) == 1
+    out = capsys.readouterr().out
+    assert "MISSING  tqdm                   not installed, >=4.66 wanted\n" in out
+    assert "         -> python -m pip install -c constraints.txt -e '.'\n" in out
+    assert out.endswith("\n1 needed thing missing\n")
+
+
+def test_a_package_that_only_the_book_needs_may_be_absent(versions, capsys):
+    versions["jupyter-book"] = None
+    assert cli.main(["env"]) == 0
+    out = capsys.readouterr().out
+    assert "absent   jupyter-book (book)" in out
+    assert "-> python -m pip install -c constraints.txt -e '.[book]'" in out
+    assert out.endswith("\nAll that is needed is here.\n")
+
+
+def test_a_package_that_is_too_old_or_too_new_is_not_taken(versions):
+    versions |= {"numpy": "1.25.2", "jupyter-book": "2.0.1"}
+    assert not found("numpy").ok
+    assert found("numpy").found == "1.25.2, >=1.26 wanted"
+    assert not found("jupyter-book (book)").ok
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "within"),
+    [
+        ("1.26", ">=1.26", True),
+        ("1.26.0", ">=1.26", True),
+        ("1.25.9", ">=1.26", False),
+        ("1.100", ">=1.26", True),
+        ("2.13.0+cpu", ">=2.4", True),
+        ("3", ">=3.0", True),
+        ("1.0.4", "<2,>=1.0.4", True),
+        ("2.0", "<2,>=1.0.4", False),
+        ("2", "<2.0,>=1", False),
+        ("7.4.1", "", True),
+    ],
+)
+def test_versions_are_compared_number_by_number(version, wanted, within):
+    assert environment._within(version, wanted) == within
+
+
+def test_without_an_installed_package_it_says_how_to_install(monkeypatch):
+    def requires(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", requires)
+    assert not found("sl1lib").ok
+    assert "pip install -e ." in str(found("sl1lib"))
+
+
+def test_a_named_folder_that_is_not_there_is_an_error(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("SL1LIB_DATA", str(tmp_path / "nowhere"))
+    assert cli.main(["env"]) == 1
+    assert f"SL1LIB_DATA is {tmp_path / 'nowhere'}" in capsys.readouterr().out
+    monkeypatch.setenv("SL1LIB_DATA", str(tmp_path))
+    assert found("MNIST").ok
+
+
+def test_mnist_in_the_cache_is_not_needed_but_found(monkeypatch, tmp_path):
+    monkeypatch.delenv("SL1LIB_DATA", raising=False)
+    monkeypatch.setenv("SL1LIB_OFFLINE", "1")
+    monkeypatch.setattr(environment, "cache_folder", lambda: tmp_path / "mnist")
+    assert str(found("MNIST")).startswith("absent   MNIST                  not on this machine, SL1LIB_OFFLINE set\n")
+    assert "sl1 data downloads it" in found("MNIST").remedy
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"")
+    assert found("MNIST").found == f"in {tmp_path / 'mnist'}"
+
+
+def test_a_finding_shows_its_remedy_only_where_it_helps():
+    assert str(Finding("a", "1.0", True, remedy="get it")) == f"ok       {'a':<22} 1.0"
+    assert str(Finding("a", "1.0", False, remedy="get it")) == f"MISSING  {'a':<22} 1.0\n         -> get it"
+    assert str(Finding("a", "1.0", False, needed=False, remedy="get it")).startswith("absent ")
