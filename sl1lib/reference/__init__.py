@@ -17,6 +17,7 @@ from .pooling import (
     composed_kernel,
     conv_avg_pool2d,
 )
+from .profiles import smooth_abs_gap, smooth_abs_lipschitz
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
 
 __all__ = [
@@ -50,7 +51,9 @@ __all__ = [
     "sigmoid",
     "sigmoid_backward",
     "smooth_abs",
+    "smooth_abs_gap",
     "smooth_abs_grad",
+    "smooth_abs_lipschitz",
     "smooth_abs_prox",
     "softmax",
     "trace",
