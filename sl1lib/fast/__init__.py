@@ -12,9 +12,9 @@ from .losses import cross_entropy
 from .module import NodePenalty
 from .network import features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
-from .penalty import group_norms, penalty, penalty_grad, penalty_prox
+from .penalty import group_norms, penalty, penalty_grad, penalty_hess, penalty_prox
 from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
-from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
 
 __all__ = [
     "Engine",
@@ -33,6 +33,7 @@ __all__ = [
     "init_params",
     "penalty",
     "penalty_grad",
+    "penalty_hess",
     "penalty_prox",
     "predict",
     "proximal_step",
@@ -40,6 +41,7 @@ __all__ = [
     "sigmoid",
     "smooth_abs",
     "smooth_abs_grad",
+    "smooth_abs_hess",
     "smooth_abs_prox",
     "softmax",
     "trace",

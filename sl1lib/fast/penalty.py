@@ -12,7 +12,7 @@ import torch
 from ..architecture import NODES_PER_MAP
 from ..errors import require_axes, require_choice, unexpected
 from ..settings import GROUPINGS, check_profile
-from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
 
 
 def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
@@ -36,6 +36,10 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
     ------
     ValueError
         For an unknown name, ``eps`` out of range, or ``K`` not a multiple of 16 when grouped by map.
+
+    Notes
+    -----
+    Equation ``eq-grad-error``, chapter *Gradients*.
 
     Examples
     --------
@@ -62,6 +66,10 @@ def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: 
     Tensor, the shape of ``U``
         A group of zeros has gradient 0 (for ``"abs"``: the subgradient of least length).
 
+    Notes
+    -----
+    Equations ``eq-grad-radial`` and ``eq-grad-groups``, chapter *Gradients*.
+
     Examples
     --------
     >>> penalty_grad(torch.tensor([[3.0, 0.3], [4.0, 0.4]]), eps=1.0)
@@ -71,6 +79,48 @@ def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: 
     norms = _positive(group_norms(U, grouping))
     slopes = smooth_abs_grad(norms, eps, profile)
     return U * _spread(slopes / norms, grouping)
+
+
+def penalty_hess(u: torch.Tensor, eps: float, profile: str = "huber") -> torch.Tensor:
+    r"""Return the Hessian of :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)` for one group.
+
+    Parameters
+    ----------
+    u : Tensor, shape (C,)
+        The weights of one group.
+    eps, profile
+        As in `smooth_abs`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
+
+    Returns
+    -------
+    Tensor, shape (C, C)
+
+    Raises
+    ------
+    ValueError
+        For an unknown profile, ``eps`` out of range, ``u`` of another shape, or the corner.
+
+    Notes
+    -----
+    Equations ``eq-grad-hessian`` and ``eq-grad-eigenvalues``, chapter *Gradients*.
+
+    Examples
+    --------
+    >>> penalty_hess(torch.tensor([0.0, 4.0]), eps=1.0)
+    tensor([[0.2500, 0.0000],
+            [0.0000, 0.0000]])
+    """
+    require_axes("u", u, "C")
+    r = torch.linalg.vector_norm(u)
+    along = smooth_abs_hess(r, eps, profile)
+    identity = torch.eye(len(u), dtype=u.dtype, device=u.device)
+    if r == 0:
+        if profile == "abs":
+            raise unexpected("u", u.tolist(), "abs has no Hessian at 0")
+        return along * identity
+    across = smooth_abs_grad(r, eps, profile) / r
+    line = torch.outer(u / r, u / r)
+    return along * line + across * (identity - line)
 
 
 def penalty_prox(
@@ -89,6 +139,10 @@ def penalty_prox(
     Returns
     -------
     Tensor, the shape of ``U``
+
+    Notes
+    -----
+    Equations ``eq-grad-prox``, ``eq-grad-prox-radial`` and ``eq-grad-prox-abs``, chapter *Gradients*.
 
     Examples
     --------

@@ -105,6 +105,54 @@ def smooth_abs_grad(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
             return smooth_abs_grad(r, eps, "quartic") / (2 * torch.sqrt(smooth_abs(r, eps, "quartic")))
 
 
+def smooth_abs_hess(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Tensor:
+    r"""Return the second derivative :math:`\varphi''_\varepsilon(r)`, even in :math:`r`, element by element.
+
+    Parameters
+    ----------
+    r : Tensor, any shape
+    eps : float
+    profile : str
+        Huber's takes its inner value where it jumps, at :math:`\varepsilon`; ``"abs"`` gives NaN at 0.
+
+    Returns
+    -------
+    Tensor, the shape, dtype and device of ``r``
+
+    Raises
+    ------
+    ValueError
+        As `smooth_abs`.
+
+    Notes
+    -----
+    Equation ``eq-grad-second``, chapter *Gradients*.
+
+    Examples
+    --------
+    >>> smooth_abs_hess(torch.tensor([0.0, 1.0, 2.0, 4.0]), eps=2.0, profile="quartic")
+    tensor([0.7500, 0.5625, 0.0000, 0.0000])
+    """
+    check_profile(profile, eps)
+    match profile:
+        case "huber":
+            return torch.where(r.abs() <= eps, torch.full_like(r, 1 / eps), 0.0)
+        case "quartic":
+            return 3 * (1 - (r / eps).clamp(-1, 1) ** 2) / (2 * eps)
+        case "pseudo_huber":
+            return (eps / torch.hypot(r, torch.full_like(r, eps))) ** 3 / eps
+        case "log_cosh":
+            return (1 - torch.tanh(r / eps) ** 2) / eps
+        case "abs":
+            return torch.where(r != 0, torch.zeros_like(r), math.nan)
+        case "squared":
+            return torch.ones_like(r)
+        case _:  # sqrt_quartic
+            q = smooth_abs(r, eps, "quartic")
+            slope, bend = smooth_abs_grad(r, eps, "quartic"), smooth_abs_hess(r, eps, "quartic")
+            return (2 * bend - slope**2 / q) / (4 * torch.sqrt(q))
+
+
 def smooth_abs_prox(r: torch.Tensor, tau: float, eps: float = 0.0, profile: str = "abs") -> torch.Tensor:
     r"""Return :math:`\arg\min_{x} \tfrac12 (x - r)^2 + \tau \varphi_\varepsilon(x)`, element by element.
 
@@ -124,6 +172,11 @@ def smooth_abs_prox(r: torch.Tensor, tau: float, eps: float = 0.0, profile: str 
     ------
     ValueError
         As `smooth_abs`, and for a negative ``tau``.
+
+    Notes
+    -----
+    Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
+    *Gradients*.
 
     Examples
     --------
@@ -174,12 +227,5 @@ def _newton_prox(r: torch.Tensor, tau: float, eps: float, profile: str) -> torch
             low, high = torch.where(too_big, low, middle), torch.where(too_big, middle, high)
         x = (low + high) / 2
         residual = x + tau * smooth_abs_grad(x, eps, profile)
-        curvature = _curvature(x, eps, profile)
+        curvature = smooth_abs_hess(x, eps, profile)
     return x + (r - residual) / (1 + tau * curvature)
-
-
-def _curvature(r: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
-    r"""Return :math:`\varphi''_\varepsilon(r)` of the two profiles whose proximal map has no closed form."""
-    if profile == "pseudo_huber":
-        return eps**2 / torch.hypot(r, torch.full_like(r, eps)) ** 3
-    return (1 - torch.tanh(r / eps) ** 2) / eps

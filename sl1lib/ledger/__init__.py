@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Final
 
 from ..errors import require_choice
-from . import convolution, corner, paper, pooling, training
+from . import convolution, corner, gradients, paper, pooling, training
 from .record import Check, Entry, Measured, Result
 
 __all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
@@ -24,7 +24,14 @@ __all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all
 #: Every entry by its label, in the order of the book.
 LEDGER: Final[dict[str, Entry]] = {
     entry.label: entry
-    for entry in chain(paper.entries(), convolution.entries(), pooling.entries(), corner.entries(), training.entries())
+    for entry in chain(
+        paper.entries(),
+        convolution.entries(),
+        pooling.entries(),
+        corner.entries(),
+        gradients.entries(),
+        training.entries(),
+    )
 }
 
 

@@ -15,6 +15,7 @@ from .corner import (
     weight_paths,
 )
 from .pooling import wave_response
+from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 
@@ -22,7 +23,9 @@ __all__ = [
     "METHOD_STYLES",
     "MethodStyle",
     "chatter_by_momentum",
+    "curvatures",
     "finish",
+    "groupings",
     "image_row",
     "kernels",
     "loss_curves",
@@ -31,8 +34,11 @@ __all__ = [
     "network_maps",
     "node_norms",
     "one_weight_errors",
+    "proximal_maps",
+    "pulls",
     "pulls_to_zero",
     "supporting_lines",
+    "threshold",
     "threshold_maps",
     "touching_level_lines",
     "use_style",

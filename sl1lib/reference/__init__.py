@@ -3,14 +3,37 @@
 Each module has its mirror in `sl1lib.fast`: the same names, the same arguments, the same array layout.
 """
 
-from .activations import relu, relu_backward, sigmoid, sigmoid_backward, softmax
+from .activations import (
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    softmax,
+)
 from .convolution import conv2d, conv2d_backward
 from .dense import dense, dense_backward
 from .descent import descend, peak_to_peak, two_cycle
-from .losses import cross_entropy, cross_entropy_backward, log_softmax, one_hot
+from .last_layer import (
+    last_layer_error,
+    last_layer_grad,
+    last_layer_lipschitz,
+    last_layer_prox,
+)
+from .losses import (
+    cross_entropy,
+    cross_entropy_backward,
+    log_softmax,
+    one_hot,
+)
 from .network import backward, features, forward, init_params, trace
 from .optimizer import Update, heavy_ball_step, proximal_step, train
-from .penalty import group_norms, penalty, penalty_grad, penalty_prox
+from .penalty import (
+    group_norms,
+    penalty,
+    penalty_grad,
+    penalty_hess,
+    penalty_prox,
+)
 from .pooling import (
     avg_pool2d,
     avg_pool2d_backward,
@@ -18,7 +41,12 @@ from .pooling import (
     conv_avg_pool2d,
 )
 from .profiles import smooth_abs_gap, smooth_abs_lipschitz
-from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+from .smoothing import (
+    smooth_abs,
+    smooth_abs_grad,
+    smooth_abs_hess,
+    smooth_abs_prox,
+)
 
 __all__ = [
     "Update",
@@ -39,11 +67,16 @@ __all__ = [
     "group_norms",
     "heavy_ball_step",
     "init_params",
+    "last_layer_error",
+    "last_layer_grad",
+    "last_layer_lipschitz",
+    "last_layer_prox",
     "log_softmax",
     "one_hot",
     "peak_to_peak",
     "penalty",
     "penalty_grad",
+    "penalty_hess",
     "penalty_prox",
     "proximal_step",
     "relu",
@@ -53,6 +86,7 @@ __all__ = [
     "smooth_abs",
     "smooth_abs_gap",
     "smooth_abs_grad",
+    "smooth_abs_hess",
     "smooth_abs_lipschitz",
     "smooth_abs_prox",
     "softmax",

@@ -7,11 +7,19 @@ import numpy as np
 from ..architecture import NODES_PER_MAP
 from ..errors import require_axes, require_choice, unexpected
 from ..settings import GROUPINGS
-from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_prox
+from .smoothing import (
+    smooth_abs,
+    smooth_abs_grad,
+    smooth_abs_hess,
+    smooth_abs_prox,
+)
 
 
 def penalty(
-    U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node"
+    U: np.ndarray,
+    eps: float,
+    profile: str = "huber",
+    grouping: str = "node",
 ) -> float:
     r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
@@ -33,6 +41,10 @@ def penalty(
     ValueError
         For an unknown name, ``eps`` out of range, or ``K`` not a multiple of 16 when grouped by map.
 
+    Notes
+    -----
+    Equation ``eq-grad-error``, chapter *Gradients*.
+
     Examples
     --------
     >>> U = np.array([[3.0, 0.0], [4.0, 0.0]])
@@ -45,7 +57,10 @@ def penalty(
 
 
 def penalty_grad(
-    U: np.ndarray, eps: float, profile: str = "huber", grouping: str = "node"
+    U: np.ndarray,
+    eps: float,
+    profile: str = "huber",
+    grouping: str = "node",
 ) -> np.ndarray:
     r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
@@ -59,6 +74,10 @@ def penalty_grad(
     ndarray, the shape of ``U``
         A group of zeros has gradient 0 (for ``"abs"``: the subgradient of least length).
 
+    Notes
+    -----
+    Equations ``eq-grad-radial`` and ``eq-grad-groups``, chapter *Gradients*.
+
     Examples
     --------
     >>> penalty_grad(np.array([[3.0, 0.3], [4.0, 0.4]]), eps=1.0)
@@ -68,6 +87,52 @@ def penalty_grad(
     norms = group_norms(U, grouping)
     slopes = smooth_abs_grad(norms, eps, profile)
     return U * _spread(_ratio(slopes, norms), grouping)
+
+
+def penalty_hess(
+    u: np.ndarray, eps: float, profile: str = "huber"
+) -> np.ndarray:
+    r"""Return the Hessian of :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)` for one group.
+
+    Its eigenvalues are :math:`\varphi''(r)` along :math:`u` and :math:`\varphi'(r)/r` in every direction across.
+
+    Parameters
+    ----------
+    u : ndarray, shape (C,)
+        The weights of one group.
+    eps, profile
+        As in `smooth_abs`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
+
+    Returns
+    -------
+    ndarray, shape (C, C)
+
+    Raises
+    ------
+    ValueError
+        For an unknown profile, ``eps`` out of range, ``u`` of another shape, or the corner.
+
+    Notes
+    -----
+    Equations ``eq-grad-hessian`` and ``eq-grad-eigenvalues``, chapter *Gradients*.
+
+    Examples
+    --------
+    >>> penalty_hess(np.array([0.0, 4.0]), eps=1.0)      # beyond ε: flat along u, 1/r across
+    array([[0.25, 0.  ],
+           [0.  , 0.  ]])
+    """
+    require_axes("u", u, "C")
+    r = np.asarray(np.linalg.norm(u))
+    along = smooth_abs_hess(r, eps, profile)
+    identity = np.eye(len(u))
+    if r == 0:
+        if profile == "abs":
+            raise unexpected("u", u.tolist(), "abs has no Hessian at 0")
+        return along * identity
+    across = smooth_abs_grad(r, eps, profile) / r
+    line = np.outer(u / r, u / r)
+    return along * line + across * (identity - line)
 
 
 def penalty_prox(
@@ -93,6 +158,10 @@ def penalty_prox(
     Returns
     -------
     ndarray, the shape of ``U``
+
+    Notes
+    -----
+    Equations ``eq-grad-prox``, ``eq-grad-prox-radial`` and ``eq-grad-prox-abs``, chapter *Gradients*.
 
     Examples
     --------
@@ -148,7 +217,9 @@ def _by_map(U: np.ndarray) -> np.ndarray:
 
 def _spread(per_group: np.ndarray, grouping: str) -> np.ndarray:
     """Hand each weight the number of its group."""
-    return per_group.repeat(NODES_PER_MAP) if grouping == "map" else per_group
+    return (
+        per_group.repeat(NODES_PER_MAP) if grouping == "map" else per_group
+    )
 
 
 def _ratio(numerator: np.ndarray, norms: np.ndarray) -> np.ndarray:

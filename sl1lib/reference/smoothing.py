@@ -13,7 +13,9 @@ from ..errors import require_number, unexpected
 from ..settings import check_profile
 
 
-def smooth_abs(r: np.ndarray, eps: float, profile: str = "huber") -> np.ndarray:
+def smooth_abs(
+    r: np.ndarray, eps: float, profile: str = "huber"
+) -> np.ndarray:
     r"""Return :math:`\varphi_\varepsilon(r)`, a smooth stand-in for :math:`|r|`, element by element.
 
     ==============  ==================================================================================
@@ -57,7 +59,8 @@ def smooth_abs(r: np.ndarray, eps: float, profile: str = "huber") -> np.ndarray:
         case "huber":
             return np.where(r > eps, r, r**2 / (2 * eps) + eps / 2)
         case "quartic":
-            t = np.minimum(r / eps, 1)  # dimensionless, so that no power of it underflows or overflows
+            # dimensionless, so that no power of it underflows or overflows
+            t = np.minimum(r / eps, 1)
             return np.where(r >= eps, r, eps * (-(t**4) + 6 * t**2 + 3) / 8)
         case "pseudo_huber":
             return np.hypot(r, eps)
@@ -72,7 +75,9 @@ def smooth_abs(r: np.ndarray, eps: float, profile: str = "huber") -> np.ndarray:
             return np.sqrt(smooth_abs(r, eps, "quartic"))
 
 
-def smooth_abs_grad(r: np.ndarray, eps: float, profile: str = "huber") -> np.ndarray:
+def smooth_abs_grad(
+    r: np.ndarray, eps: float, profile: str = "huber"
+) -> np.ndarray:
     r"""Return the slope :math:`\varphi'_\varepsilon(r)`, odd in :math:`r`, element by element.
 
     ``abs`` has a corner at 0; its slope there is taken as 0, one of its subgradients.
@@ -103,7 +108,8 @@ def smooth_abs_grad(r: np.ndarray, eps: float, profile: str = "huber") -> np.nda
         case "huber":
             return r / np.maximum(np.abs(r), eps)
         case "quartic":
-            t = np.clip(r / eps, -1, 1)  # at ±1, and so beyond, the cap's slope is ±1
+            # at ±1, and so beyond, the cap's slope is ±1
+            t = np.clip(r / eps, -1, 1)
             return (3 * t - t**3) / 2
         case "pseudo_huber":
             return r / np.hypot(r, eps)
@@ -114,10 +120,69 @@ def smooth_abs_grad(r: np.ndarray, eps: float, profile: str = "huber") -> np.nda
         case "squared":
             return r
         case _:  # sqrt_quartic, by the chain rule
-            return smooth_abs_grad(r, eps, "quartic") / (2 * np.sqrt(smooth_abs(r, eps, "quartic")))
+            return smooth_abs_grad(r, eps, "quartic") / (
+                2 * np.sqrt(smooth_abs(r, eps, "quartic"))
+            )
 
 
-def smooth_abs_prox(r: np.ndarray, tau: float, eps: float = 0.0, profile: str = "abs") -> np.ndarray:
+def smooth_abs_hess(
+    r: np.ndarray, eps: float, profile: str = "huber"
+) -> np.ndarray:
+    r"""Return the second derivative :math:`\varphi''_\varepsilon(r)`, even in :math:`r`, element by element.
+
+    Huber's jumps at :math:`\varepsilon`; there the inner value :math:`1/\varepsilon` is taken. ``abs`` has no second
+    derivative at 0, where the result is NaN.
+
+    Parameters
+    ----------
+    r : ndarray, any shape
+    eps : float
+    profile : str
+
+    Returns
+    -------
+    ndarray of float64, the shape of ``r``
+
+    Raises
+    ------
+    ValueError
+        As `smooth_abs`.
+
+    Notes
+    -----
+    Equation ``eq-grad-second``, chapter *Gradients*.
+
+    Examples
+    --------
+    >>> smooth_abs_hess(np.array([0.0, 1.0, 2.0, 4.0]), eps=2.0, profile="quartic")
+    array([0.75  , 0.5625, 0.    , 0.    ])
+    """
+    check_profile(profile, eps)
+    r = np.abs(np.asarray(r, dtype=np.float64))
+    match profile:
+        case "huber":
+            return np.where(r <= eps, 1 / eps, 0.0)
+        case "quartic":
+            t = np.minimum(r / eps, 1)
+            return 3 * (1 - t**2) / (2 * eps)
+        case "pseudo_huber":
+            return (eps / np.hypot(r, eps)) ** 3 / eps
+        case "log_cosh":
+            return (1 - np.tanh(r / eps) ** 2) / eps
+        case "abs":
+            return np.where(r > 0, 0.0, np.nan)
+        case "squared":
+            return np.ones_like(r)
+        case _:  # sqrt_quartic: (√q)'' = q''/(2√q) − q'²/(4 q√q)
+            q = smooth_abs(r, eps, "quartic")
+            slope = smooth_abs_grad(r, eps, "quartic")
+            bend = smooth_abs_hess(r, eps, "quartic")
+            return (2 * bend - slope**2 / q) / (4 * np.sqrt(q))
+
+
+def smooth_abs_prox(
+    r: np.ndarray, tau: float, eps: float = 0.0, profile: str = "abs"
+) -> np.ndarray:
     r"""Return :math:`\arg\min_{x} \tfrac12 (x - r)^2 + \tau \varphi_\varepsilon(x)`, element by element.
 
     The minimiser solves :math:`x + \tau \varphi'_\varepsilon(x) = r`. It lies between 0 and :math:`r`.
@@ -139,6 +204,11 @@ def smooth_abs_prox(r: np.ndarray, tau: float, eps: float = 0.0, profile: str = 
     ValueError
         As `smooth_abs`, and for a negative ``tau``.
 
+    Notes
+    -----
+    Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
+    *Gradients*.
+
     Examples
     --------
     >>> smooth_abs_prox(np.array([-3.0, 0.5, 2.0]), tau=1.0)
@@ -156,11 +226,17 @@ def smooth_abs_prox(r: np.ndarray, tau: float, eps: float = 0.0, profile: str = 
         case "huber":
             x = np.where(r <= eps + tau, r * eps / (eps + tau), r - tau)
         case "quartic":
-            x = np.where(r <= eps + tau, _quartic_cap_prox(r, tau, eps), r - tau)
+            x = np.where(
+                r <= eps + tau, _quartic_cap_prox(r, tau, eps), r - tau
+            )
         case "pseudo_huber" | "log_cosh":
             x = _bisect_prox(r, tau, eps, profile)
         case _:
-            raise unexpected("profile", profile, "it is not convex and has no single proximal map")
+            raise unexpected(
+                "profile",
+                profile,
+                "it is not convex and has no single proximal map",
+            )
     return np.copysign(x, signed)
 
 
@@ -177,11 +253,16 @@ def _quartic_cap_prox(r: np.ndarray, tau: float, eps: float) -> np.ndarray:
     return eps * m * np.sin(np.arcsin(sin_3theta) / 3)
 
 
-def _bisect_prox(r: np.ndarray, tau: float, eps: float, profile: str) -> np.ndarray:
+def _bisect_prox(
+    r: np.ndarray, tau: float, eps: float, profile: str
+) -> np.ndarray:
     """Halve [0, r] until it has the width of a rounding error: ``x + τφ'(x) - r`` increases in ``x``."""
     low, high = np.zeros_like(r), r.copy()
     for _ in range(60):
         middle = (low + high) / 2
         too_big = middle + tau * smooth_abs_grad(middle, eps, profile) > r
-        low, high = np.where(too_big, low, middle), np.where(too_big, middle, high)
+        low, high = (
+            np.where(too_big, low, middle),
+            np.where(too_big, middle, high),
+        )
     return (low + high) / 2

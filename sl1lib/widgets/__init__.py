@@ -7,6 +7,7 @@ from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
+from .pull import pull_explorer
 
 __all__ = [
     "EXPLORER_KERNELS",
@@ -16,4 +17,5 @@ __all__ = [
     "convolution_explorer",
     "corner_explorer",
     "pooling_explorer",
+    "pull_explorer",
 ]
