@@ -14,16 +14,19 @@ from .corner import (
     touching_level_lines,
     weight_paths,
 )
-from .pooling import wave_response
+from .graphs import chain_graph, difference_errors, network_graph
 from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
+from .pooling import wave_response
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 
 __all__ = [
     "METHOD_STYLES",
     "MethodStyle",
+    "chain_graph",
     "chatter_by_momentum",
     "curvatures",
+    "difference_errors",
     "finish",
     "groupings",
     "image_row",
@@ -31,6 +34,7 @@ __all__ = [
     "loss_curves",
     "matrices",
     "method_style",
+    "network_graph",
     "network_maps",
     "node_norms",
     "one_weight_errors",

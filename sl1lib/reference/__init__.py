@@ -25,7 +25,15 @@ from .losses import (
     log_softmax,
     one_hot,
 )
-from .network import backward, features, forward, init_params, trace
+from .network import (
+    backward,
+    backward_trace,
+    features,
+    forward,
+    gradient_by_differences,
+    init_params,
+    trace,
+)
 from .optimizer import Update, heavy_ball_step, proximal_step, train
 from .penalty import (
     group_norms,
@@ -53,6 +61,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool2d_backward",
     "backward",
+    "backward_trace",
     "composed_kernel",
     "conv2d",
     "conv2d_backward",
@@ -64,6 +73,7 @@ __all__ = [
     "descend",
     "features",
     "forward",
+    "gradient_by_differences",
     "group_norms",
     "heavy_ball_step",
     "init_params",

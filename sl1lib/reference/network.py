@@ -42,7 +42,9 @@ def init_params(seed: int = 0) -> Arrays:
     return glorot_uniform(seed)
 
 
-def forward(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> np.ndarray:
+def forward(
+    params: Arrays, x: np.ndarray, reading: str | Reading = "table"
+) -> np.ndarray:
     """Return the scores of the ten classes for each image, before softmax.
 
     Parameters
@@ -71,7 +73,9 @@ def forward(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> 
     return trace(params, x, reading)["logits"]
 
 
-def features(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> np.ndarray:
+def features(
+    params: Arrays, x: np.ndarray, reading: str | Reading = "table"
+) -> np.ndarray:
     """Return the values of the 192 feature nodes: 12 maps of 4×4, map by map, each row by row.
 
     Parameters
@@ -92,7 +96,9 @@ def features(params: Arrays, x: np.ndarray, reading: str | Reading = "table") ->
     return trace(params, x, reading)["features"]
 
 
-def trace(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> Arrays:
+def trace(
+    params: Arrays, x: np.ndarray, reading: str | Reading = "table"
+) -> Arrays:
     """Run the network and keep every intermediate array, named in the order of computation.
 
     Parameters
@@ -106,6 +112,10 @@ def trace(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> Ar
         ``x``; for each stage 1 and 2 ``conv``, ``pool`` and ``act`` with its number, ``pool1`` say;
         ``stage1`` and ``stage2``, what a stage hands on; ``features``, ``scores`` and ``logits``.
 
+    Notes
+    -----
+    Equation ``eq-backprop-network``, chapter *Backpropagation*.
+
     Examples
     --------
     >>> steps = trace(init_params(), np.zeros((1, 1, 28, 28)), "text")
@@ -114,21 +124,33 @@ def trace(params: Arrays, x: np.ndarray, reading: str | Reading = "table") -> Ar
     """
     check_parameters(params)
     check_images(x)
-    reading = find_reading(reading)
-    activate = relu if reading.activation == "relu" else sigmoid
     steps = {"x": x, "stage0": x}
     for i in (1, 2):
-        conv = steps[f"conv{i}"] = conv2d(steps[f"stage{i - 1}"], params[f"K{i}"], params[f"b{i}"])
-        if reading.pool_first:
-            steps[f"pool{i}"] = avg_pool2d(conv, POOL)
-            steps[f"act{i}"] = steps[f"stage{i}"] = activate(steps[f"pool{i}"])
-        else:
-            steps[f"act{i}"] = activate(conv)
-            steps[f"pool{i}"] = steps[f"stage{i}"] = avg_pool2d(steps[f"act{i}"], POOL)
-    steps["features"] = steps["stage2"].reshape(len(x), -1)
-    steps["scores"] = dense(steps["features"], params["U"], params["b"])
-    steps["logits"] = relu(steps["scores"]) if reading.logits == "relu" else steps["scores"]
+        _add_stage(steps, params, i, find_reading(reading))
+    _add_output(steps, params, find_reading(reading))
     return steps
+
+
+def _add_stage(steps: Arrays, params: Arrays, i: int, reading: Reading) -> None:
+    activate = relu if reading.activation == "relu" else sigmoid
+    conv = conv2d(steps[f"stage{i - 1}"], params[f"K{i}"], params[f"b{i}"])
+    steps[f"conv{i}"] = conv
+    if reading.pool_first:
+        steps[f"pool{i}"] = avg_pool2d(conv, POOL)
+        steps[f"act{i}"] = steps[f"stage{i}"] = activate(steps[f"pool{i}"])
+    else:
+        steps[f"act{i}"] = activate(conv)
+        steps[f"pool{i}"] = steps[f"stage{i}"] = avg_pool2d(
+            steps[f"act{i}"], POOL
+        )
+
+
+def _add_output(steps: Arrays, params: Arrays, reading: Reading) -> None:
+    stage2 = steps["stage2"]
+    steps["features"] = stage2.reshape(len(stage2), -1)
+    steps["scores"] = dense(steps["features"], params["U"], params["b"])
+    last = steps["scores"]
+    steps["logits"] = relu(last) if reading.logits == "relu" else last
 
 
 def backward(
@@ -154,39 +176,155 @@ def backward(
     grads : dict of ndarray
         The gradient of ``E`` for each entry of ``params``, in its shape.
 
+    Notes
+    -----
+    Equations ``eq-backprop-chain`` and ``eq-backprop-pass-cost``, chapter *Backpropagation*.
+
     Examples
     --------
     >>> E, grads = backward(init_params(), np.zeros((2, 1, 28, 28)), np.array([3, 7]))
     >>> round(E, 4), grads["b"].round(2).tolist()
     (2.3026, [0.1, 0.1, 0.1, -0.4, 0.1, 0.1, 0.1, -0.4, 0.1, 0.1])
     """
-    reading = find_reading(reading)
     steps = trace(params, x, reading)
-    grads: Arrays = {}
     error = cross_entropy(steps["logits"], labels)
-    ds = cross_entropy_backward(steps["logits"], labels)
-    if reading.logits == "relu":
-        ds = relu_backward(ds, steps["scores"])
-    do, grads["U"], grads["b"] = dense_backward(ds, steps["features"], params["U"])
-    dstage = do.reshape(steps["stage2"].shape)
-    for i in (2, 1):
-        dconv = _through_stage(dstage, steps, i, reading)
-        dstage, grads[f"K{i}"], grads[f"b{i}"] = conv2d_backward(dconv, steps[f"stage{i - 1}"], params[f"K{i}"])
+    d = backward_trace(params, steps, labels, reading)
+    grads = {name: d[name] for name in params}
     if penalty is not None:
         shape = (penalty.eps, penalty.profile, penalty.grouping)
         error += penalty.strength * penalty_value(params["U"], *shape)
-        grads["U"] = grads["U"] + penalty.strength * penalty_grad(params["U"], *shape)
-    return error, {name: grads[name] for name in params}
+        pull = penalty.strength * penalty_grad(params["U"], *shape)
+        grads["U"] = grads["U"] + pull
+    return error, grads
 
 
-def _through_stage(dstage: np.ndarray, steps: Arrays, i: int, reading: Reading) -> np.ndarray:
-    """Carry the gradient from what stage ``i`` hands on back to its convolution's output."""
+def backward_trace(
+    params: Arrays,
+    steps: Arrays,
+    labels: np.ndarray,
+    reading: str | Reading = "table",
+) -> Arrays:
+    """Go back through `trace` and keep the gradient of the entropy error with respect to each of its arrays.
+
+    Parameters
+    ----------
+    params : dict of ndarray
+    steps : dict of ndarray
+        What ``trace(params, x, reading)`` returned.
+    labels : ndarray of integers, shape (N,), or one-hot, shape (N, 10)
+    reading : str or Reading
+        The one that ``steps`` was computed with.
+
+    Returns
+    -------
+    dict of ndarray
+        Named like ``steps`` and ``params``, in the order of computation, from ``logits`` to ``stage0``, the images;
+        each in the shape of the array that it belongs to.
+
+    Notes
+    -----
+    Equations ``eq-backprop-output``, ``eq-backprop-table`` and ``eq-backprop-text``, chapter *Backpropagation*.
+
+    Examples
+    --------
+    >>> params, x = init_params(), np.zeros((1, 1, 28, 28))
+    >>> d = backward_trace(params, trace(params, x, "text"), np.array([3]), "text")
+    >>> [name for name in d if name.endswith("2")]
+    ['stage2', 'pool2', 'act2', 'conv2', 'K2', 'b2']
+    """
+    reading = find_reading(reading)
+    d = {"logits": cross_entropy_backward(steps["logits"], labels)}
+    d["scores"] = d["logits"]
+    if reading.logits == "relu":
+        d["scores"] = relu_backward(d["logits"], steps["scores"])
+    d["features"], d["U"], d["b"] = dense_backward(
+        d["scores"], steps["features"], params["U"]
+    )
+    d["stage2"] = d["features"].reshape(steps["stage2"].shape)
+    for i in (2, 1):
+        _back_through_stage(d, steps, i, reading)
+        d[f"stage{i - 1}"], d[f"K{i}"], d[f"b{i}"] = conv2d_backward(
+            d[f"conv{i}"], steps[f"stage{i - 1}"], params[f"K{i}"]
+        )
+    return d
+
+
+def _back_through_stage(
+    d: Arrays, steps: Arrays, i: int, reading: Reading
+) -> None:
+    act, pool, conv = f"act{i}", f"pool{i}", f"conv{i}"
     if reading.pool_first:
-        return avg_pool2d_backward(_through_activation(dstage, steps[f"pool{i}"], steps[f"act{i}"], reading), POOL)
-    return _through_activation(avg_pool2d_backward(dstage, POOL), steps[f"conv{i}"], steps[f"act{i}"], reading)
+        d[act] = d[f"stage{i}"]
+        d[pool] = _through_activation(d[act], steps[pool], steps[act], reading)
+        d[conv] = avg_pool2d_backward(d[pool], POOL)
+    else:
+        d[pool] = d[f"stage{i}"]
+        d[act] = avg_pool2d_backward(d[pool], POOL)
+        d[conv] = _through_activation(d[act], steps[conv], steps[act], reading)
 
 
-def _through_activation(dy: np.ndarray, before: np.ndarray, after: np.ndarray, reading: Reading) -> np.ndarray:
+def _through_activation(
+    dy: np.ndarray, before: np.ndarray, after: np.ndarray, reading: Reading
+) -> np.ndarray:
     if reading.activation == "relu":
         return relu_backward(dy, before)
     return sigmoid_backward(dy, after)
+
+
+def gradient_by_differences(
+    params: Arrays,
+    x: np.ndarray,
+    labels: np.ndarray,
+    reading: str | Reading = "table",
+    step: float = 1e-5,
+) -> Arrays:
+    r"""Return the gradient of :math:`E_0` for every parameter by central differences: slow, and sure of itself.
+
+    It knows no derivative. Each entry costs two runs of the network, from the layer on that the entry belongs to:
+    what comes before does not depend on it, and is taken from one `trace`.
+
+    Parameters
+    ----------
+    params, x, reading
+        As in `forward`; a few images are enough. A ReLU whose input lies within about ``step`` of 0 spoils the
+        entries that move it.
+    labels : ndarray of integers, shape (N,), or one-hot, shape (N, 10)
+    step : float
+        Each entry is moved by this much, up and down.
+
+    Returns
+    -------
+    dict of ndarray
+        As ``backward(...)[1]``.
+
+    Notes
+    -----
+    Equation ``eq-backprop-differences``, chapter *Backpropagation*.
+
+    Examples
+    --------
+    >>> params, x, labels = init_params(), np.zeros((1, 1, 28, 28)), np.array([3])
+    >>> slopes = gradient_by_differences(params, x, labels, "text")
+    >>> bool(np.allclose(slopes["U"], backward(params, x, labels, "text")[1]["U"], atol=1e-8))
+    True
+    """
+    steps = trace(params, x, reading)
+    chosen = find_reading(reading)
+    first = {"K1": 1, "b1": 1, "K2": 2, "b2": 2, "U": 3, "b": 3}
+
+    def error(changed: Arrays, start: int) -> float:
+        again = dict(steps)
+        for i in range(start, 3):
+            _add_stage(again, changed, i, chosen)
+        _add_output(again, changed, chosen)
+        return cross_entropy(again["logits"], labels)
+
+    slopes = {name: np.empty_like(array) for name, array in params.items()}
+    for name, array in params.items():
+        for index in np.ndindex(array.shape):
+            shift = np.zeros_like(array)
+            shift[index] = step
+            above = error({**params, name: array + shift}, first[name])
+            below = error({**params, name: array - shift}, first[name])
+            slopes[name][index] = (above - below) / (2 * step)
+    return slopes

@@ -3,6 +3,7 @@
 Each widget carries its own numbers and computes in the page; tests compare what it computes with `sl1lib.reference`.
 """
 
+from .backpropagation import SMALL_NETWORK, backpropagation_stepper
 from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
@@ -13,7 +14,9 @@ __all__ = [
     "EXPLORER_KERNELS",
     "PAINTINGS",
     "POOLING_KERNELS",
+    "SMALL_NETWORK",
     "Widget",
+    "backpropagation_stepper",
     "convolution_explorer",
     "corner_explorer",
     "pooling_explorer",

@@ -1,0 +1,54 @@
+"""The gradient of every array on the way back, and differences of every parameter."""
+
+import numpy as np
+import pytest
+import torch
+from support import assert_close, normal
+
+from sl1lib import fast, reference
+
+READINGS = ["table", "text", "table+relu-logits", "text+relu-logits"]
+
+
+def problem():
+    params = {name: a + 0.1 * normal(7, *a.shape) for name, a in reference.init_params(3).items()}
+    return params, np.random.default_rng(5).random((3, 1, 28, 28)), np.array([3, 0, 7])
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_way_back_is_autograds_at_every_array(reading):
+    params, x, labels = problem()
+    d = reference.backward_trace(params, reference.trace(params, x, reading), labels, reading)
+    tensors = {name: torch.tensor(array, requires_grad=True) for name, array in params.items()}
+    steps = fast.trace(tensors, torch.tensor(x, requires_grad=True), reading)
+    error = fast.cross_entropy(steps["logits"], torch.tensor(labels))
+    assert set(d) == (set(steps) | set(params)) - {"x"}
+    for name, gradient in d.items():
+        (expected,) = torch.autograd.grad(error, [{**steps, **tensors}[name]], retain_graph=True)
+        assert_close(gradient, expected.numpy(), tolerance=1e-12)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_backward_returns_the_way_backs_parameters_in_their_order(reading):
+    params, x, labels = problem()
+    d = reference.backward_trace(params, reference.trace(params, x, reading), labels, reading)
+    _, grads = reference.backward(params, x, labels, reading)
+    assert list(grads) == list(params)
+    assert all((grads[name] == d[name]).all() for name in params)
+
+
+def test_differences_start_from_the_right_layer():
+    """Against differences that run the whole network for each of a few entries of each parameter."""
+    params, x, labels = problem()
+    slopes = reference.gradient_by_differences(params, x, labels, "text", step=1e-5)
+    for name, array in params.items():
+        assert slopes[name].shape == array.shape
+        for flat in np.random.default_rng(0).choice(array.size, size=min(6, array.size), replace=False):
+            index = np.unravel_index(flat, array.shape)
+            errors = []
+            for step in (1e-5, -1e-5):
+                moved = array.copy()
+                moved[index] += step
+                scores = reference.forward({**params, name: moved}, x, "text")
+                errors.append(reference.cross_entropy(scores, labels))
+            assert slopes[name][index] == pytest.approx((errors[0] - errors[1]) / 2e-5, rel=1e-12, abs=1e-15)
