@@ -8,6 +8,7 @@
   const said = root.querySelector("output");
   let place = [9, 11];
   let Y = [];
+  let complete = true;
 
   const inputs = Array.from({ length: K * K }, (_, at) => {
     const input = document.createElement("input");
@@ -41,16 +42,15 @@
   // Equation (1), as the chapter writes it.
   function compute() {
     const kernel = inputs.map((input) => input.valueAsNumber);
-    if (kernel.some((value) => !Number.isFinite(value))) {
-      said.textContent = "Each of the 25 places needs a number.";
-      return;
+    complete = kernel.every((value) => Number.isFinite(value));
+    if (complete) {
+      Y = Array.from({ length: OUT }, (_, i) => Array.from({ length: OUT }, (_, j) => {
+        let sum = 0;
+        for (let m = 0; m < K; m++) for (let l = 0; l < K; l++) sum += X[i + m][j + l] * kernel[K * m + l];
+        return sum;
+      }));
+      root.dataset.output = JSON.stringify(Y);
     }
-    Y = Array.from({ length: OUT }, (_, i) => Array.from({ length: OUT }, (_, j) => {
-      let sum = 0;
-      for (let m = 0; m < K; m++) for (let l = 0; l < K; l++) sum += X[i + m][j + l] * kernel[K * m + l];
-      return sum;
-    }));
-    root.dataset.output = JSON.stringify(Y);
     draw();
   }
 
@@ -87,7 +87,9 @@
     paint(canvases.result, Y, diverging(limit));
     frame(canvases.image, i, j, K);
     frame(canvases.result, i, j, 1);
-    said.textContent = "Y[" + i + ", " + j + "] = sum of the 25 products under the window = " + Y[i][j].toFixed(3);
+    said.textContent = complete
+      ? "Y[" + i + ", " + j + "] = sum of the 25 products under the window = " + Y[i][j].toFixed(3)
+      : "Each of the 25 places needs a number.";
     root.dataset.place = JSON.stringify(place);
   }
 
