@@ -16,6 +16,10 @@ def relu(x: torch.Tensor) -> torch.Tensor:
     -------
     Tensor, the shape of ``x``
 
+    Notes
+    -----
+    Equation ``eq-dense-relu``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> relu(torch.tensor([-2.0, 0.0, 3.0]))
@@ -54,6 +58,10 @@ def softmax(s: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     Tensor, the shape of ``s``
+
+    Notes
+    -----
+    Equation ``eq-dense-softmax``, chapter *Dense layer and entropy*.
 
     Examples
     --------

@@ -29,6 +29,10 @@ def dense(o: torch.Tensor, U: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     ValueError
         If the shapes do not fit together, or the batch is empty.
 
+    Notes
+    -----
+    Equation ``eq-dense``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> dense(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]]), torch.tensor([0.5]))

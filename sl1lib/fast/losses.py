@@ -28,6 +28,10 @@ def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     ValueError
         For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
 
+    Notes
+    -----
+    Equation ``eq-dense-entropy``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> cross_entropy(torch.zeros(2, 10), torch.tensor([3, 7]))

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Final
 
 from ..errors import require_choice
-from . import backpropagation, convolution, corner, gradients, paper, pooling, training
+from . import backpropagation, convolution, corner, dense, gradients, paper, pooling, training
 from .record import Check, Entry, Measured, Result
 
 __all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
@@ -28,6 +28,7 @@ LEDGER: Final[dict[str, Entry]] = {
         paper.entries(),
         convolution.entries(),
         pooling.entries(),
+        dense.entries(),
         backpropagation.entries(),
         corner.entries(),
         gradients.entries(),

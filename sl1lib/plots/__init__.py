@@ -14,6 +14,11 @@ from .corner import (
     touching_level_lines,
     weight_paths,
 )
+from .dense import (
+    entropy_against_squares,
+    relu_subgradients,
+    scores_to_probabilities,
+)
 from .graphs import chain_graph, difference_errors, network_graph
 from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
 from .pooling import wave_response
@@ -27,6 +32,7 @@ __all__ = [
     "chatter_by_momentum",
     "curvatures",
     "difference_errors",
+    "entropy_against_squares",
     "finish",
     "groupings",
     "image_row",
@@ -42,6 +48,8 @@ __all__ = [
     "pulls",
     "pulls_to_zero",
     "supporting_lines",
+    "relu_subgradients",
+    "scores_to_probabilities",
     "threshold",
     "threshold_maps",
     "touching_level_lines",

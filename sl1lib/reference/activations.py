@@ -16,6 +16,10 @@ def relu(x: np.ndarray) -> np.ndarray:
     -------
     ndarray, the shape of ``x``
 
+    Notes
+    -----
+    Equation ``eq-dense-relu``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> relu(np.array([-2.0, 0.0, 3.0]))
@@ -39,6 +43,10 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``x``
+
+    Notes
+    -----
+    Equations ``eq-dense-relu-grad`` and ``eq-dense-subgradient``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -64,7 +72,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    return (1 + np.tanh(x / 2)) / 2  # the same function; tanh never overflows
+    return (
+        1 + np.tanh(x / 2)
+    ) / 2  # the same function; tanh never overflows
 
 
 def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -102,11 +112,17 @@ def softmax(s: np.ndarray) -> np.ndarray:
     ndarray, the shape of ``s``
         Each row is at least 0 and sums to 1.
 
+    Notes
+    -----
+    Equations ``eq-dense-softmax`` and ``eq-dense-shift``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> softmax(np.array([[1000.0, 1000.0]]))
     array([[0.5, 0.5]])
     """
-    shifted = s - s.max(axis=-1, keepdims=True)  # the same ratio, and no exponent above 0
+    shifted = s - s.max(
+        axis=-1, keepdims=True
+    )  # the same ratio, and no exponent above 0
     powers = np.exp(shifted)
     return powers / powers.sum(axis=-1, keepdims=True)

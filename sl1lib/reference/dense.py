@@ -28,6 +28,10 @@ def dense(o: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
     ValueError
         If the shapes do not fit together, or the batch is empty.
 
+    Notes
+    -----
+    Equation ``eq-dense``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> dense(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([0.5]))
@@ -37,7 +41,9 @@ def dense(o: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
     return o @ U.T + b
 
 
-def dense_backward(ds: np.ndarray, o: np.ndarray, U: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def dense_backward(
+    ds: np.ndarray, o: np.ndarray, U: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Carry the gradient of the error from the scores to features, weights and biases.
 
     .. math::
@@ -59,6 +65,10 @@ def dense_backward(ds: np.ndarray, o: np.ndarray, U: np.ndarray) -> tuple[np.nda
     do : ndarray, shape (N, K)
     dU : ndarray, shape (C, K)
     db : ndarray, shape (C,)
+
+    Notes
+    -----
+    Equation ``eq-dense-grad``, chapter *Dense layer and entropy*.
 
     Examples
     --------

@@ -28,6 +28,10 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     ValueError
         For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
 
+    Notes
+    -----
+    Equation ``eq-dense-entropy``, chapter *Dense layer and entropy*.
+
     Examples
     --------
     >>> float(round(cross_entropy(np.zeros((2, 10)), np.array([3, 7])), 4))
@@ -37,7 +41,9 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(-(targets * log_softmax(logits)).sum() / len(logits))
 
 
-def cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def cross_entropy_backward(
+    logits: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
     r"""Return :math:`\partial E_0 / \partial S = (\operatorname{softmax}(S) - O) / N`.
 
     Parameters
@@ -48,6 +54,10 @@ def cross_entropy_backward(logits: np.ndarray, labels: np.ndarray) -> np.ndarray
     Returns
     -------
     ndarray, shape (N, C)
+
+    Notes
+    -----
+    Equation ``eq-dense-entropy-grad``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -68,6 +78,10 @@ def log_softmax(s: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``s``
+
+    Notes
+    -----
+    Equation ``eq-dense-logsumexp``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -104,19 +118,33 @@ def one_hot(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     require_axes("logits", logits, "NC")
     n, classes = logits.shape
     if labels.shape == (n, classes):
-        wrong = ~np.isclose(labels.sum(axis=1), 1) | (labels < 0).any(axis=1)
+        wrong = ~np.isclose(labels.sum(axis=1), 1) | (labels < 0).any(
+            axis=1
+        )
         if wrong.any():
             row = int(np.argmax(wrong))
             raise unexpected(
-                f"row {row} of the one-hot labels", labels[row].tolist(), "it must be at least 0 and sum to 1"
+                f"row {row} of the one-hot labels",
+                labels[row].tolist(),
+                "it must be at least 0 and sum to 1",
             )
         return labels.astype(np.float64)
     if labels.shape != (n,):
-        raise unexpected("the shape of labels", labels.shape, f"logits are {(n, classes)}, so ({n},) or {(n, classes)}")
+        raise unexpected(
+            "the shape of labels",
+            labels.shape,
+            f"logits are {(n, classes)}, so ({n},) or {(n, classes)}",
+        )
     if not np.issubdtype(labels.dtype, np.integer):
-        raise unexpected("the dtype of labels", str(labels.dtype), "classes are integers")
+        raise unexpected(
+            "the dtype of labels", str(labels.dtype), "classes are integers"
+        )
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         row = int(np.argmax(outside))
-        raise unexpected(f"label {row}", int(labels[row]), f"with {classes} classes it must be 0 … {classes - 1}")
+        raise unexpected(
+            f"label {row}",
+            int(labels[row]),
+            f"with {classes} classes it must be 0 … {classes - 1}",
+        )
     return np.eye(classes)[labels]

@@ -9,6 +9,7 @@ from .core import Widget
 from .corner import corner_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 from .pull import pull_explorer
+from .softmax import softmax_explorer
 
 __all__ = [
     "EXPLORER_KERNELS",
@@ -21,4 +22,5 @@ __all__ = [
     "corner_explorer",
     "pooling_explorer",
     "pull_explorer",
+    "softmax_explorer",
 ]
