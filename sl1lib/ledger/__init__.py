@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Final
 
 from ..errors import require_choice
-from . import backpropagation, convolution, corner, dense, gradients, paper, pooling, training
+from . import backpropagation, convolution, corner, dense, gradients, paper, pooling, smooth_function, training
 from .record import Check, Entry, Measured, Result
 
 __all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
@@ -31,6 +31,7 @@ LEDGER: Final[dict[str, Entry]] = {
         dense.entries(),
         backpropagation.entries(),
         corner.entries(),
+        smooth_function.entries(),
         gradients.entries(),
         training.entries(),
     )

@@ -22,6 +22,14 @@ from .dense import (
 from .graphs import chain_graph, difference_errors, network_graph
 from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
 from .pooling import wave_response
+from .profiles import (
+    gap_against_lipschitz,
+    gap_to_fill,
+    profile_panels,
+    rounding_errors,
+    shrinking_widths,
+    torn_cap,
+)
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 
@@ -34,6 +42,8 @@ __all__ = [
     "difference_errors",
     "entropy_against_squares",
     "finish",
+    "gap_against_lipschitz",
+    "gap_to_fill",
     "groupings",
     "image_row",
     "kernels",
@@ -44,14 +54,18 @@ __all__ = [
     "network_maps",
     "node_norms",
     "one_weight_errors",
+    "profile_panels",
     "proximal_maps",
     "pulls",
     "pulls_to_zero",
-    "supporting_lines",
     "relu_subgradients",
+    "rounding_errors",
     "scores_to_probabilities",
+    "shrinking_widths",
+    "supporting_lines",
     "threshold",
     "threshold_maps",
+    "torn_cap",
     "touching_level_lines",
     "use_style",
     "wave_response",

@@ -1,4 +1,4 @@
-r"""What is known of each profile: how far :math:`\varphi_\varepsilon(r)` lies from :math:`r`, how fast its slope changes.
+r"""What is known of each profile: its distance from :math:`r`, and the Lipschitz constant of its gradient.
 
 Numbers, not arrays: there is nothing for the fast path to mirror.
 """

@@ -1,0 +1,64 @@
+"""The profile explorer computes what the reference computes, for every profile and several widths."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sl1lib import reference
+from sl1lib.settings import PROFILES
+from sl1lib.widgets import profile_explorer
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.set_content(profile_explorer().html)
+    yield page
+    page.close()
+
+
+def move(page, name, value):
+    page.eval_on_selector(
+        f"input[data-name={name}]",
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }",
+        value,
+    )
+
+
+def read(page, name):
+    return json.loads(page.eval_on_selector(".sl1-explorer", f"root => root.dataset.{name}"))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_curves_are_the_references(page, profile):
+    page.get_by_role("button", name=profile, exact=True).click()
+    for eps in (0.05, 0.4, 1.5):
+        move(page, "eps", eps)
+        curves = {name: np.array(values) for name, values in read(page, "curves").items()}
+        w = curves["w"]
+        assert len(w) == 401
+        value, slope = reference.smooth_abs(w, eps, profile), reference.smooth_abs_grad(w, eps, profile)
+        np.testing.assert_allclose(curves["phi"], value, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(curves["slope"], slope, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(curves["gap"], value - np.abs(w), atol=1e-13)
+
+
+def test_the_mistake_jumps_at_the_edge(page):
+    page.get_by_role("button", name="mistake").click()
+    move(page, "eps", 0.5)
+    move(page, "w", 0.5)
+    np.testing.assert_allclose(list(read(page, "point").values()), [0.75, 2, 0.25], rtol=1e-12)
+    move(page, "w", 0.55)
+    np.testing.assert_allclose(list(read(page, "point").values()), [0.55, 1, 0], atol=1e-12)
+
+
+def test_keys_move_a_slider_and_the_text_follows(page):
+    assert "At w = 0.500: φ = 0.625, slope 0.500, φ − |w| = 0.125" in page.text_content("output")
+    page.focus("input[data-name=w]")
+    page.keyboard.press("ArrowRight")
+    assert "At w = 0.550" in page.text_content("output")
+
+
+def test_it_is_not_wider_than_a_telephone(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
