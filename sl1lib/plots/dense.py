@@ -100,6 +100,6 @@ def entropy_against_squares() -> Figure:
     row[0].annotate("entropy", (-5, 5), xytext=(6, 2), textcoords="offset points", color=ACCENT, fontweight="bold")
     row[0].annotate("squared", (-7.8, 1.3), color=HIGHLIGHT, fontweight="bold")
     row[1].annotate("entropy", (0.6, -0.6), color=ACCENT, fontweight="bold")
-    row[1].annotate("squared", (-7.8, -0.2), color=HIGHLIGHT, fontweight="bold")
+    row[1].annotate("squared", (-7.8, -0.36), color=HIGHLIGHT, fontweight="bold")
     row[1].set_yticks([-1, -0.5, 0], ["−1", "−0.5", "0"])
     return finish(figure)

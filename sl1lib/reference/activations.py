@@ -121,8 +121,7 @@ def softmax(s: np.ndarray) -> np.ndarray:
     >>> softmax(np.array([[1000.0, 1000.0]]))
     array([[0.5, 0.5]])
     """
-    shifted = s - s.max(
-        axis=-1, keepdims=True
-    )  # the same ratio, and no exponent above 0
+    # The same ratio, and no exponent above 0.
+    shifted = s - s.max(axis=-1, keepdims=True)
     powers = np.exp(shifted)
     return powers / powers.sum(axis=-1, keepdims=True)
