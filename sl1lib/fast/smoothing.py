@@ -39,6 +39,11 @@ def smooth_abs(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Ten
     --------
     sl1lib.reference.smooth_abs : the same in NumPy, with the table of formulas.
 
+    Notes
+    -----
+    Equations ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
+    ``eq-smooth-sqrt``, chapter *The smooth function*.
+
     Examples
     --------
     >>> smooth_abs(torch.tensor([0.0, 0.5, 1.0, 2.0]), eps=1.0)
@@ -80,6 +85,12 @@ def smooth_abs_grad(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
     ------
     ValueError
         As `smooth_abs`.
+
+    Notes
+    -----
+    The slopes belong to ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
+    ``eq-smooth-sqrt``, chapter *The smooth function*; at 0 of ``abs``, ``eq-corner-subdifferential-abs``, chapter
+    *The corner*.
 
     Examples
     --------
@@ -176,7 +187,7 @@ def smooth_abs_prox(r: torch.Tensor, tau: float, eps: float = 0.0, profile: str 
     Notes
     -----
     Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
-    *Gradients*.
+    *Gradients*. For ``abs`` also ``eq-corner-soft``, chapter *The corner*.
 
     Examples
     --------

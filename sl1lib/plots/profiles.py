@@ -21,7 +21,7 @@ PROFILE_STYLES = {
     "pseudo_huber": ("#9a4fa3", (0, (6, 1.5, 1, 1.5))),
     "log_cosh": ("#a0522d", (0, (1, 1))),
 }
-NAMES = {"value": r"$\varphi$", "slope": r"$\varphi'$", "curvature": r"$\varphi''$", "gap": r"$\varphi - r$"}
+NAMES = {"value": r"$\varphi$", "slope": r"$\varphi'$", "curvature": r"$\varphi''$", "gap": r"$(\varphi - r)$"}
 
 
 def gap_to_fill(eps: float, filled: bool) -> Figure:
@@ -46,7 +46,7 @@ def gap_to_fill(eps: float, filled: bool) -> Figure:
     axes.plot(inside, np.abs(inside), color=QUIET, linewidth=1, linestyle=(0, (2, 2)))
     if filled:
         axes.plot(inside, smooth_abs(inside, eps), color=GREEN, linewidth=2.4)
-        axes.annotate(f"height {eps / 2:g}", (0, eps / 2), xytext=(0, 6), textcoords="offset points", ha="center")
+        axes.annotate(f"height {eps / 2:g}", (0, eps / 2), xytext=(0, 13), textcoords="offset points", ha="center")
     else:
         axes.annotate("?", (0, eps / 2), ha="center", va="center", fontsize=18)
     axes.set_ylim(-0.05 * eps, 2.25 * eps)

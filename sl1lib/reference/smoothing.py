@@ -48,6 +48,11 @@ def smooth_abs(
     ValueError
         For an unknown profile or ``eps`` not greater than 0.
 
+    Notes
+    -----
+    Equations ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
+    ``eq-smooth-sqrt``, chapter *The smooth function*.
+
     Examples
     --------
     >>> smooth_abs(np.array([0.0, 0.5, 1.0, 2.0]), eps=1.0)
@@ -96,6 +101,12 @@ def smooth_abs_grad(
     ------
     ValueError
         As `smooth_abs`.
+
+    Notes
+    -----
+    The slopes belong to ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
+    ``eq-smooth-sqrt``, chapter *The smooth function*; at 0 of ``abs``, ``eq-corner-subdifferential-abs``, chapter
+    *The corner*.
 
     Examples
     --------
@@ -207,7 +218,7 @@ def smooth_abs_prox(
     Notes
     -----
     Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
-    *Gradients*.
+    *Gradients*. For ``abs`` also ``eq-corner-soft``, chapter *The corner*.
 
     Examples
     --------
