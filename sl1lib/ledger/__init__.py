@@ -16,7 +16,18 @@ from itertools import chain
 from typing import Final
 
 from ..errors import require_choice
-from . import backpropagation, convolution, corner, dense, gradients, paper, pooling, smooth_function, training
+from . import (
+    backpropagation,
+    convergence,
+    convolution,
+    corner,
+    dense,
+    gradients,
+    paper,
+    pooling,
+    smooth_function,
+    training,
+)
 from .record import Check, Entry, Measured, Result
 
 __all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
@@ -33,6 +44,7 @@ LEDGER: Final[dict[str, Entry]] = {
         corner.entries(),
         smooth_function.entries(),
         gradients.entries(),
+        convergence.entries(),
         training.entries(),
     )
 }

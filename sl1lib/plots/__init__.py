@@ -19,6 +19,7 @@ from .dense import (
     relu_subgradients,
     scores_to_probabilities,
 )
+from .descent import bouncing, chatter_transition, courses, parabola_bound
 from .graphs import chain_graph, difference_errors, network_graph
 from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
 from .pooling import wave_response
@@ -36,8 +37,11 @@ from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 __all__ = [
     "METHOD_STYLES",
     "MethodStyle",
+    "bouncing",
     "chain_graph",
     "chatter_by_momentum",
+    "chatter_transition",
+    "courses",
     "curvatures",
     "difference_errors",
     "entropy_against_squares",
@@ -54,6 +58,7 @@ __all__ = [
     "network_maps",
     "node_norms",
     "one_weight_errors",
+    "parabola_bound",
     "profile_panels",
     "proximal_maps",
     "pulls",

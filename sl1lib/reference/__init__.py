@@ -55,6 +55,7 @@ from .smoothing import (
     smooth_abs_hess,
     smooth_abs_prox,
 )
+from .stability import contraction, heavy_ball_energy, heavy_ball_matrix
 
 __all__ = [
     "Update",
@@ -63,6 +64,7 @@ __all__ = [
     "backward",
     "backward_trace",
     "composed_kernel",
+    "contraction",
     "conv2d",
     "conv2d_backward",
     "conv_avg_pool2d",
@@ -75,6 +77,8 @@ __all__ = [
     "forward",
     "gradient_by_differences",
     "group_norms",
+    "heavy_ball_energy",
+    "heavy_ball_matrix",
     "heavy_ball_step",
     "init_params",
     "last_layer_error",

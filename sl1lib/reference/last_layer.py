@@ -151,6 +151,10 @@ def last_layer_lipschitz(o: np.ndarray) -> float:
     float
         :math:`L_0`.
 
+    Notes
+    -----
+    Equation ``eq-descent-last-layer``, chapter *Convergence*.
+
     Examples
     --------
     >>> round(last_layer_lipschitz(np.array([[2.0], [-2.0]])), 12)

@@ -11,6 +11,7 @@ from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 from .profiles import profile_explorer
 from .pull import pull_explorer
 from .softmax import softmax_explorer
+from .stability import stability_explorer
 
 __all__ = [
     "EXPLORER_KERNELS",
@@ -25,4 +26,5 @@ __all__ = [
     "profile_explorer",
     "pull_explorer",
     "softmax_explorer",
+    "stability_explorer",
 ]
