@@ -51,6 +51,10 @@ def glorot_uniform(seed: int) -> dict[str, np.ndarray]:
     dict of ndarray
         ``K1 (6,1,5,5)``, ``b1 (6,)``, ``K2 (12,6,5,5)``, ``b2 (12,)``, ``U (10,192)``, ``b (10,)``, float64.
 
+    Notes
+    -----
+    Equation ``eq-numpy-glorot``, chapter *Training in NumPy*.
+
     Examples
     --------
     >>> start = glorot_uniform(seed=0)

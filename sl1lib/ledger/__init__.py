@@ -23,6 +23,7 @@ from . import (
     corner,
     dense,
     gradients,
+    numpy_training,
     paper,
     pooling,
     smooth_function,
@@ -45,6 +46,7 @@ LEDGER: Final[dict[str, Entry]] = {
         smooth_function.entries(),
         gradients.entries(),
         convergence.entries(),
+        numpy_training.entries(),
         training.entries(),
     )
 }

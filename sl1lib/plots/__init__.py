@@ -33,6 +33,7 @@ from .profiles import (
 )
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
+from .training import drift_curves, error_curves
 
 __all__ = [
     "METHOD_STYLES",
@@ -44,7 +45,9 @@ __all__ = [
     "courses",
     "curvatures",
     "difference_errors",
+    "drift_curves",
     "entropy_against_squares",
+    "error_curves",
     "finish",
     "gap_against_lipschitz",
     "gap_to_fill",

@@ -7,6 +7,7 @@ from .backpropagation import SMALL_NETWORK, backpropagation_stepper
 from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
+from .heavy_ball import heavy_ball_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 from .profiles import profile_explorer
 from .pull import pull_explorer
@@ -22,6 +23,7 @@ __all__ = [
     "backpropagation_stepper",
     "convolution_explorer",
     "corner_explorer",
+    "heavy_ball_explorer",
     "pooling_explorer",
     "profile_explorer",
     "pull_explorer",
