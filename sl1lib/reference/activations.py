@@ -91,6 +91,10 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     -------
     ndarray, the shape of ``y``
 
+    Notes
+    -----
+    Equation ``eq-backprop-slope``, chapter *Backpropagation*.
+
     Examples
     --------
     >>> sigmoid_backward(np.array([1.0]), np.array([0.5]))
