@@ -81,7 +81,8 @@ def _slopes_of_abs() -> float:
 def _slopes_of_length() -> float:
     """Do the same for ``‖v‖`` in ten dimensions; a vector longer than 1 is refuted by ``v`` along it."""
     rng = np.random.default_rng(2)
-    u, v = rng.normal(size=(10, 300)), rng.normal(size=(10, 4000)) * np.logspace(-2, 1, 4000)
+    u = rng.normal(size=(10, 300))
+    v = np.concatenate([rng.normal(size=(10, 4000)) * np.logspace(-2, 1, 4000), 3 * u, u / 3], axis=1)
     slope = reference.penalty_grad(u, 0, "abs")
     line = np.linalg.norm(u, axis=0) - (slope * u).sum(axis=0)
     below = np.maximum(slope.T @ v + line[:, None] - np.linalg.norm(v, axis=0), 0).max()
@@ -209,7 +210,7 @@ def _band(fill: bool) -> float:
         tail = path[500:]
         outside = max(outside, float(max(band[0] - tail.min(), tail.max() - band[1])) / (lr * strength))
         filled = max(filled, float(np.ptp(tail)) / (2 * lr * strength))
-    return 1 - filled if fill else max(outside, 0.0)
+    return abs(1 - filled) if fill else max(outside, 0.0)
 
 
 def _proximal_rest() -> float:

@@ -247,6 +247,15 @@ def _wrong_jump() -> float:
     return worst
 
 
+def _right_does_not_jump() -> float:
+    worst = 0.0
+    for eps in WIDTHS:
+        sides = eps * np.array([1 - 1e-12, 1 + 1e-12])
+        worst = max(worst, float(np.ptp(reference.smooth_abs(sides, eps))) / eps)
+        worst = max(worst, float(np.ptp(reference.smooth_abs_grad(sides, eps))))
+    return worst
+
+
 def _torch(dtype: torch.dtype) -> float:
     worst = 0.0
     for eps in WIDTHS:
@@ -475,7 +484,11 @@ def entries() -> Iterator[Entry]:
         "eq-smooth-wrong",
         "the jump of a wrong formula",
         chapter,
-        checks=(Check("against the limits from both sides, 4 widths", 1e-11, _wrong_jump),),
+        value,
+        (
+            Check("against the limits from both sides, 4 widths", 1e-11, _wrong_jump),
+            Check("the reference does not jump there", 1e-11, _right_does_not_jump),
+        ),
     )
     yield Entry(
         "eq-smooth-log-cosh-stable",
