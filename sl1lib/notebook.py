@@ -138,9 +138,11 @@ def say_data(data: Dataset) -> None:
     title = f"Data on this page: {data.name}" + ("" if is_mnist else ", not MNIST")
     text = f"{len(data.x_train):,} training and {len(data.x_test):,} test images."
     if not is_mnist:
+        fallen_back = "instead of MNIST" in data.source  # as load_data("auto") says it; else the page chose the set
         text += (
-            " MNIST was not to be had when this page was made, so every number on it belongs to this small set and "
-            "differs from what MNIST gives. Set SL1LIB_DATA to a folder with MNIST's files and run the page again."
+            (" MNIST was not to be had when this page was made, so" if fallen_back else " The page uses this set:")
+            + " every number on it belongs to this small set and differs from what MNIST gives."
+            + (" Set SL1LIB_DATA to a folder with MNIST's files and run the page again." if fallen_back else "")
         )
     box = f'<div class="data-banner"><strong>{html.escape(title)}.</strong> {html.escape(text)}</div>'
     display(_Shown(f"{title}. {text}", html=box))

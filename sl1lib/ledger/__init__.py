@@ -24,14 +24,16 @@ from . import (
     dense,
     gradients,
     numpy_training,
+    own_model,
     paper,
     pooling,
     smooth_function,
     training,
 )
 from .record import Check, Entry, Measured, Result
+from .sources import labels_in
 
-__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all"]
+__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all", "labels_in"]
 
 #: Every entry by its label, in the order of the book.
 LEDGER: Final[dict[str, Entry]] = {
@@ -48,6 +50,7 @@ LEDGER: Final[dict[str, Entry]] = {
         convergence.entries(),
         numpy_training.entries(),
         training.entries(),
+        own_model.entries(),
     )
 }
 

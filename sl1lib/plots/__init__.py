@@ -14,13 +14,10 @@ from .corner import (
     touching_level_lines,
     weight_paths,
 )
-from .dense import (
-    entropy_against_squares,
-    relu_subgradients,
-    scores_to_probabilities,
-)
+from .dense import entropy_against_squares, relu_subgradients, scores_to_probabilities
 from .descent import bouncing, chatter_transition, courses, parabola_bound
 from .graphs import chain_graph, difference_errors, network_graph
+from .own_model import layer_norms, strength_path
 from .penalties import curvatures, groupings, proximal_maps, pulls, threshold
 from .pooling import wave_response
 from .profiles import (
@@ -54,6 +51,7 @@ __all__ = [
     "groupings",
     "image_row",
     "kernels",
+    "layer_norms",
     "loss_curves",
     "matrices",
     "method_style",
@@ -70,6 +68,7 @@ __all__ = [
     "rounding_errors",
     "scores_to_probabilities",
     "shrinking_widths",
+    "strength_path",
     "supporting_lines",
     "threshold",
     "threshold_maps",

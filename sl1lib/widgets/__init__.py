@@ -8,6 +8,7 @@ from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
 from .heavy_ball import heavy_ball_explorer
+from .path import path_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 from .profiles import profile_explorer
 from .pull import pull_explorer
@@ -24,6 +25,7 @@ __all__ = [
     "convolution_explorer",
     "corner_explorer",
     "heavy_ball_explorer",
+    "path_explorer",
     "pooling_explorer",
     "profile_explorer",
     "pull_explorer",

@@ -1,0 +1,117 @@
+"""The removal of nodes that the penalty has switched off: arrays that are really smaller (chapter *Your own model*)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from ..errors import unexpected
+from .module import is_pruned
+
+Layer = nn.Linear | nn.Conv2d
+
+
+def remove_nodes(
+    before: Layer, after: Layer, dead: torch.Tensor, means: torch.Tensor | None = None
+) -> tuple[Layer, Layer]:
+    r"""Return copies of two layers, smaller by the dead nodes between them.
+
+    Node :math:`k` is an output of ``before`` (a unit of a linear layer, a map of a convolution) and an input of
+    ``after``. Whatever stands between the two must treat each node by itself and hold no parameters for it: an
+    activation, pooling, flattening.
+
+    Parameters
+    ----------
+    before, after : nn.Linear or nn.Conv2d
+        If ``after`` is linear and has a multiple of ``before``'s outputs as its inputs, each output is taken to be a
+        flattened map.
+    dead : Tensor of bool, shape (K,)
+        Which of the :math:`K` outputs of ``before`` to remove; at least one must stay.
+    means : Tensor, shape (K,), optional
+        The mean :math:`\bar a_k` of what each node hands to ``after``. With it the constant part of a removed node
+        goes into the bias of ``after``. Not for a convolution with padding, at whose border the node is not constant.
+
+    Returns
+    -------
+    before, after : nn.Linear or nn.Conv2d
+        New layers; the arguments stay as they are. Where the removed weights are exact zeros, the function computed is
+        the same.
+
+    Raises
+    ------
+    ValueError
+        For layers that do not fit together, or nothing left.
+
+    Notes
+    -----
+    Equation ``eq-own-removal``, chapter *Your own model*.
+
+    Examples
+    --------
+    >>> first, second = nn.Linear(5, 4), nn.Linear(4, 2)
+    >>> dead = torch.tensor([False, True, False, True])
+    >>> remove_nodes(first, second, dead)
+    (Linear(in_features=5, out_features=2, bias=True), Linear(in_features=2, out_features=2, bias=True))
+    """
+    block = _check_removal(before, after, dead, means)
+    keep = (~dead).nonzero().flatten().to(before.weight.device)
+    smaller, follower = copy.deepcopy(before), copy.deepcopy(after)
+    for name in ("weight", "bias"):
+        _replace(smaller, name, lambda tensor: tensor[keep])
+    if means is not None:
+        constant = torch.where(dead.to(means.device), means, 0.0).to(after.weight)
+        shift = torch.einsum("mkb,k->m", _by_node(after, len(dead)), constant)
+        if follower.bias is None:
+            follower.bias = nn.Parameter(shift)
+        else:
+            _replace(follower, "bias", lambda tensor: tensor + shift)
+    inputs = (keep.unsqueeze(1) * block + torch.arange(block, device=keep.device)).flatten()
+    _replace(follower, "weight", lambda tensor: tensor[:, inputs])
+    _state_sizes(smaller)
+    _state_sizes(follower)
+    return smaller, follower
+
+
+def _check_removal(before: Layer, after: Layer, dead: torch.Tensor, means: torch.Tensor | None) -> int:
+    """Return how many inputs of ``after`` one node has."""
+    for name, layer in (("before", before), ("after", after)):
+        if not isinstance(layer, nn.Linear | nn.Conv2d) or getattr(layer, "groups", 1) != 1:
+            raise unexpected(name, str(layer), "it must be nn.Linear, or nn.Conv2d with groups=1")
+        if is_pruned(layer) or is_parametrized(layer):
+            raise unexpected(name, "pruned or re-parametrised", "make it permanent first (prune.remove)")
+    nodes, inputs = before.weight.shape[0], after.weight.shape[1]
+    if dead.shape != (nodes,) or dead.dtype != torch.bool:
+        raise unexpected("dead", f"{dead.dtype} {tuple(dead.shape)}", f"it must be torch.bool ({nodes},)")
+    if dead.all():
+        raise unexpected("the number of dead nodes", nodes, "at least one node must stay")
+    if inputs % nodes or (inputs != nodes and not isinstance(after, nn.Linear)):
+        raise unexpected("the number of inputs of after", inputs, f"before has {nodes} outputs")
+    if means is not None and means.shape != (nodes,):
+        raise unexpected("the shape of means", tuple(means.shape), f"before has {nodes} outputs, so ({nodes},)")
+    if means is not None and isinstance(after, nn.Conv2d) and after.padding not in ((0, 0), "valid"):
+        raise unexpected("padding of after", after.padding, "with means it must be 0")
+    return inputs // nodes
+
+
+def _by_node(layer: Layer, nodes: int) -> torch.Tensor:
+    """View a weight as (output, node, whatever else)."""
+    return layer.weight.detach().reshape(len(layer.weight), nodes, -1)
+
+
+def _replace(layer: Layer, name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    parameter = getattr(layer, name)
+    if parameter is not None:
+        new = change(parameter.detach()).clone()
+        setattr(layer, name, nn.Parameter(new, requires_grad=parameter.requires_grad))
+
+
+def _state_sizes(layer: Layer) -> None:
+    """Let the layer's own record of its sizes agree with its weight."""
+    linear = isinstance(layer, nn.Linear)
+    outputs, inputs = layer.weight.shape[:2]
+    setattr(layer, "out_features" if linear else "out_channels", outputs)
+    setattr(layer, "in_features" if linear else "in_channels", inputs)

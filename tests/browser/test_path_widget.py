@@ -1,0 +1,66 @@
+"""The explorer of the chapter *Your own model* counts the dead groups as the library does."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sl1lib import reference
+from sl1lib.widgets import path_explorer
+
+EPS, RELEVANT = 0.05, [0, 2]
+RNG = np.random.default_rng(0)
+STRENGTHS = np.geomspace(0.01, 1, 7)
+# Columns of a last layer for each strength; its lengths lie on both sides of ε.
+WEIGHTS = RNG.normal(size=(7, 3, 6)) * np.geomspace(1, 0.001, 6)
+NORMS = np.stack([reference.group_norms(U) for U in WEIGHTS])
+PULLS = np.where(NORMS < EPS, NORMS / EPS, 1) * STRENGTHS[:, None]
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    errors, outside = [], []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.on("request", lambda r: outside.append(r.url))
+    widget = path_explorer(STRENGTHS, NORMS, PULLS, np.linspace(0, 1, 7), EPS, RELEVANT)
+    page.set_content(f"<!doctype html><body style='margin:8px'>{widget.html}</body>")
+    yield page
+    page.close()
+    assert errors == []
+    assert outside == []
+
+
+def shown(page):
+    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
+    return {name: json.loads(text) for name, text in data.items()}
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_counts_the_groups_at_every_strength(page, at):
+    page.fill(".strength", str(at))
+    found = shown(page)
+    expected = np.flatnonzero(reference.group_norms(WEIGHTS[at]) >= EPS)
+    assert found["alive"] == expected.tolist()
+    assert found["strength"] == pytest.approx(STRENGTHS[at], rel=1e-3)
+    assert found["differ"] == 0  # at ε, lengths and pulls give the same answer
+    assert f"{len(expected)} of 6 groups live" in page.text_content("output")
+
+
+def test_another_threshold_than_eps_disagrees_with_the_pulls(page):
+    page.fill(".strength", "3")
+    page.fill(".threshold", "20")
+    found = shown(page)
+    assert found["threshold"] == pytest.approx(10 * EPS)
+    assert found["alive"] == np.flatnonzero(NORMS[3] >= 10 * EPS).tolist()
+    assert found["differ"] == ((NORMS[3] < 10 * EPS) != (NORMS[3] < EPS)).sum() > 0
+
+
+def test_keys_move_the_sliders_it_fits_a_phone_and_every_control_has_a_name(page):
+    page.focus(".strength")
+    before = shown(page)["strength"]
+    page.keyboard.press("ArrowRight")
+    assert shown(page)["strength"] > before
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for control in page.locator("input").all():
+        assert control.get_attribute("aria-label")
