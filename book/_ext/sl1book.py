@@ -20,7 +20,9 @@ def drop_unused(app) -> None:
     """Disconnect what the unused extensions registered; there is no way to leave them out of the list."""
     for listeners in app.events.listeners.values():
         listeners[:] = [
-            x for x in listeners if not x.handler.__module__.startswith(UNUSED)
+            x
+            for x in listeners
+            if not x.handler.__module__.startswith(UNUSED)
         ]
     app.registry.css_files[:] = [
         x for x in app.registry.css_files if "thebe" not in str(x[0])
@@ -43,7 +45,11 @@ def repair_boxes(app, doctree) -> None:
     They mark every box's content with the same id, and every proof with the id "proof".
     """
     for number, node in enumerate(list(doctree.findall(nodes.Element))):
-        for name in ("proof-content", "exercise-content", "solution-content"):
+        for name in (
+            "proof-content",
+            "exercise-content",
+            "solution-content",
+        ):
             if name in node.get(
                 "ids", []
             ):  # a section, whose id Sphinx needs: renamed, not removed
