@@ -206,7 +206,8 @@ class NodePenalty(nn.Module):
         """
         s, weight = self.settings, self.weight
         columns = self._columns(weight.detach())
-        grad = self._uncolumns(s.strength * penalty_grad(columns, s.eps, s.profile, s.grouping), weight)
+        grad = penalty_grad(columns, s.eps, s.profile, s.grouping)
+        grad = self._uncolumns(s.strength * grad, weight)
         if not weight.is_leaf:
             weight.backward(grad)
         else:

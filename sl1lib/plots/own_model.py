@@ -34,8 +34,9 @@ def strength_path(strengths: np.ndarray, norms: np.ndarray, eps: float, relevant
         color, width = (_LIVE, 1.9) if group in relevant else (_OTHER, 1.0)
         axes.plot(strengths, np.maximum(norms[:, group], 1e-6), color=color, linewidth=width)
     heights = np.log10(norms[0, list(relevant)])
-    order = np.argsort(heights)
-    heights[order] = np.maximum.accumulate(heights[order] - 0.17 * np.arange(len(order))) + 0.17 * np.arange(len(order))
+    order, rank = np.argsort(heights), 0.19 * np.arange(len(heights))
+    apart = np.maximum.accumulate(heights[order] - rank) + rank  # names that would overlap are moved up ...
+    heights[order] = apart - (apart - heights[order]).mean()  # ... and all of them down by the mean of that
     for group, height in zip(relevant, heights, strict=True):
         place = (strengths[0], 10.0**height)
         axes.annotate(
@@ -46,7 +47,7 @@ def strength_path(strengths: np.ndarray, norms: np.ndarray, eps: float, relevant
     axes.annotate(rf"$\varepsilon$ = {eps:g}", (1.01, eps), xycoords=("axes fraction", "data"), va="center")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(eps / 60, None)
+    axes.set_ylim(eps / 60, 2.5 * norms.max())
     axes.set_xlabel(r"strength $\lambda$")
     axes.set_ylabel("length of the weights leaving an input")
     return finish(figure)
