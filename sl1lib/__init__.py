@@ -13,7 +13,7 @@ Examples
 (29,)
 """
 
-from . import fast, reference
+from . import fast, ledger, reference
 from ._version import __version__
 from .data import DataError, Dataset, load_data
 from .experiment import (
@@ -47,6 +47,7 @@ __all__ = [
     "RunFileError",
     "__version__",
     "fast",
+    "ledger",
     "load_data",
     "method_name",
     "reference",

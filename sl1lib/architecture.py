@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .errors import require_axes, unexpected
+from .errors import require_axes, require_count, shape_of, unexpected
 
 IMAGE_SIZE: Final = 28
 KERNEL_SIZE: Final = 5
@@ -63,6 +63,7 @@ def glorot_uniform(seed: int) -> dict[str, np.ndarray]:
     >>> sum(array.size for array in start.values())
     3898
     """
+    require_count("seed", seed, least=0)
     rng = np.random.default_rng([0, seed])
     return {name: _draw(rng, name, shape) for name, shape in PARAMETER_SHAPES.items()}
 
@@ -125,8 +126,9 @@ def check_parameters(params: dict[str, Any]) -> None:
     if extra:
         raise ValueError(f"params has {', '.join(extra)}; a network has only {names}")
     for name, shape in PARAMETER_SHAPES.items():
-        if tuple(params[name].shape) != shape:
-            raise unexpected(f"the shape of params[{name!r}]", tuple(params[name].shape), f"it must be {shape}")
+        found = shape_of(f"params[{name!r}]", params[name])
+        if found != shape:
+            raise unexpected(f"the shape of params[{name!r}]", found, f"it must be {shape}")
 
 
 def check_images(x: Any) -> None:

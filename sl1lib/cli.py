@@ -16,6 +16,7 @@ from .environment import examine
 from .errors import unexpected
 from .experiment import DEFAULT_PENALTY, DivergedError, Run, RunConfig, train
 from .experiment.config import LEARNING_RATES
+from .experiment.run import run_path
 from .ledger import check, check_all
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 
@@ -161,7 +162,7 @@ def _train(options: argparse.Namespace) -> int:
         device=options.device,
     )
     if options.save is not None:
-        options.save.parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
+        run_path(options.save).parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
     run = train(config, progress=not options.quiet)
     print(summary(run))
     if options.save is not None:

@@ -10,7 +10,9 @@ import math
 import numbers
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
+
+MOST_CHOICES: Final = 20  # a message lists no more of them
 
 
 def unexpected(what: str, found: object, right: str) -> ValueError:
@@ -31,7 +33,10 @@ def require_choice(what: str, found: object, choices: Iterable[str]) -> None:
         return
     near = get_close_matches(str(found), known, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise unexpected(what, found, f"it must be one of {', '.join(map(repr, known))}{hint}")
+    shown = [repr(choice) for choice in known]
+    if len(shown) > MOST_CHOICES:  # the hint must not drown in a screenful of names
+        shown = [*shown[:3], "…", shown[-1]]
+    raise unexpected(what, found, f"it must be one of {', '.join(shown)}{hint}")
 
 
 def require_number(what: str, found: object, *, above: float | None = None, least: float | None = None) -> None:
@@ -52,9 +57,16 @@ def require_count(what: str, found: object, least: int) -> None:
         raise unexpected(what, found, f"it must be a whole number of at least {least}")
 
 
+def shape_of(what: str, array: Any) -> tuple[int, ...]:
+    """Return the shape of ``array``; raise for a list, a number, or whatever else has none."""
+    if not hasattr(array, "shape"):
+        raise ValueError(f"{what} is a {type(array).__name__}; it must be an array with a shape, or a tensor")
+    return tuple(array.shape)
+
+
 def require_axes(what: str, array: Any, axes: str) -> None:
     """Raise unless ``array`` has one axis for each letter of ``axes``, say ``"NCHW"``, and a sample."""
-    shape = tuple(array.shape)
+    shape = shape_of(what, array)
     if len(shape) != len(axes):
         names = ", ".join(axes)
         raise unexpected(f"the shape of {what}", shape, f"it must have {len(axes)} axes, ({names})")
@@ -75,7 +87,7 @@ def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
     size, window = tuple(x.shape[2:]), tuple(kernel.shape[2:])
     if any(k < 1 or k > n for k, n in zip(window, size, strict=True)):
         raise unexpected("the kernel's size", window, f"it must be at least (1, 1) and fit into the image's {size}")
-    if bias is not None and tuple(bias.shape) != (kernel.shape[0],):
+    if bias is not None and shape_of("bias", bias) != (kernel.shape[0],):
         raise unexpected(
             "the shape of bias",
             tuple(bias.shape),
@@ -111,5 +123,5 @@ def require_dense(o: Any, U: Any, b: Any) -> None:
             int(U.shape[1]),
             f"o of shape {tuple(o.shape)} has {o.shape[1]} features",
         )
-    if tuple(b.shape) != (U.shape[0],):
+    if shape_of("b", b) != (U.shape[0],):
         raise unexpected("the shape of b", tuple(b.shape), f"U has {U.shape[0]} rows, so ({U.shape[0]},)")

@@ -208,6 +208,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_training(refused, tmp
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
     assert str(tmp_path / "file") in refused(*QUICK, "--save", str(tmp_path / "file" / "run"))
+    assert f"{tmp_path} is a folder; give the name of a file in it" in refused(*QUICK, "--save", str(tmp_path))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")

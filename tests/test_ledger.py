@@ -83,3 +83,5 @@ def test_check_all_covers_the_ledger_and_an_unknown_label_is_named():
     assert [result.label for result in check_all()] == list(LEDGER)
     with pytest.raises(ValueError, match=r"label is 'eq-cnov'.*did you mean 'eq-conv'"):
         check("eq-cnov")
+    with pytest.raises(ValueError, match=r"^.{1,160}$"):  # one line, not a hundred labels
+        check("eq-cnov")

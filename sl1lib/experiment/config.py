@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
-from ..settings import LearningRate, MomentumRamp, Penalty
+from ..settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 # Tuned on 5,000 validation images of MNIST, 10 epochs, two seeds; the paper gives no rate.
 LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 0.7})
@@ -88,6 +88,9 @@ class RunConfig:
         self._set("reading", find_reading(self.reading))
         if self.lr is None:
             self._set("lr", LEARNING_RATES[self.reading.activation])
+        if isinstance(self.momentum, str):
+            right = f"it must be a number or a MomentumRamp; MOMENTUM_READINGS has {', '.join(MOMENTUM_READINGS)}"
+            raise unexpected("momentum", self.momentum, right)
         if not isinstance(self.momentum, MomentumRamp):
             require_number("momentum", self.momentum, least=0)
             self._set("momentum", MomentumRamp(self.momentum, self.momentum, updates=0))

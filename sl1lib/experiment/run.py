@@ -29,7 +29,7 @@ class RunFileError(ValueError):
     """A file that is not a saved run, or no longer one; the message names the file and what is wrong."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equality of arrays is not one truth value
 class History:
     r"""What a training recorded: two curves with a value an update, three with a value an epoch.
 
@@ -101,7 +101,7 @@ class History:
         return smooth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """A finished training.
 
@@ -205,7 +205,8 @@ class Run:
         DataError
             For images of another shape or dtype.
         """
-        x = fast.images_to_tensor(check_images(images, "images"), getattr(torch, self.config.dtype))
+        images = np.ascontiguousarray(check_images(images, "images"))  # PyTorch takes no flipped view
+        x = fast.images_to_tensor(images, getattr(torch, self.config.dtype))
         return fast.predict(self.tensors(), x, self.config.reading).numpy()
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -243,9 +244,13 @@ class Run:
         -------
         Path
             What was written.
+
+        Raises
+        ------
+        IsADirectoryError
+            If ``path`` is a folder.
         """
-        path = Path(path)
-        path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+        path = run_path(path)
         about = {
             "format": FILE_FORMAT,
             "config": self.config.to_dict(),
@@ -293,7 +298,7 @@ class Run:
         except (FileNotFoundError, IsADirectoryError, PermissionError):
             raise
         except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
-            found = str(error) or type(error).__name__
+            found = f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
             raise RunFileError(f"{path} is not a readable run of sl1lib ({found}); train and save it again") from error
 
     @classmethod
@@ -311,6 +316,16 @@ class Run:
                 raise unexpected(name, value, f"it must be a {kind.__name__}")
         require_choice("held_out", rest["held_out"], ("test", "validation"))
         return cls(config=config, params=params, history=History(**_under("history", arrays)), **rest)
+
+
+def run_path(path: str | os.PathLike[str]) -> Path:
+    """Return where `Run.save` writes: ``.npz`` is added where it is missing, and a folder is refused."""
+    named = Path(path)
+    file = named if named.suffix == ".npz" or not named.name else named.with_name(named.name + ".npz")
+    for place in (named, file):
+        if place.is_dir():
+            raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / 'run.npz'} say")
+    return file
 
 
 def measure(scores: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

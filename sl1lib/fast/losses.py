@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from ..errors import require_axes, unexpected
+from ..errors import require_axes, shape_of, unexpected
 
 
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -44,7 +44,7 @@ def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
     """Check the labels with the words of ``reference.one_hot`` and give them the dtype PyTorch asks for."""
     require_axes("logits", logits, "NC")
     n, classes = logits.shape
-    if labels.shape == (n, classes):
+    if shape_of("labels", labels) == (n, classes):
         rows = labels.to(logits.dtype)
         wrong = ~torch.isclose(rows.sum(dim=1), torch.ones_like(rows[:, 0])) | (rows < 0).any(dim=1)
         if wrong.any():

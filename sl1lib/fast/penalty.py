@@ -191,14 +191,14 @@ def _group_squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
 
 def _profile_of_square(q: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
     r"""Return :math:`\varphi_\varepsilon(\sqrt q)`: every smooth profile is a smooth function of :math:`q` itself."""
-    match profile:
+    match profile:  # eps * eps and not eps**2, which is an OverflowError where the product is infinite
         case "huber":
-            return torch.where(q > eps**2, _safe_sqrt(q), q / (2 * eps) + eps / 2)
+            return torch.where(q > eps * eps, _safe_sqrt(q), q / (2 * eps) + eps / 2)
         case "quartic":
-            t2 = (q / eps**2).clamp(max=1)
+            t2 = (q / (eps * eps)).clamp(max=1)
             return torch.where(t2 >= 1, _safe_sqrt(q), eps * (-(t2**2) + 6 * t2 + 3) / 8)
         case "pseudo_huber":
-            return torch.sqrt(q + eps**2)
+            return torch.sqrt(q + eps * eps)
         case "log_cosh":  # its series starts with q/(2 eps), which at q = 0 is exact with two derivatives in u
             return torch.where(q > 0, smooth_abs(_safe_sqrt(q), eps, profile), q / (2 * eps))
         case "abs":

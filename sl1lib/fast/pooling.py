@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from ..errors import require_axes, require_convolvable, require_count, require_poolable, require_tiled
+from ..errors import require_axes, require_convolvable, require_count, require_poolable, require_tiled, unexpected
 
 
 def avg_pool2d(a: torch.Tensor, k: int) -> torch.Tensor:
@@ -25,7 +25,7 @@ def avg_pool2d(a: torch.Tensor, k: int) -> torch.Tensor:
     Raises
     ------
     ValueError
-        If ``H`` or ``W`` is not a multiple of ``k``, or the batch is empty.
+        If ``H`` or ``W`` is not a multiple of ``k``, the batch is empty, or ``a`` holds integers.
 
     See Also
     --------
@@ -42,6 +42,8 @@ def avg_pool2d(a: torch.Tensor, k: int) -> torch.Tensor:
             [10.5000, 12.5000]])
     """
     require_poolable(a, k)
+    if not a.is_floating_point():  # PyTorch would cut the means down to integers
+        raise unexpected("the dtype of a", str(a.dtype).removeprefix("torch."), "means are fractions; give a.float()")
     return F.avg_pool2d(a, k)
 
 

@@ -112,5 +112,5 @@ def conv2d_backward(dy: np.ndarray, x: np.ndarray, kernel: np.ndarray) -> tuple[
 
 
 def _windows(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """View ``x`` (n,c,h,w) as all its windows (n,c,i,j,m,l) without copying a number."""
-    return sliding_window_view(x, size, axis=(2, 3))
+    """View ``x`` (n,c,h,w) as all its windows (n,c,i,j,m,l) without copying a number of float64."""
+    return sliding_window_view(np.asarray(x, np.float64), size, axis=(2, 3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import require_axes, unexpected
+from ..errors import require_axes, shape_of, unexpected
 from .activations import softmax
 
 
@@ -117,7 +117,7 @@ def one_hot(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """
     require_axes("logits", logits, "NC")
     n, classes = logits.shape
-    if labels.shape == (n, classes):
+    if shape_of("labels", labels) == (n, classes):
         wrong = ~np.isclose(labels.sum(axis=1), 1) | (labels < 0).any(
             axis=1
         )

@@ -6,6 +6,7 @@ import os
 import pickle
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,19 @@ def test_its_tensors_are_its_own(run):
     np.testing.assert_array_equal(run.params["U"], before)
 
 
+def test_it_predicts_mirrored_views(run, digits):
+    mirrored = digits.x_test[:5, :, ::-1]
+    np.testing.assert_array_equal(run.predict(mirrored), run.predict(mirrored.copy()))
+
+
+def test_runs_can_be_told_apart_and_kept_in_a_set(run):
+    other = replace(run, data_name="other")
+    assert run == run
+    assert run != other
+    assert run.history in {run.history}
+    assert len({run, other}) == 2
+
+
 # Files
 
 
@@ -179,6 +193,16 @@ def test_what_is_saved_comes_back_exactly(small, same, tmp_path, changes):
 def test_a_name_with_a_point_keeps_it(run, tmp_path):
     assert run.save(str(tmp_path / "lr-0.2")).name == "lr-0.2.npz"
     assert run.save(tmp_path / "run.npz").name == "run.npz"
+
+
+@pytest.mark.parametrize("name", ["folder", "folder/", "taken", ".", "", "/", ".."])
+def test_a_folder_is_no_name_for_a_file(run, tmp_path, monkeypatch, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "taken.npz").mkdir()
+    monkeypatch.chdir(tmp_path / "folder" if name == ".." else tmp_path)
+    with pytest.raises(IsADirectoryError, match=r" is a folder; give the name of a file in it, .*run\.npz say$"):
+        run.save(name)
+    assert {path.name for path in tmp_path.rglob("*")} == {"folder", "taken.npz"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no umask there")
@@ -295,6 +319,11 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
 def test_a_single_array_is_refused(tmp_path):
     np.save(tmp_path / "run.npy", np.ones(3))
     refused(tmp_path / "run.npy")
+
+
+def test_another_programs_archive_is_told_by_what_it_lacks(tmp_path):
+    np.savez(tmp_path / "run.npz", weights=np.ones(3))
+    assert "(it lacks 'about')" in refused(tmp_path / "run.npz")
 
 
 class Planted:

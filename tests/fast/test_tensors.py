@@ -68,3 +68,8 @@ def test_extreme_scores_have_finite_gradients():
         scores = (size * torch.tensor([[1.0, 0.0, -1.0]])).requires_grad_()
         fast.cross_entropy(scores, torch.tensor([2])).backward()
         assert scores.grad.tolist() == [[1.0, 0.0, -1.0]]
+
+
+def test_pooling_refuses_integers_which_it_would_round_down():
+    with pytest.raises(ValueError, match=r"^the dtype of a is 'int64'; means are fractions; give a\.float\(\)$"):
+        fast.avg_pool2d(torch.arange(16).reshape(1, 1, 4, 4), 2)

@@ -14,6 +14,7 @@ U, X = np.ones((10, 32)), np.ones((2, 3, 6, 6))
 SCORES, LABELS = np.zeros((2, 10)), np.array([0, 1])
 POSITIVE = "it must be a finite number greater than 0"
 NOT_NEGATIVE = "it must be a finite number of at least 0"
+ARRAY = "it must be an array with a shape, or a tensor"
 EMPTY = "the batch is empty; it must hold at least one sample"
 
 CALLS = [
@@ -89,6 +90,16 @@ CALLS = [
         (np.ones((2, 3)), np.ones((5, 4)), np.ones(5)),
         "the number of columns of U is 4; o of shape (2, 3) has 3 features",
     ),
+    ("conv2d", ([[1.0]], np.ones((4, 3, 5, 5))), f"x is a list; {ARRAY}"),
+    ("conv2d", (X, None), f"kernel is a NoneType; {ARRAY}"),
+    ("conv2d", (X, np.ones((4, 3, 5, 5)), 1.0), f"bias is a float; {ARRAY}"),
+    ("dense", (np.ones((2, 3)), np.ones((5, 3)), [0.0] * 5), f"b is a list; {ARRAY}"),
+    ("avg_pool2d", ("a", 2), f"a is a str; {ARRAY}"),
+    ("penalty", ([[1.0]], 1.0), f"U is a list; {ARRAY}"),
+    ("cross_entropy", ([[0.0, 1.0]], LABELS), f"logits is a list; {ARRAY}"),
+    ("cross_entropy", (SCORES, [0, 1]), f"labels is a list; {ARRAY}"),
+    ("init_params", (-1,), "seed is -1; it must be a whole number of at least 0"),
+    ("init_params", (1.5,), "seed is 1.5; it must be a whole number of at least 0"),
     ("dense", (np.ones((2, 3)), np.ones((5, 3)), np.ones(4)), "the shape of b is (4,); U has 5 rows, so (5,)"),
     ("cross_entropy", (SCORES, np.array([3, 10])), "label 1 is 10; with 10 classes it must be 0 … 9"),
     ("cross_entropy", (SCORES, np.array([-1, 3])), "label 0 is -1; with 10 classes it must be 0 … 9"),
@@ -126,6 +137,7 @@ NETWORKS = {
         {**random_params(), "W": np.ones(1)},
         "params has 'W'; a network has only K1, b1, K2, b2, U, b",
     ),
+    "a list": ({**random_params(), "b": [0.0] * 10}, f"params['b'] is a list; {ARRAY}"),
     "transposed": (
         {**random_params(), "U": np.ones((192, 10))},
         "the shape of params['U'] is (192, 10); it must be (10, 192)",

@@ -96,3 +96,10 @@ def test_convolution_then_pooling_is_one_convolution_of_stride_two(engine, seed)
     wide = convolve2d(kernel[0, 0], np.full((2, 2), 1 / 4))
     pooled = engine.take(engine.module.avg_pool2d(engine.module.conv2d(engine.give(x), engine.give(kernel)), 2))
     engine.agrees(pooled[0, 0], correlate2d(x[0, 0], wide, "valid")[::2, ::2])
+
+
+def test_the_reference_computes_in_float64_whatever_it_is_given():
+    grey, weights = np.full((1, 1, 3, 3), 200, np.uint8), np.full((1, 1, 2, 2), 2, np.uint8)
+    y = reference.conv2d(grey, weights)
+    assert y.dtype == np.float64
+    np.testing.assert_array_equal(y, np.full((1, 1, 2, 2), 1600.0))  # in uint8 it would be 64

@@ -172,3 +172,11 @@ def test_the_reference_takes_whole_numbers_for_weights(grouping):
     for function, *arguments in (("penalty", 3.0), ("penalty_grad", 3.0), ("penalty_prox", 1.0)):
         received = REFERENCE(function, U, *arguments, grouping=grouping)
         REFERENCE.agrees(received, REFERENCE(function, U.astype(float), *arguments, grouping=grouping))
+
+
+@both_engines
+@pytest.mark.parametrize("profile", ["huber", "quartic", "sqrt_quartic"])
+@pytest.mark.parametrize("eps", [1e-200, 1e200])
+def test_a_width_whose_square_no_float_can_hold(engine, profile, eps):
+    expected = 3 * REFERENCE("smooth_abs", np.array(1.0), eps, profile)
+    engine.agrees(engine("penalty", np.array([[1.0, -1.0, 1.0]]), eps, profile), expected)
