@@ -114,11 +114,6 @@ class Bands:
         """2 where columns are pooled later: even columns stand before odd ones, so that neighbours can be added."""
         return POOL // self.stride
 
-    @property
-    def reach(self) -> int:
-        """How many rows of output one group of ``stride`` rows of input touches."""
-        return self.kernel // self.stride
-
     def strips_of(self, tiles: torch.Tensor) -> torch.Tensor:
         """View tiles ``(N, rows, 12·channels)`` as all their strips ``(strips, N, inputs)``, which overlap in memory."""
         row = TILE * self.channels
@@ -144,22 +139,3 @@ class Bands:
     def fold(self, dW: torch.Tensor) -> torch.Tensor:
         """Return the gradient ``(M, m, l, channel, map)`` of the kernels: each entry stands in ``W`` once a column."""
         return self.band(dW).sum((4, 5))
-
-    def write_back(self, V: torch.Tensor, K: torch.Tensor) -> None:
-        r"""Write the kernels into ``V (M, reach·outputs, stride·12·channels)``, the matrix that carries gradients back.
-
-        Group ``g`` of ``s`` input rows touches the output rows :math:`i = g-u+1, \dots, g`, for reach ``u = k/s``. Its
-        gradient is the strip of those ``u`` rows of output gradient (rows beyond the border are 0) times
-
-        .. math:: V_{(w,j,f),(\sigma,q,c)} = K_{f,c,\,s(u-1-w)+\sigma,\,q-sj}.
-
-        This is the classical convolution with the flipped kernel, by rows.
-        """
-        k, s, u, C, F, N, P = self.kernel, self.stride, self.reach, self.channels, self.maps, self.outputs, self.parities
-        row, half = s * TILE * C, self.columns // P
-        band = V.as_strided(
-            (len(V), u, s, k, C, P, half, F),
-            (u * N * row, N * row, TILE * C, C, 1, half * F * row + s * C, F * row + P * s * C, row),
-        )
-        flipped = K.unflatten(1, (u, s)).flip(1)
-        band.copy_(flipped[:, :, :, :, :, None, None])

@@ -13,7 +13,7 @@ import torch
 from ...architecture import CLASSES, IMAGE_SIZE, KERNEL_SIZE, MAPS, NODES, POOL
 from ...readings import Reading
 from .bands import TILE, TILES, Bands, pooling_matrix
-from .weights import GRID, Weights
+from .weights import Weights
 
 aten = torch.ops.aten
 
@@ -44,9 +44,7 @@ class Matrices:
 
         one, two = self.layer1, self.layer2
         self.W1, self.W2 = zeros(one.inputs, one.outputs), zeros(two.inputs, two.outputs)
-        self.V2 = zeros(two.reach * two.outputs, two.stride * TILE * two.channels)
-        self.bias1 = zeros(TILES * one.outputs) if reading.pool_first else zeros(one.outputs)
-        self.bias2 = zeros(two.outputs)
+        self.bias1, self.bias2 = zeros(one.outputs), zeros(two.outputs)
         # What a batch leaves behind: gradients of the banded matrices and of the biases, column by column.
         self.dW1, self.dW2, self.dbias1, self.dbias2 = map(torch.zeros_like, (self.W1, self.W2, self.bias1, self.bias2))
 
@@ -56,9 +54,7 @@ class Matrices:
         K1 = torch.bmm(self._compose1, weights.K1.view(models, KERNEL_SIZE**2, -1))
         K2 = torch.bmm(self._compose2, weights.K2.view(models, KERNEL_SIZE**2, -1))
         self.layer1.write(self.W1, K1.view(models, kernel, kernel, 1, MAPS[0]))
-        K2 = K2.view(models, kernel, kernel, *MAPS)
-        self.layer2.write(self.W2, K2)
-        self.layer2.write_back(self.V2, K2)
+        self.layer2.write(self.W2, K2.view(models, kernel, kernel, *MAPS))
         self.bias1.view(models, -1, MAPS[0]).copy_(weights.b1[:, None])
         self.bias2.view(models, -1, MAPS[1]).copy_(weights.b2[:, None])
 
@@ -81,7 +77,7 @@ class ModelViews:
 
     W1: torch.Tensor
     W2: torch.Tensor
-    V2: torch.Tensor
+    W2t: torch.Tensor
     bias1: torch.Tensor
     bias2: torch.Tensor
     U: torch.Tensor
@@ -97,19 +93,84 @@ class ModelViews:
     @classmethod
     def of(cls, model: int, matrices: Matrices, weights: Weights, gradient: Weights) -> ModelViews:
         """Take the views of ``model``."""
-        names = ("W1", "W2", "V2", "bias1", "bias2", "dW1", "dW2", "dbias1", "dbias2")
+        names = ("W1", "W2", "bias1", "bias2", "dW1", "dW2", "dbias1", "dbias2")
         views = {name: getattr(matrices, name)[model] for name in names}
         U, dU = (each.U[model].view(NODES, CLASSES) for each in (weights, gradient))
         # A broadcast first axis hands the same matrix to the product for every strip.
         for name, count in (("W1", matrices.layer1.strips), ("W2", matrices.layer2.strips)):
             views[name] = views[name].expand(count, -1, -1)
-        groups = TILE // matrices.layer2.stride
-        views["V2"] = views["V2"].expand(groups, -1, -1)
-        return cls(**views, U=U, Ut=U.T, b=weights.b[model], dU=dU, db=gradient.b[model])
+        return cls(**views, W2t=views["W2"].transpose(1, 2), U=U, Ut=U.T, b=weights.b[model], dU=dU, db=gradient.b[model])
+
+
+class Layer:
+    """One convolutional layer for a batch: product, bias, activation, pooling, and all of it backward.
+
+    Parameters
+    ----------
+    bands : Bands
+    size : int
+        Images of the batch.
+    tiles : int
+        Tiles an image has; each is convolved like an image of its own.
+    reading : Reading
+    """
+
+    def __init__(self, bands: Bands, size: int, tiles: int, reading: Reading, like: torch.Tensor) -> None:
+        self._relu, self._pool_last = reading.activation == "relu", not reading.pool_first
+        self.share = 1 / POOL**2 if self._pool_last else 1.0  # of each output in the mean that pooling takes
+        rows = bands.strips // bands.parities
+        width = bands.outputs // bands.parities  # numbers of a row that one tile hands on
+        self.Y = like.new_zeros(bands.strips, size * tiles, bands.outputs)
+        self.G = like.new_zeros(bands.strips, bands.inputs, bands.outputs)
+        # What the layer hands on, row by row of each image, and its gradient.
+        self.H, self.dH = like.new_zeros(2, size, rows, tiles * width)
+        self._pairs = like.new_zeros(rows, size, tiles, bands.outputs)
+        # The product orders its results (row, image), the next layer wants (image, row). An operation that reads
+        # one order and writes the other costs no more than one that does not.
+        outer = (rows, bands.parities, size, tiles, bands.parities, width)
+        self._blocks = self.Y.view(outer)
+        self._out, self._dout = (each.transpose(0, 1).unflatten(2, (tiles, width)) for each in (self.H, self.dH))
+        self._spread = self._dout[:, None, :, :, None].expand(outer)  # the four outputs of a block read one gradient
+        self._columns = self.Y.view(-1, bands.outputs)
+
+    def forward(self, X: torch.Tensor, W: torch.Tensor, bias: torch.Tensor) -> None:
+        """Go from strips ``X`` to ``H``."""
+        torch.bmm(X, W, out=self.Y)
+        if self._pool_last:
+            self.Y.add_(bias)
+            self._activate(self.Y)
+            self._pool()
+        else:
+            torch.add(self._blocks[:, 0, :, :, 0], bias, out=self._out)
+            self._activate(self.H)
+
+    def _pool(self) -> None:
+        """Take the mean of each 2×2 block: add rows, then columns, even ones to odd ones."""
+        even, odd = self._blocks.unbind(1)
+        rows = torch.add(even, odd, out=self._pairs.view(even.shape))
+        torch.add(rows[:, :, :, 0], rows[:, :, :, 1], out=self._out)
+        self.H.mul_(self.share)
+
+    def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor) -> None:
+        """Go from ``dH``, which has the factor of pooling in it already, to ``dW`` and ``dbias``.
+
+        ``Y`` then holds the gradient of the product. Both activations tell their slope by their result.
+        """
+        result = self._blocks if self._pool_last else self._out[:, None, :, :, None]
+        if self._relu:
+            aten.threshold_backward.grad_input(self._spread, result, 0, grad_input=self._blocks)
+        else:
+            aten.sigmoid_backward.grad_input(self._spread, result, grad_input=self._blocks)
+        torch.bmm(Xt, self.Y, out=self.G)
+        torch.sum(self.G, 0, out=dW)
+        torch.sum(self._columns, 0, out=dbias)
+
+    def _activate(self, y: torch.Tensor) -> None:
+        y.relu_() if self._relu else y.sigmoid_()
 
 
 class Batch:
-    """The buffers for batches of ``size`` images, and the steps through the network.
+    """The buffers for batches of ``size`` images, and the steps through the whole network.
 
     Parameters
     ----------
@@ -120,56 +181,17 @@ class Batch:
     """
 
     def __init__(self, size: int, reading: Reading, matrices: Matrices) -> None:
-        one, two = matrices.layer1, matrices.layer2
-        dtype, device = matrices.W1.dtype, matrices.W1.device
-        self._layers = (one, two)
-        self._relu = reading.activation == "relu"
+        one, two, like = matrices.layer1, matrices.layer2, matrices.W1
+        self._one, self._two = Layer(one, size, TILES, reading, like), Layer(two, size, 1, reading, like)
         self._relu_logits = reading.logits == "relu"
-        self._pool_last = not reading.pool_first
-        self._share = 1 / POOL**2 if self._pool_last else 1.0  # of each output in the mean that pooling takes
-
-        def empty(*shape: int) -> torch.Tensor:
-            return torch.zeros(shape, dtype=dtype, device=device)
-
-        # Layer 1 handles each tile like an image of its own: (strip, image·tile, column·map).
-        self.Y1 = empty(one.strips, size * TILES, one.outputs)
-        self.H1 = empty(size, TILE, TILE * MAPS[0])
-        self.Y2 = empty(two.strips, size, two.outputs)
-        self.F = empty(size, GRID, GRID * MAPS[1])
-        self.scores, self.logits, self.logp, self.dlogits = (empty(size, CLASSES) for _ in range(4))
-        self.dF = empty(size, GRID, GRID * MAPS[1])
-        # The gradient of layer 2's output, with rows of zeros above and below that nothing ever writes.
-        border = two.reach - 1
-        self.bordered = empty(size, two.strips + 2 * border, two.outputs)
-        self.dY2 = self.bordered[:, border : border + two.strips].transpose(0, 1)
-        groups = TILE // two.stride
-        self.dH1 = empty(groups, size, two.stride * TILE * MAPS[0])
-        self.G1, self.G2 = (empty(layer.strips, layer.inputs, layer.outputs) for layer in self._layers)
-
-        # Views of the buffers in the order in which their neighbours have them: an operation that reads one order
-        # and writes the other costs no more than one that does not.
-        self._H1_strips = two.strips_of(self.H1)
-        self._H1_strips_t = self._H1_strips.transpose(1, 2)
-        self._H1_rows = self.H1.transpose(0, 1)  # (row, image, column·map)
-        self._F_rows, self._dF_rows = self.F.transpose(0, 1), self.dF.transpose(0, 1)
-        self._F_flat, self._dF_flat = self.F.view(size, NODES), self.dF.view(size, NODES)
-        self._F_flat_t = self._F_flat.T
-        width = two.outputs
-        self._dY2_strips = self.bordered.as_strided(
-            (groups, size, two.reach * width), (width, (two.strips + 2 * border) * width, 1)
-        )
-        self._dH1_rows = self.dH1.view(groups, size, two.stride, -1).transpose(1, 2)  # (group, row of it, image, …)
-        self._H1_pairs = self._H1_rows.unflatten(0, (groups, two.stride))
-        if self._pool_last:
-            self._blocks1, self._blocks2 = _blocks(self.Y1), _blocks(self.Y2)
-            self._dblocks2 = _blocks(self.dY2)
-            self._pooled1, self._pooled2 = empty(TILE, size * TILES, one.outputs // 2), empty(GRID, size, width // 2)
-            self._dpooled1 = self.dH1.view(TILE, 1, size * TILES, 1, -1)
-            self._dpooled2 = self._dF_rows[:, None, :, None]
-        else:
-            self._Y1_rows = self.Y1.view(TILE, size, TILE * MAPS[0])
-            self._dY1_pairs = self._Y1_rows.unflatten(0, (groups, two.stride))
-        self._dY1_columns = self.Y1.view(-1, TILES * one.outputs if reading.pool_first else one.outputs)
+        self.scores, self.logits, self.logp, self.dlogits = like.new_zeros(4, size, CLASSES)
+        # What layer 2 reads and where its gradient goes: strips that overlap.
+        self._H1 = two.strips_of(self._one.H)
+        self._H1t = self._H1.transpose(1, 2)
+        self._dstrips = like.new_zeros(two.strips, size, two.inputs)
+        self._pieces, self._places = self._dstrips.unbind(), two.strips_of(self._one.dH).unbind()
+        self._F, self._dF = (each.view(size, NODES) for each in (self._two.H, self._two.dH))
+        self._Ft = self._F.T
 
     def load(self, strips: torch.Tensor, target: torch.Tensor) -> None:
         """Point to the images of the next pass, as `Bands.strips_of` shows them, and to their targets."""
@@ -177,17 +199,9 @@ class Batch:
 
     def forward(self, model: ModelViews) -> torch.Tensor:
         """Go from the images to the scores before softmax ``(size, 10)``."""
-        torch.bmm(self._X, model.W1, out=self.Y1)
-        if self._pool_last:
-            self._activate_and_pool(self.Y1, model.bias1, self._blocks1, self._pooled1, self._H1_rows)
-        else:
-            self._activate(self._Y1_rows, model.bias1, self._H1_rows)
-        torch.bmm(self._H1_strips, model.W2, out=self.Y2)
-        if self._pool_last:
-            self._activate_and_pool(self.Y2, model.bias2, self._blocks2, self._pooled2, self._F_rows)
-        else:
-            self._activate(self.Y2, model.bias2, self._F_rows)
-        torch.addmm(model.b, self._F_flat, model.U, out=self.scores)
+        self._one.forward(self._X, model.W1, model.bias1)
+        self._two.forward(self._H1, model.W2, model.bias2)
+        torch.addmm(model.b, self._F, model.U, out=self.scores)
         return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
 
     def errors(self, logits: torch.Tensor, out: torch.Tensor) -> None:
@@ -201,50 +215,21 @@ class Batch:
         aten._log_softmax_backward_data.out(self._target, self.logp, 1, self.logp.dtype, out=self.dlogits)
 
     def backward(self, model: ModelViews) -> None:
-        """Go from the scores' gradient back to those of the banded matrices, the biases and the last layer."""
+        """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases."""
         if self._relu_logits:
             aten.threshold_backward.grad_input(self.dlogits, self.logits, 0, grad_input=self.dlogits)
-        torch.mm(self._F_flat_t, self.dlogits, out=model.dU)
+        torch.mm(self._Ft, self.dlogits, out=model.dU)
         torch.sum(self.dlogits, 0, out=model.db)
-        torch.addmm(self._dF_flat, self.dlogits, model.Ut, beta=0, alpha=self._share, out=self._dF_flat)
-        if self._pool_last:
-            self._activation_backward(self._dpooled2, self._blocks2, self._dblocks2)
-        else:
-            self._activation_backward(self._dF_rows, self._F_rows, self.dY2)
-        torch.bmm(self._H1_strips_t, self.dY2, out=self.G2)
-        torch.sum(self.G2, 0, out=model.dW2)
-        torch.sum(self.dY2, (0, 1), out=model.dbias2)
-        torch.bmm(self._dY2_strips, model.V2, out=self.dH1)
-        if self._pool_last:
-            self._activation_backward(self._dpooled1.mul_(self._share), self._blocks1, self._blocks1)
-        else:
-            self._activation_backward(self._dH1_rows, self._H1_pairs, self._dY1_pairs)
-        torch.bmm(self._Xt, self.Y1, out=self.G1)  # Y1 holds its own gradient by now
-        torch.sum(self.G1, 0, out=model.dW1)
-        torch.sum(self._dY1_columns, 0, out=model.dbias1)
+        torch.addmm(self._dF, self.dlogits, model.Ut, beta=0, alpha=self._two.share, out=self._dF)
+        self._two.backward(self._H1t, model.dW2, model.dbias2)
+        torch.bmm(self._two.Y, model.W2t, out=self._dstrips)
+        self._add_strips()
+        self._one.backward(self._Xt, model.dW1, model.dbias1)
 
-    def _activate(self, y: torch.Tensor, bias: torch.Tensor, out: torch.Tensor) -> None:
-        """Add the bias and activate, on the way into another order of the axes."""
-        torch.add(y, bias, out=out)
-        out.relu_() if self._relu else out.sigmoid_()
-
-    def _activate_and_pool(
-        self, y: torch.Tensor, bias: torch.Tensor, blocks: torch.Tensor, pooled: torch.Tensor, out: torch.Tensor
-    ) -> None:
-        """Add the bias, activate in place, and take the mean of the 2×2 blocks."""
-        y.add_(bias)
-        y.relu_() if self._relu else y.sigmoid_()
-        torch.sum(blocks, (1, 3), out=pooled)
-        torch.mul(pooled.view(out.shape), self._share, out=out)
-
-    def _activation_backward(self, dout: torch.Tensor, activated: torch.Tensor, out: torch.Tensor) -> None:
-        """Multiply by the activation's slope, which its result tells; a pooled gradient is read by all four outputs."""
-        if self._relu:
-            aten.threshold_backward.grad_input(dout.expand_as(activated), activated, 0, grad_input=out)
-        else:
-            aten.sigmoid_backward.grad_input(dout.expand_as(activated), activated, grad_input=out)
-
-
-def _blocks(y: torch.Tensor) -> torch.Tensor:
-    """View (row, image, column·map) as (pooled row, row of the block, image, column of the block, rest)."""
-    return y.unflatten(0, (-1, POOL)).unflatten(3, (POOL, -1))
+    def _add_strips(self) -> None:
+        """Add up what the strips say about the rows they share: the gradient of layer 1's output."""
+        dH = self._one.dH.zero_()
+        for place, piece in zip(self._places, self._pieces, strict=True):
+            place.add_(piece)
+        if self._one.share != 1:
+            dH.mul_(self._one.share)
