@@ -81,6 +81,8 @@ class Bands:
     channels, maps : int
     kernel, stride : int
         5 and 1, or 6 and 2 for a convolution composed with its pooling.
+    width : int
+        Columns of a tile.
     """
 
     rows: int
@@ -88,6 +90,7 @@ class Bands:
     maps: int
     kernel: int
     stride: int
+    width: int = TILE
 
     @property
     def strips(self) -> int:
@@ -97,12 +100,12 @@ class Bands:
     @property
     def columns(self) -> int:
         """The columns of its output."""
-        return (TILE - self.kernel) // self.stride + 1
+        return (self.width - self.kernel) // self.stride + 1
 
     @property
     def inputs(self) -> int:
         """Numbers of a strip: the rows of `W`."""
-        return self.kernel * TILE * self.channels
+        return self.kernel * self.width * self.channels
 
     @property
     def outputs(self) -> int:
@@ -116,7 +119,7 @@ class Bands:
 
     def strips_of(self, tiles: torch.Tensor) -> torch.Tensor:
         """View tiles ``(N, rows, 12·channels)`` as all their strips ``(strips, N, inputs)``, which overlap in memory."""
-        row = TILE * self.channels
+        row = self.width * self.channels
         return tiles.as_strided((self.strips, len(tiles), self.inputs), (self.stride * row, self.rows * row, 1))
 
     def band(self, W: torch.Tensor) -> torch.Tensor:
@@ -129,13 +132,5 @@ class Bands:
         down, half = self.stride * C * N, self.columns // P
         return W.as_strided(
             (len(W), k, k, C, P, half, F),
-            (self.inputs * N, TILE * C * N, C * N, N, down + half * F, P * down + F, 1),
+            (self.inputs * N, self.width * C * N, C * N, N, down + half * F, P * down + F, 1),
         )
-
-    def write(self, W: torch.Tensor, K: torch.Tensor) -> None:
-        """Write kernels ``K (M, m, l, channel, map)`` into the band of ``W``; the rest of ``W`` is 0 and stays so."""
-        self.band(W).copy_(K[:, :, :, :, None, None])
-
-    def fold(self, dW: torch.Tensor) -> torch.Tensor:
-        """Return the gradient ``(M, m, l, channel, map)`` of the kernels: each entry stands in ``W`` once a column."""
-        return self.band(dW).sum((4, 5))

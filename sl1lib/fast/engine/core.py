@@ -148,7 +148,7 @@ class Engine:
         self._proximal = any(group.step == "proximal" for group in self._penalties)
 
         self._tiles = tile_images(x)
-        self._labels = labels
+        self._targets = -torch.nn.functional.one_hot(labels, CLASSES).to(dtype)
         self._seeds = sorted({training.seed for training in trainings})
         self._fetched = [self._seeds.index(training.seed) for training in trainings]
         self._batches: dict[int, Batch] = {}
@@ -217,7 +217,9 @@ class Engine:
         """
         expected = {f"{kind}/{name}": shape for kind in self._kept() for name, shape in PARAMETER_SHAPES.items()}
         if set(state) != {"updates", *expected}:
-            raise unexpected("the entries of the state", sorted(state), f"it must have {sorted(['updates', *expected])}")
+            raise unexpected(
+                "the entries of the state", sorted(state), f"it must have {sorted(['updates', *expected])}"
+            )
         for name, shape in expected.items():
             whole = (len(self.trainings), *shape)
             if state[name].shape != whole:
@@ -279,9 +281,7 @@ class Engine:
         torch.sum(errors, (1, 2), out=E0)
         weights, gradient, velocity = self._weights, self._gradient, self._velocity
         for group in self._penalties:
-            group.costs(weights.U, penalty)
-            if group.step == "gradient":
-                group.add_gradient(weights.U, gradient.U)
+            group.apply(weights.U, gradient.U, penalty)
         before = weights.U.clone() if self._proximal else weights.U
         velocity.flat.mul_(momentum).addcmul_(gradient.flat, rate, value=-1)
         weights.flat.add_(velocity.flat)
@@ -317,9 +317,7 @@ class Engine:
     def _fetch(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Gather the chosen images as strips, and their targets: -1/N at the true class."""
         tiles = self._tiles.index_select(0, chosen).to(self._dtype)
-        target = torch.zeros(len(chosen), CLASSES, dtype=self._dtype, device=self._device)
-        target.scatter_(1, self._labels.index_select(0, chosen)[:, None], -1 / len(chosen))
-        return self._strips(tiles), target
+        return self._strips(tiles), self._targets.index_select(0, chosen).mul_(1 / len(chosen))
 
     def _strips(self, tiles: torch.Tensor) -> torch.Tensor:
         return self._matrices.layer1.strips_of(tiles.view(-1, IMAGE_SIZE, TILE))
@@ -328,4 +326,3 @@ class Engine:
         if size not in self._batches:
             self._batches[size] = Batch(size, self._reading, self._matrices)
         return self._batches[size]
-

@@ -46,15 +46,23 @@ class PenaltyGroup:
         self.strength = _column([p.strength for _, p in chosen], dtype, device)
         self.eps = _column([p.eps for _, p in chosen], dtype, device)
 
-    def costs(self, U: torch.Tensor, out: torch.Tensor) -> None:
-        r"""Write :math:`\lambda \sum h` of the members into ``out (M,)``; ``U`` is ``(M, 4, 4, 12, 10)``."""
-        values = self.strength * profile_value(group_lengths(self._take(U), self.grouping), self.eps, self.profile)
-        self._put(out, values.flatten(1).sum(1))
+    def apply(self, U: torch.Tensor, dU: torch.Tensor, costs: torch.Tensor) -> None:
+        r"""Write :math:`\lambda \sum h` of the members into ``costs (M,)``, and add its gradient to ``dU``.
 
-    def add_gradient(self, U: torch.Tensor, dU: torch.Tensor) -> None:
-        r"""Add :math:`\lambda \nabla h`, the slope over the length times the weights, to ``dU``."""
+        The gradient is the slope over the length times the weights; a proximal step takes its own way instead.
+
+        Parameters
+        ----------
+        U, dU : Tensor, shape (M, 4, 4, 12, 10)
+        costs : Tensor, shape (M,)
+        """
         u = self._take(U)
-        quotient = self.strength * profile_quotient(group_lengths(u, self.grouping), self.eps, self.profile)
+        lengths = group_lengths(u, self.grouping)
+        values = self.strength * profile_value(lengths, self.eps, self.profile)
+        self._put(costs, values.sum((1, 2, 3)))
+        if self.step == "proximal":
+            return
+        quotient = self.strength * profile_quotient(lengths, self.eps, self.profile)
         if self._all:
             dU.view(u.shape).addcmul_(quotient, u)
         else:
