@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def heavy_ball_step(
-    params: Arrays, velocity: Arrays, grads: Arrays, lr: float, momentum: float
+    params: Arrays,
+    velocity: Arrays,
+    grads: Arrays,
+    lr: float,
+    momentum: float,
 ) -> tuple[Arrays, Arrays]:
     r"""Make one update: :math:`v \leftarrow \mu v - \eta \nabla E`, then :math:`w \leftarrow w + v`.
 
@@ -48,12 +52,21 @@ def heavy_ball_step(
     >>> heavy_ball_step(w, v, g, lr=0.1, momentum=0.2)
     ({'b': array([0.9])}, {'b': array([-0.1])})
     """
-    velocity = {name: momentum * velocity[name] - lr * grads[name] for name in params}
-    return {name: params[name] + velocity[name] for name in params}, velocity
+    velocity = {
+        name: momentum * velocity[name] - lr * grads[name]
+        for name in params
+    }
+    return {
+        name: params[name] + velocity[name] for name in params
+    }, velocity
 
 
 def proximal_step(
-    params: Arrays, velocity: Arrays, before: Arrays, lr: float, penalty: Penalty
+    params: Arrays,
+    velocity: Arrays,
+    before: Arrays,
+    lr: float,
+    penalty: Penalty,
 ) -> tuple[Arrays, Arrays]:
     """Finish an update by the proximal map of the penalty on ``U``.
 
@@ -78,7 +91,13 @@ def proximal_step(
     >>> moved["U"]
     array([[0., 1.]])
     """
-    U = penalty_prox(params["U"], lr * penalty.strength, penalty.eps, penalty.profile, penalty.grouping)
+    U = penalty_prox(
+        params["U"],
+        lr * penalty.strength,
+        penalty.eps,
+        penalty.profile,
+        penalty.grouping,
+    )
     return {**params, "U": U}, {**velocity, "U": U - before["U"]}
 
 
@@ -135,7 +154,9 @@ def train(
     [2.303, 2.16]
     """
     proximal = penalty is not None and penalty.step == "proximal"
-    velocity = {name: np.zeros_like(array) for name, array in params.items()}
+    velocity = {
+        name: np.zeros_like(array) for name, array in params.items()
+    }
     schedule = LearningRate.of(lr)
     number = 0
     for epoch in range(epochs):
@@ -143,17 +164,31 @@ def train(
         for first in range(0, len(x), batch_size):
             batch = order[first : first + batch_size]
             cost = _penalty_cost(params, penalty)
-            error, grads = backward(params, x[batch], labels[batch], reading, None if proximal else penalty)
+            error, grads = backward(
+                params,
+                x[batch],
+                labels[batch],
+                reading,
+                None if proximal else penalty,
+            )
             before = params
             rate = schedule.at(number)
-            params, velocity = heavy_ball_step(params, velocity, grads, rate, momentum.at(number))
+            params, velocity = heavy_ball_step(
+                params, velocity, grads, rate, momentum.at(number)
+            )
             if penalty is not None and proximal:
-                params, velocity = proximal_step(params, velocity, before, rate, penalty)
-            yield Update(number, error if proximal else error - cost, cost, params)
+                params, velocity = proximal_step(
+                    params, velocity, before, rate, penalty
+                )
+            yield Update(
+                number, error if proximal else error - cost, cost, params
+            )
             number += 1
 
 
 def _penalty_cost(params: Arrays, penalty: Penalty | None) -> float:
     if penalty is None:
         return 0.0
-    return penalty.strength * penalty_value(params["U"], penalty.eps, penalty.profile, penalty.grouping)
+    return penalty.strength * penalty_value(
+        params["U"], penalty.eps, penalty.profile, penalty.grouping
+    )

@@ -118,7 +118,7 @@ class Bands:
         return POOL // self.stride
 
     def strips_of(self, tiles: torch.Tensor) -> torch.Tensor:
-        """View tiles ``(N, rows, 12·channels)`` as all their strips ``(strips, N, inputs)``, which overlap in memory."""
+        """View tiles ``(N, rows, width·channels)`` as all strips ``(strips, N, inputs)``, which overlap in memory."""
         row = self.width * self.channels
         return tiles.as_strided((self.strips, len(tiles), self.inputs), (self.stride * row, self.rows * row, 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from ..network import Tensors
 from .bands import TILE, tile_images
 from .passes import Batch, Matrices, ModelViews
 from .penalties import group_penalties
-from .weights import Weights, stack
+from .weights import ROW, Weights, stack
 
 if TYPE_CHECKING:
     from ...settings import Penalty
@@ -159,7 +159,34 @@ class Engine:
         """How many updates an epoch makes."""
         return -(-len(self._tiles) // self._batch_size)
 
-    def advance(self, updates: int) -> Costs:
+    @staticmethod
+    def bytes_per_training(
+        batch_size: int = 50,
+        reading: str | Reading = "table",
+        dtype: torch.dtype = torch.float32,
+        predicted: int = 10_000,
+    ) -> int:
+        """Return the memory that each training adds, all of an update's temporary arrays and `predict`'s included.
+
+        Images and the buffers of a batch come on top of that, once for all trainings.
+
+        Parameters
+        ----------
+        batch_size, reading, dtype
+            As for the engine.
+        predicted : int
+            How many images `predict` is asked about.
+
+        Examples
+        --------
+        >>> Engine.bytes_per_training() < 2**20
+        True
+        """
+        matrices = Matrices(1, find_reading(reading), 1.0, dtype, torch.device("meta"))
+        numbers = 2 * matrices.numbers + 4 * ROW + CLASSES * (batch_size + predicted)
+        return numbers * dtype.itemsize
+
+    def advance(self, updates: int, stop: Callable[[], bool] | None = None) -> Costs:
         """Make ``updates`` updates of every training, from one epoch into the next where they lead there.
 
         Nothing is read back from the device before the last one.
@@ -168,11 +195,13 @@ class Engine:
         ----------
         updates : int
             At least 1.
+        stop : function, optional
+            Asked after each update; True ends the call there.
 
         Returns
         -------
         Costs
-            With ``updates`` rows.
+            A row for each update made.
         """
         require_count("updates", updates, least=1)
         E0, penalty = torch.zeros(2, updates, len(self.trainings), dtype=self._dtype, device=self._device).unbind()
@@ -180,7 +209,9 @@ class Engine:
         with torch.no_grad():
             for row in range(updates):
                 self._update(E0[row], penalty[row], rates[row], momenta[row])
-        return Costs(*(curve.cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
+                if stop is not None and stop():
+                    break
+        return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
 
     def epoch(self, chunk: int = 50) -> Iterator[Costs]:
         """Make the updates that are left of the present epoch, ``chunk`` at a time, and yield after each chunk."""
@@ -277,8 +308,7 @@ class Engine:
 
     def _update(self, E0: torch.Tensor, penalty: torch.Tensor, rate: torch.Tensor, momentum: torch.Tensor) -> None:
         """Make one update of every training; write what it found before into the given rows."""
-        batch, errors = self._gradients()
-        torch.sum(errors, (1, 2), out=E0)
+        torch.sum(self._gradients(), (1, 2), out=E0)
         weights, gradient, velocity = self._weights, self._gradient, self._velocity
         for group in self._penalties:
             group.apply(weights.U, gradient.U, penalty)
@@ -290,7 +320,7 @@ class Engine:
                 group.shrink(weights.U, before, velocity.U, rate)
         self.updates += 1
 
-    def _gradients(self) -> tuple[Batch, torch.Tensor]:
+    def _gradients(self) -> torch.Tensor:
         """Run the present batch forward and backward through every model; return the summands of the errors."""
         self._matrices.write(self._weights)
         inputs = [self._fetch(order) for order in self._batch_orders()]
@@ -302,7 +332,7 @@ class Engine:
             batch.errors(batch.forward(model), out)
             batch.backward(model)
         self._matrices.fold(self._gradient)
-        return batch, errors
+        return errors
 
     def _batch_orders(self) -> list[torch.Tensor]:
         """Return which images the present batch holds, for each seed."""

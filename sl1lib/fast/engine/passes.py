@@ -62,6 +62,12 @@ class Matrices:
             layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))
         )
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers all matrices hold."""
+        held = (self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2)
+        return sum(each.numel() for each in held)
+
     def write(self, weights: Weights) -> None:
         """Compose the kernels with pooling where the reading does, and write the banded matrices.
 

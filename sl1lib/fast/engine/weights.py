@@ -67,7 +67,7 @@ class Weights:
         return self.flat[:, OFFSETS[name] : OFFSETS[name] + shape.numel()].view(-1, *shape)
 
     def read(self) -> dict[str, torch.Tensor]:
-        """Return copies of the six arrays in the library's shapes, the model as first axis: ``K1 (M,6,1,5,5)`` …"""
+        """Return copies of the six arrays in the library's shapes, the model as first axis: ``K1 (M,6,1,5,5)``."""
         found = {}
         for name, shape in PARAMETER_SHAPES.items():
             view = self._view(name)
