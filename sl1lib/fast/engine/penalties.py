@@ -183,7 +183,7 @@ def _quartic_cap(r: torch.Tensor, tau: torch.Tensor, eps: torch.Tensor) -> torch
 def _newton(r: torch.Tensor, tau: torch.Tensor, eps: torch.Tensor, profile: str) -> torch.Tensor:
     r"""Solve :math:`x + \tau\varphi'(x) = r` by Newton's method from the left.
 
-    :math:`\varphi' \le 1` and :math:`\varphi'(x) \le x/\varepsilon` give two lower bounds of the root to start from. The
+    :math:`\varphi' \le 1` and :math:`\varphi'(x) \le x/\varepsilon` give two lower bounds of the root to start at. The
     left side is concave for :math:`x \ge 0`: its tangents lie above it, so no step jumps over the root.
     """
     x = torch.maximum(r - tau, r * eps / (eps + tau))
