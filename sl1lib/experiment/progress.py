@@ -17,13 +17,14 @@ with warnings.catch_warnings():
 class Progress:
     """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``."""
 
-    def __init__(self, config: RunConfig, images: int, shown: bool) -> None:
+    def __init__(self, config: RunConfig, images: int, shown: bool, trainings: int = 1) -> None:
         self._images, self._batch_size, self._left = images, config.batch_size, images
+        self._trainings = trainings
         self._average: float | None = None
         self._held_out = ""
         self._bar: Any = tqdm(
-            total=images * config.epochs,
-            desc=f"{config.method} ({config.reading.name})",
+            total=images * config.epochs * trainings,
+            desc=f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})",
             # What is wanted first stands first: a terminal of 80 columns cuts off the end.
             bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",
@@ -35,12 +36,14 @@ class Progress:
         )
 
     def update(self, error: float, cost: float) -> None:
-        """Advance by one batch."""
+        """Advance by one batch, of each training."""
         count = min(self._batch_size, self._left)
         self._left = self._left - count or self._images  # the last batch of an epoch may be smaller
         # A single batch's error jumps about; the bar shows its average over about 50 updates.
         self._average = error if self._average is None else 0.98 * self._average + 0.02 * error
-        if self._bar.update(count):  # true when the bar is due to be drawn: formatting each time would cost more
+        if self._bar.update(
+            count * self._trainings
+        ):  # true when the bar is due to be drawn: formatting each time would cost more
             self._bar.set_postfix_str(f"{self._held_out}E0 {self._average:.4f}, λΣh {cost:.4f}", refresh=False)
 
     def epoch(self, error: float) -> None:

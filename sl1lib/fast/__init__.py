@@ -7,7 +7,7 @@ their dtype and device, and everything is differentiable, so there are no ``*_ba
 from .activations import relu, sigmoid, softmax
 from .convolution import conv2d
 from .dense import dense
-from .engine import Engine, images_to_tensor, predict
+from .engine import Costs, Engine, Training, tile_images
 from .losses import cross_entropy
 from .module import NodePenalty
 from .network import features, forward, init_params, trace
@@ -15,11 +15,15 @@ from .optimizer import heavy_ball_step, proximal_step
 from .penalty import group_norms, penalty, penalty_grad, penalty_hess, penalty_prox
 from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
 from .removal import remove_nodes
+from .simple import SimpleEngine, images_to_tensor, predict
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
 
 __all__ = [
+    "Costs",
     "Engine",
     "NodePenalty",
+    "SimpleEngine",
+    "Training",
     "avg_pool2d",
     "composed_kernel",
     "conv2d",
@@ -46,5 +50,6 @@ __all__ = [
     "smooth_abs_hess",
     "smooth_abs_prox",
     "softmax",
+    "tile_images",
     "trace",
 ]

@@ -8,7 +8,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..errors import require_convolvable
 
 
-def conv2d(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+def conv2d(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None
+) -> np.ndarray:
     r"""Slide every kernel over every image: equation (1) of the paper, a valid cross-correlation.
 
     .. math:: Y_{n,f,i,j} = \beta_f + \sum_c \sum_m \sum_l X_{n,c,i+m,j+l}\, K_{f,c,m,l}
@@ -49,12 +51,16 @@ def conv2d(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) ->
            [-4., -4.]])
     """
     require_convolvable(x, kernel, bias)
-    windows = _windows(x, kernel.shape[2:])  # axes n c i j m l: windows[n,c,i,j,m,l] = x[n,c,i+m,j+l]
+    windows = _windows(
+        x, kernel.shape[2:]
+    )  # axes n c i j m l: windows[n,c,i,j,m,l] = x[n,c,i+m,j+l]
     y = np.einsum("ncijml,fcml->nfij", windows, kernel, optimize=True)
     return y if bias is None else y + bias[:, None, None]
 
 
-def conv2d_backward(dy: np.ndarray, x: np.ndarray, kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def conv2d_backward(
+    dy: np.ndarray, x: np.ndarray, kernel: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Carry the gradient of the error from a convolution's output to its three inputs.
 
     .. math::
@@ -101,13 +107,24 @@ def conv2d_backward(dy: np.ndarray, x: np.ndarray, kernel: np.ndarray) -> tuple[
     (kh, kw), (h, w) = kernel.shape[2:], x.shape[2:]
     expected = (x.shape[0], kernel.shape[0], h - kh + 1, w - kw + 1)
     if dy.shape != expected:
-        raise ValueError(f"the shape of dy is {dy.shape}; it must be that of conv2d(x, kernel), {expected}")
-    dkernel = np.einsum("nfij,ncijml->fcml", dy, _windows(x, (kh, kw)), optimize=True)
+        raise ValueError(
+            f"the shape of dy is {dy.shape}; it must be that of conv2d(x, kernel), {expected}"
+        )
+    dkernel = np.einsum(
+        "nfij,ncijml->fcml", dy, _windows(x, (kh, kw)), optimize=True
+    )
     # D is zero outside its size: a border of kh-1 and kw-1 zeros says so, and the index p-m runs backwards
     # through the kernel, which is the same as running forwards through the flipped one.
-    bordered = np.pad(dy, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    bordered = np.pad(
+        dy, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1))
+    )
     flipped = kernel[:, :, ::-1, ::-1]
-    dx = np.einsum("nfpqml,fcml->ncpq", _windows(bordered, (kh, kw)), flipped, optimize=True)
+    dx = np.einsum(
+        "nfpqml,fcml->ncpq",
+        _windows(bordered, (kh, kw)),
+        flipped,
+        optimize=True,
+    )
     return dx, dkernel, dy.sum(axis=(0, 2, 3))
 
 

@@ -112,7 +112,9 @@ def peak_to_peak(path: np.ndarray, tail: int) -> np.ndarray:
     require_count("tail", tail, least=1)
     if tail > len(path):
         raise unexpected(
-            "tail", tail, f"the path has {len(path)} iterates, start included"
+            "tail",
+            tail,
+            f"the path has {len(path)} iterates, start included",
         )
     return np.ptp(path[-tail:], axis=0)
 
@@ -176,7 +178,9 @@ def two_cycle(
     swing = lr * strength / (1 + momentum - lr * curvature / 2)
     if abs(centre) >= swing / 2:
         raise unexpected(
-            "centre", centre, f"no orbit jumps over 0 from ±{swing / 2:g} on"
+            "centre",
+            centre,
+            f"no orbit jumps over 0 from ±{swing / 2:g} on",
         )
     return centre - swing / 2, centre + swing / 2
 

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..architecture import POOL, check_images, check_parameters, glorot_uniform
+from ..architecture import (
+    POOL,
+    check_images,
+    check_parameters,
+    glorot_uniform,
+)
 from ..readings import Reading, find_reading
 from .activations import relu, relu_backward, sigmoid, sigmoid_backward
 from .convolution import conv2d, conv2d_backward
@@ -131,7 +136,9 @@ def trace(
     return steps
 
 
-def _add_stage(steps: Arrays, params: Arrays, i: int, reading: Reading) -> None:
+def _add_stage(
+    steps: Arrays, params: Arrays, i: int, reading: Reading
+) -> None:
     activate = relu if reading.activation == "relu" else sigmoid
     conv = conv2d(steps[f"stage{i - 1}"], params[f"K{i}"], params[f"b{i}"])
     steps[f"conv{i}"] = conv
@@ -255,12 +262,16 @@ def _back_through_stage(
     act, pool, conv = f"act{i}", f"pool{i}", f"conv{i}"
     if reading.pool_first:
         d[act] = d[f"stage{i}"]
-        d[pool] = _through_activation(d[act], steps[pool], steps[act], reading)
+        d[pool] = _through_activation(
+            d[act], steps[pool], steps[act], reading
+        )
         d[conv] = avg_pool2d_backward(d[pool], POOL)
     else:
         d[pool] = d[f"stage{i}"]
         d[act] = avg_pool2d_backward(d[pool], POOL)
-        d[conv] = _through_activation(d[act], steps[conv], steps[act], reading)
+        d[conv] = _through_activation(
+            d[act], steps[conv], steps[act], reading
+        )
 
 
 def _through_activation(

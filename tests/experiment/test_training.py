@@ -47,13 +47,13 @@ def test_methods_with_one_seed_start_alike_and_see_the_same_batches(small, monke
     starts, batches = [], []
 
     class Watched(fast.Engine):
-        def __init__(self, params, x, labels, **settings):
-            starts.append({name: tensor.clone() for name, tensor in params.items()})
-            super().__init__(params, x, labels, **settings)
+        def __init__(self, trainings, x, labels, **settings):
+            starts.extend(training.params for training in trainings)
+            super().__init__(trainings, x, labels, **settings)
 
-        def _update(self, x, labels):
-            batches.append(x.clone())
-            return super()._update(x, labels)
+        def _fetch(self, chosen):
+            batches.append(chosen.tolist())
+            return super()._fetch(chosen)
 
     monkeypatch.setattr(fast, "Engine", Watched)
     penalties = (None, Penalty(0.05, 0.1), Penalty(0.05, profile="abs", step="proximal"))
@@ -62,10 +62,46 @@ def test_methods_with_one_seed_start_alike_and_see_the_same_batches(small, monke
     assert len({run.history.E0[-1] for run in runs}) == 3
     for start in starts[1:]:
         assert all(torch.equal(start[name], starts[0][name]) for name in start)
-    count = len(batches) // 3
-    for number in range(count):
-        assert torch.equal(batches[number], batches[count + number])
-        assert torch.equal(batches[number], batches[2 * count + number])
+    assert batches == [epoch_order(0, 0, 200)[first : first + 20].tolist() for first in range(0, 200, 20)]
+
+
+def test_side_by_side_gives_what_one_after_the_other_gives(small):
+    configs = [
+        small,
+        small.replace(penalty=None, seed=1),  # another subset of the images: another group
+        small.replace(reading="text", lr=1.0),
+        small.replace(lr=0.1, momentum=0.5),
+        small.replace(penalty=Penalty(0.05, profile="abs", step="proximal")),
+        small.replace(n_train=None, seed=1, epochs=1, dtype="float64"),
+        small.replace(n_train=None, seed=2, epochs=1, dtype="float64"),
+    ]
+    for run, config in zip(train_many(configs, progress=False), configs, strict=True):
+        alone = train(config, progress=False)
+        assert run.config == config
+        assert run.complete
+        assert run.data_name == alone.data_name
+        assert len(run.history.seconds) == config.epochs
+        for name in ("E0", "penalty", "held_out_E0", "held_out_error"):
+            np.testing.assert_allclose(getattr(run.history, name), getattr(alone.history, name), rtol=1e-3, atol=1e-7)
+
+
+def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
+    built = []
+
+    class Watched(fast.Engine):
+        def __init__(self, trainings, *rest, **settings):
+            built.append(len(trainings))
+            super().__init__(trainings, *rest, **settings)
+
+    monkeypatch.setattr(fast, "Engine", Watched)
+    monkeypatch.setattr(training, "GROUP_BYTES", int(2.5 * fast.Engine.bytes_per_training(20)))
+    configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
+    runs = train_many(configs, progress=False)
+    assert built == [2, 2, 1]
+    assert [run.config for run in runs] == configs
+    monkeypatch.setattr(training, "GROUP_BYTES", 1)
+    assert len(train_many(configs[:2], progress=False)) == 2
+    assert built[3:] == [1, 1]
 
 
 def test_a_subset_is_trained_on_alone(small, digits):
@@ -163,20 +199,22 @@ def test_a_diverging_run_stops_at_its_first_error_that_is_not_finite(small, digi
     ) as caught:
         train(config, progress=False)
     data = digits.subset(200)
-    engine = fast.Engine(
-        fast.init_params(0),
-        fast.images_to_tensor(data.x_train),
-        torch.tensor(data.y_train),
-        lr=LearningRate(config.lr, 0, 200),
-        momentum=config.momentum,
-        penalty=config.penalty,
-        batch_size=20,
-    )
-    sums = [error + cost for epoch in range(20) for error, cost in engine.epoch(epoch)]
-    first = next(number for number, total in enumerate(sums) if not math.isfinite(total))
+    schedule = LearningRate(config.lr, 0, 200)
+    same = fast.Training(fast.init_params(0), schedule, config.momentum, config.penalty)
+    images = torch.tensor(data.x_train).unsqueeze(1)
+    costs = fast.Engine([same], images, torch.tensor(data.y_train), batch_size=20).advance(200)
+    first = next(number for number, total in enumerate(costs.E0 + costs.penalty) if not math.isfinite(total.item()))
     assert caught.value.update == first > 0
     assert f"at update {first} " in str(caught.value)
     assert not math.isfinite(caught.value.value)
+
+
+def test_one_that_diverges_does_not_take_the_others_with_it(small):
+    configs = [small, small.replace(lr=1e9), small.replace(lr=0.1)]
+    with pytest.raises(DivergedError, match=r"lr 1e\+09") as caught:
+        train_many([config.replace(epochs=20) for config in configs], progress=False)
+    assert [(run.config.lr, run.complete) for run in caught.value.runs] == [(0.2, True), (0.1, True)]
+    assert caught.value.config.lr == 1e9
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "the fast one"])
@@ -186,29 +224,30 @@ def test_a_device_that_is_not_there_is_refused(small, device):
 
 
 def interrupt_at(monkeypatch, number):
-    """Let the ``number``-th update raise KeyboardInterrupt when the forward pass is done, before the gradient is."""
-    real, calls = torch.autograd.grad, []
+    """Press Ctrl-C in the ``number``-th update, when the gradient is there and the step is not made."""
+    real, calls = fast.Engine._gradients, []
 
-    def grad(*arguments, **settings):
+    def gradients(self):
         calls.append(1)
+        found = real(self)
         if len(calls) == number:
-            raise KeyboardInterrupt
-        return real(*arguments, **settings)
+            signal.raise_signal(signal.SIGINT)
+        return found
 
-    monkeypatch.setattr(torch.autograd, "grad", grad)
+    monkeypatch.setattr(fast.Engine, "_gradients", gradients)
 
 
-@pytest.mark.parametrize(("number", "done", "epochs"), [(1, 0, 0), (4, 3, 0), (11, 10, 1), (18, 17, 1)])
-def test_ctrl_c_in_an_update_keeps_what_is_done(small, run, monkeypatch, number, done, epochs):
+@pytest.mark.parametrize(("number", "epochs"), [(1, 0), (4, 0), (10, 0), (11, 1), (17, 1)])
+def test_ctrl_c_in_an_update_keeps_it_and_what_was_before(small, run, monkeypatch, number, epochs):
     interrupt_at(monkeypatch, number)
     broken = train(small, progress=False)
     assert not broken.complete
     assert "interrupted" in repr(broken)
     history = broken.history
-    np.testing.assert_array_equal(history.E0, run.history.E0[:done])
-    np.testing.assert_array_equal(history.penalty, run.history.penalty[:done])
+    np.testing.assert_array_equal(history.E0, run.history.E0[:number])
+    np.testing.assert_array_equal(history.penalty, run.history.penalty[:number])
     assert len(history.held_out_E0) == len(history.held_out_error) == len(history.seconds) == epochs
-    assert len(history.smoothed("E")) == done
+    assert len(history.smoothed("E")) == number
     assert np.isnan(broken.test_error) == (epochs == 0)
 
 
@@ -217,29 +256,48 @@ def test_what_ctrl_c_keeps_are_the_parameters_after_the_last_update(small, digit
     broken = train(small, progress=False)
     monkeypatch.undo()
     data = digits.subset(200)
-    expected = fast.Engine(
-        fast.init_params(0),
-        fast.images_to_tensor(data.x_train),
-        torch.tensor(data.y_train),
-        lr=LearningRate(0.2, 0, 20),
-        momentum=small.momentum,
-        penalty=small.penalty,
-        batch_size=20,
-    )
-    steps = expected.epoch(0)
-    for _ in range(3):
-        next(steps)
-    for name, tensor in expected.params.items():
+    same = fast.Training(fast.init_params(0), LearningRate(0.2, 0, 20), small.momentum, small.penalty)
+    expected = fast.Engine([same], torch.tensor(data.x_train).unsqueeze(1), torch.tensor(data.y_train), batch_size=20)
+    expected.advance(4)
+    for name, tensor in expected.params().items():
         np.testing.assert_array_equal(broken.params[name], tensor.numpy())
 
 
-def test_ctrl_c_while_measuring_keeps_the_updates_of_the_epoch(small, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(("epoch", "complete"), [(1, False), (2, True)])
+def test_ctrl_c_while_measuring_keeps_the_epoch(small, monkeypatch, epoch, complete):
+    real, calls = fast.Engine.predict, []
 
-    monkeypatch.setattr(fast, "predict", interrupted)
+    def predict(*arguments, **settings):
+        calls.append(1)
+        if len(calls) == epoch:
+            signal.raise_signal(signal.SIGINT)
+        return real(*arguments, **settings)
+
+    monkeypatch.setattr(fast.Engine, "predict", predict)
     broken = train(small, progress=False)
-    assert (broken.complete, len(broken.history.E0), len(broken.history.seconds)) == (False, 10, 0)
+    assert (broken.complete, len(broken.history.E0), len(broken.history.seconds)) == (complete, 10 * epoch, epoch)
+
+
+def test_a_second_ctrl_c_does_not_wait(small, monkeypatch):
+    real = fast.Engine._gradients
+
+    def gradients(self):
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        return real(self)
+
+    monkeypatch.setattr(fast.Engine, "_gradients", gradients)
+    with pytest.raises(KeyboardInterrupt):
+        train(small, progress=False)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_training_in_another_thread_leaves_signals_alone(small, run, same):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(train(small, progress=False)))
+    thread.start()
+    thread.join(timeout=60)
+    same(found[0], run)
 
 
 def test_a_broken_off_run_can_be_saved_and_loaded(small, same, monkeypatch, tmp_path):
@@ -253,15 +311,16 @@ def test_a_broken_off_run_can_be_saved_and_loaded(small, same, monkeypatch, tmp_
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 @pytest.mark.parametrize("delay", [0.05, 0.12, 0.2])
 def test_a_real_ctrl_c_at_any_moment_keeps_what_is_done(small, monkeypatch, delay):
-    """The signal comes from a thread, wherever the main one is: mostly inside autograd."""
-    record = training._Recorder.update
+    """The signal comes from a thread, wherever the main one is: mostly inside an update."""
+    real, started = fast.Engine.advance, []
 
-    def update(self, *row):
-        if not self.updates:
-            threading.Timer(delay, signal.raise_signal, [signal.SIGINT]).start()
-        record(self, *row)
+    def advance(self, *arguments, **settings):
+        if not started:
+            started.append(threading.Timer(delay, signal.raise_signal, [signal.SIGINT]))
+            started[0].start()
+        return real(self, *arguments, **settings)
 
-    monkeypatch.setattr(training._Recorder, "update", update)
+    monkeypatch.setattr(fast.Engine, "advance", advance)
     broken = train(small.replace(epochs=10_000), progress=False)
     assert not broken.complete
     assert len(broken.history.E0) == len(broken.history.penalty)
@@ -269,13 +328,19 @@ def test_a_real_ctrl_c_at_any_moment_keeps_what_is_done(small, monkeypatch, dela
     assert all(np.isfinite(array).all() for array in broken.params.values())
 
 
-def test_after_a_broken_off_run_no_other_is_begun(small, monkeypatch):
-    interrupt_at(monkeypatch, 25)  # in the second run
+def test_after_a_broken_off_group_no_other_is_begun(small, monkeypatch):
+    interrupt_at(monkeypatch, 25)  # in the second group: the seed draws the images
     runs = train_many((small.replace(seed=seed) for seed in range(4)), progress=False)
     assert [(run.config.seed, run.complete) for run in runs] == [(0, True), (1, False)]
 
 
-def test_ctrl_c_between_two_runs_keeps_the_first(small, run, monkeypatch, same):
+def test_ctrl_c_ends_all_of_a_group_alike(small, monkeypatch):
+    interrupt_at(monkeypatch, 5)
+    runs = train_many([small.replace(lr=lr) for lr in (0.1, 0.2, 0.3)], progress=False)
+    assert [(len(run.history.E0), run.complete) for run in runs] == [(5, False)] * 3
+
+
+def test_ctrl_c_between_two_groups_keeps_the_first(small, run, monkeypatch, same):
     real, calls = training.load_data, []
 
     def load(name):
@@ -285,7 +350,7 @@ def test_ctrl_c_between_two_runs_keeps_the_first(small, run, monkeypatch, same):
         return real(name)
 
     monkeypatch.setattr(training, "load_data", load)
-    runs = train_many([small] * 3, progress=False)
+    runs = train_many([small, small.replace(seed=1), small.replace(seed=2)], progress=False)
     assert len(runs) == 1
     same(runs[0], run)
 

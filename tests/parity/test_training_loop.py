@@ -33,7 +33,7 @@ def samples():
 
 def train_fast(reading, penalty, dtype=torch.float64):
     x, labels = samples()
-    engine = fast.Engine(
+    engine = fast.SimpleEngine(
         {name: torch.tensor(array, dtype=dtype) for name, array in random_params().items()},
         torch.tensor(x, dtype=dtype),
         torch.tensor(labels),

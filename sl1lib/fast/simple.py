@@ -1,6 +1,6 @@
-"""The training engine: the whole data set in memory, index batches, and one pass of autograd an update.
+"""Training as a textbook writes it: the data set in memory, index batches, and one pass of autograd an update.
 
-`sl1lib.train` drives it. It knows tensors only; data sets, files and progress bars are ``sl1lib.experiment``'s.
+`sl1lib.train` uses `fast.Engine`, which gives the same numbers sooner; this loop is what to compare it with.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EVALUATION_BATCH = 2000  # images a forward pass without gradients takes at once: 30 MB of activations
 
 
-class Engine:
+class SimpleEngine:
     """Train one network: ``for error, cost in engine.epoch(0): ...`` makes the updates of the first epoch.
 
     Parameters
@@ -56,7 +56,7 @@ class Engine:
     >>> from sl1lib import MomentumRamp
     >>> from sl1lib.fast import init_params
     >>> x, labels = torch.zeros(4, 1, 28, 28), torch.arange(4)
-    >>> engine = Engine(init_params(), x, labels, lr=1.0, momentum=MomentumRamp())
+    >>> engine = SimpleEngine(init_params(), x, labels, lr=1.0, momentum=MomentumRamp())
     >>> [[round(error, 3) for error, cost in engine.epoch(e)] for e in range(2)]
     [[2.303], [2.16]]
     """

@@ -1,0 +1,228 @@
+"""What is timed: the baselines (a)–(d) and the engine (e), all making the same updates of the same training.
+
+Every contender starts from ``init_params(seed)``, visits the images in the order of ``epoch_order``, keeps learning
+rate and momentum constant, and has the same penalty, so that after some updates all must hold the same parameters.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from sl1lib import Dataset, MomentumRamp, Penalty, fast, reference
+from sl1lib.architecture import epoch_order, glorot_uniform
+
+LR, MOMENTUM, SEED = 0.1, 0.2, 0
+PENALTY = Penalty(strength=3e-4, eps=1e-2)
+NAMES = {
+    "K1": "conv1.weight",
+    "b1": "conv1.bias",
+    "K2": "conv2.weight",
+    "b2": "conv2.bias",
+    "U": "fc.weight",
+    "b": "fc.bias",
+}
+
+
+class SkippedError(Exception):
+    """A contender that cannot run here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One setting in which contenders are compared."""
+
+    reading: str
+    batch: int
+    data: Dataset
+
+    def batches(self) -> Iterator[np.ndarray]:
+        """Yield which images each update sees, epoch after epoch; only full batches, so that all cost the same."""
+        count, epoch = len(self.data.x_train), 0
+        while True:
+            order = epoch_order(SEED, epoch, count)
+            yield from (order[first : first + self.batch] for first in range(0, count - self.batch + 1, self.batch))
+            epoch += 1
+
+
+class Contender:
+    """Makes updates when told to, and shows its parameters."""
+
+    models = 1
+    label = ""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def advance(self, updates: int) -> None:
+        raise NotImplementedError
+
+    def params(self) -> dict[str, np.ndarray]:
+        raise NotImplementedError
+
+
+class Network(nn.Module):
+    """The network as a textbook writes it."""
+
+    def __init__(self, reading: str) -> None:
+        super().__init__()
+        self.conv1, self.conv2, self.fc = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 12, 5), nn.Linear(192, 10)
+        self.pool, self.reading = nn.AvgPool2d(2), reading
+        start = glorot_uniform(SEED)
+        self.load_state_dict({NAMES[name]: torch.tensor(array, dtype=torch.float32) for name, array in start.items()})
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for conv in (self.conv1, self.conv2):
+            x = conv(x)
+            x = torch.relu(self.pool(x)) if self.reading == "table" else self.pool(torch.sigmoid(x))
+        return self.fc(x.flatten(1))
+
+
+def textbook_error(net: nn.Module, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return E = E0 + λ Σ h, the penalty through autograd."""
+    norms = weight.norm(dim=0)
+    h = torch.where(norms > PENALTY.eps, norms, norms**2 / (2 * PENALTY.eps) + PENALTY.eps / 2)
+    return nn.functional.cross_entropy(net(x), y) + PENALTY.strength * h.sum()
+
+
+class _Autograd(Contender):
+    """What (a), (b) and (c) share: autograd and torch.optim.SGD."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.net = Network(case.reading)
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=LR, momentum=MOMENTUM)
+        self.error: Any = textbook_error
+
+    def step(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        self.optimizer.zero_grad()
+        error = self.error(self.net, x, y, self.net.fc.weight)
+        error.backward()
+        self.optimizer.step()
+        self.last = error.item()  # every loop looks at its error
+
+    def params(self) -> dict[str, np.ndarray]:
+        named = dict(self.net.named_parameters())
+        return {name: named[long].detach().numpy().copy() for name, long in NAMES.items()}
+
+
+class _Images(TorchDataset):
+    """One image at a time, turned into a tensor when it is asked for."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data.x_train)
+
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
+        return torch.tensor(self.data.x_train[i], dtype=torch.float32).div_(255).unsqueeze(0), int(self.data.y_train[i])
+
+
+class Textbook(_Autograd):
+    """(a) Dataset and DataLoader with a transform for each image, nn.Module, autograd penalty, torch.optim.SGD."""
+
+    label = "a: textbook loop"
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.loader = iter(DataLoader(_Images(case.data), batch_sampler=_lists(case)))  # type: ignore[arg-type]
+
+    def advance(self, updates: int) -> None:
+        for _ in range(updates):
+            self.step(*next(self.loader))
+
+
+def _lists(case: Case) -> Iterator[list[int]]:
+    for chosen in case.batches():
+        yield chosen.tolist()
+
+
+class InMemory(_Autograd):
+    """(b) The same with the data set in memory as one tensor, and index batches."""
+
+    label = "b: in memory"
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.x, self.y = fast.images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
+        self.batches = case.batches()
+
+    def advance(self, updates: int) -> None:
+        for _ in range(updates):
+            chosen = torch.from_numpy(next(self.batches))
+            self.step(self.x[chosen], self.y[chosen])
+
+
+class Compiled(InMemory):
+    """(c) The same with torch.compile around network, error and penalty."""
+
+    label = "c: torch.compile"
+
+    def __init__(self, case: Case) -> None:
+        compiler = os.environ.get("CXX", "g++")
+        if shutil.which(compiler) is None:
+            raise SkippedError(f"there is no C++ compiler ({compiler})")
+        super().__init__(case)
+        self.error = torch.compile(textbook_error)
+
+
+class Reference(Contender):
+    """(d) The NumPy reference, in float64."""
+
+    label = "d: NumPy reference"
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        x, labels = case.data.x_train[:, None] / 255, case.data.y_train
+        full = len(x) - len(x) % case.batch
+        self._full, self._batch = full, case.batch
+        self.steps = reference.train(
+            reference.init_params(SEED), x, labels, epochs=10**6, lr=LR, momentum=MomentumRamp(MOMENTUM, MOMENTUM, 0),
+            reading=case.reading, penalty=PENALTY, batch_size=case.batch, seed=SEED,
+        )  # fmt: skip
+
+    def advance(self, updates: int) -> None:
+        for _ in range(updates):
+            self.last = next(self.steps)
+
+    def params(self) -> dict[str, np.ndarray]:
+        return self.last.params
+
+
+class Batched(Contender):
+    """(e) The engine with M models, which share their batches as a comparison of methods does."""
+
+    def __init__(self, case: Case, models: int) -> None:
+        super().__init__(case)
+        self.models, self.label = models, f"e: engine, M = {models}"
+        trainings = [
+            fast.Training(fast.init_params(SEED), LR, MomentumRamp(MOMENTUM, MOMENTUM, 0), PENALTY, SEED)
+            for _ in range(models)
+        ]
+        x = torch.tensor(case.data.x_train).unsqueeze(1)
+        self.engine = fast.Engine(
+            trainings, x, torch.tensor(case.data.y_train), reading=case.reading, batch_size=case.batch
+        )
+
+    def advance(self, updates: int) -> None:
+        self.engine.advance(updates)
+
+    def params(self) -> dict[str, np.ndarray]:
+        return {name: tensor.numpy() for name, tensor in self.engine.params(self.models - 1).items()}
+
+
+def build(name: str, case: Case) -> Contender:
+    """Build a contender by its short name: a, b, c, d, or e1, e4, e8 …"""
+    if name[0] == "e":
+        return Batched(case, int(name[1:]))
+    return {"a": Textbook, "b": InMemory, "c": Compiled, "d": Reference}[name](case)

@@ -1,0 +1,128 @@
+"""How it is timed: a same-answer gate, a warm-up, then rounds in which every contender has its turn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .contenders import Case, Contender, SkippedError, build
+
+GATE_UPDATES, GATE_TOLERANCE = 5, 2e-4
+
+
+class WrongAnswerError(AssertionError):
+    """A contender whose parameters are not those of the others: its time would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds for an epoch of one model, by rounds, and how much faster than (b) in the same round."""
+
+    contender: str
+    reading: str
+    batch: int
+    models: int
+    images: int
+    seconds: list[float]
+    ratios: list[float]
+    skipped: str = ""
+
+    @property
+    def median(self) -> float:
+        return float(np.median(self.seconds))
+
+    @property
+    def ratio(self) -> float:
+        return float(np.median(self.ratios))
+
+    def spread(self) -> tuple[float, float]:
+        """Return the quartiles of the ratios."""
+        low, high = np.percentile(self.ratios, [25, 75])
+        return float(low), float(high)
+
+    def to_dict(self) -> dict[str, Any]:
+        found = asdict(self)
+        if self.seconds:
+            found |= {"median": self.median, "least": min(self.seconds)}
+        if self.ratios:
+            found |= {"ratio": self.ratio, "ratio_quartiles": self.spread()}
+        return found
+
+
+def gate(contenders: dict[str, Contender]) -> None:
+    """Let each make a few updates; all must hold the same parameters then."""
+    received = {}
+    for name, contender in contenders.items():
+        contender.advance(GATE_UPDATES)
+        received[name] = contender.params()
+    first, expected = next(iter(received.items()))
+    for name, params in received.items():
+        for key, array in params.items():
+            gap = np.abs(array - expected[key]).max() / np.abs(expected[key]).max()
+            if not gap <= GATE_TOLERANCE:
+                raise WrongAnswerError(f"{name} and {first} differ by {gap:.2g} in {key} after {GATE_UPDATES} updates")
+
+
+def compare(names: list[str], case: Case, rounds: int, turn: float, report: Any = print) -> list[Timing]:
+    """Time the named contenders in one case; ``b``, if among them, is what the others are compared with.
+
+    Parameters
+    ----------
+    names : list of str
+    case : Case
+    rounds : int
+    turn : float
+        About how many seconds a turn lasts.
+    report : function
+        Called with one line for each contender.
+    """
+    contenders, skipped = {}, []
+    for name in names:
+        try:
+            contenders[name] = build(name, case)
+        except SkippedError as reason:
+            skipped.append(Timing(name, case.reading, case.batch, 1, len(case.data.x_train), [], [], str(reason)))
+    gate(contenders)  # and warm-up
+    counts = {name: _updates_in(contender, turn) for name, contender in contenders.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        order = list(contenders)
+        for name in order[number % len(order) :] + order[: number % len(order)]:
+            seconds[name].append(_time(contenders[name], counts[name]) * len(case.data.x_train) / case.batch)
+    timings = skipped
+    for name, contender in contenders.items():
+        ratios = [b / own for b, own in zip(seconds["b"], seconds[name], strict=True)] if "b" in seconds else []
+        timings.append(
+            Timing(name, case.reading, case.batch, contender.models, len(case.data.x_train), seconds[name], ratios)
+        )
+    for timing in timings:
+        report(line(timing))
+    return timings
+
+
+def line(timing: Timing) -> str:
+    """Say in a line of the table what was found."""
+    head = f"{timing.reading:5} {timing.batch:5}  {timing.contender:4}"
+    if timing.skipped:
+        return f"{head}  skipped: {timing.skipped}"
+    text = f"{head}  {timing.median:8.3f} s  (least {min(timing.seconds):8.3f})"
+    if timing.ratios:
+        low, high = timing.spread()
+        text += f"  {timing.ratio:6.2f}×  [{low:.2f}, {high:.2f}]"
+    return f"{text}  n = {len(timing.seconds)}"
+
+
+def _updates_in(contender: Contender, turn: float) -> int:
+    """Return how many updates fill a turn, after one that is not timed."""
+    contender.advance(1)
+    return max(1, round(turn / (min(_time(contender, 2) for _ in range(3)) * contender.models)))
+
+
+def _time(contender: Contender, updates: int) -> float:
+    """Return the seconds of one update of one model."""
+    start = time.perf_counter()
+    contender.advance(updates)
+    return (time.perf_counter() - start) / updates / contender.models

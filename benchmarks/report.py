@@ -1,0 +1,108 @@
+"""What is left behind: a header that says on what it ran, a JSON file, a plot."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import sl1lib
+
+from .measure import Timing
+
+
+def header(data: str, threads: int) -> dict[str, Any]:
+    """Return what the numbers depend on."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "matrix product, GFLOP/s": round(matrix_peak() / 1e9, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "sl1lib": sl1lib.__version__,
+        "data": data,
+    }
+
+
+def matrix_peak(size: int = 768, repeats: int = 20) -> float:
+    """Return the best rate of float32 matrix products seen, in operations a second."""
+    a = torch.rand(size, size)
+    out = torch.empty_like(a)
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        torch.mm(a, a, out=out)
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best
+
+
+# Multiply-adds of an image: each convolution's products forward, for its kernel's gradient and, in layer 2, for its
+# input's; the last layer three times.
+_LAYERS = {"table": (12 * 12 * 6 * 36, 4 * 4 * 12 * 6 * 36), "text": (24 * 24 * 6 * 25, 8 * 8 * 12 * 6 * 25)}
+
+
+def floor(reading: str, images: int, rate: float) -> float:
+    """Return the seconds that an epoch's arithmetic alone takes at ``rate`` operations a second."""
+    one, two = _LAYERS[reading]
+    return 2 * (2 * one + 3 * two + 3 * 192 * 10) * images / rate
+
+
+def write(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Sequence[Timing]) -> None:
+    """Write everything as JSON."""
+    found = {"header": head, "timings": [t.to_dict() for t in timings], "growth": [t.to_dict() for t in growth]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Sequence[Timing]) -> None:
+    """Draw seconds an epoch of one model over the number of models, the batch and the size of the data."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    over_models, over_batch, over_data = figure.subplots(1, 3)
+    done = [t for t in timings if t.seconds]
+    engine = [t for t in done if t.contender.startswith("e")]
+    for reading, style in (("table", "-"), ("text", "--")):
+        batches = sorted({t.batch for t in engine if t.reading == reading})
+        for batch in batches:
+            points = sorted((t.models, t.median) for t in engine if (t.reading, t.batch) == (reading, batch))
+            over_models.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, batch {batch}")
+        for name in sorted({t.contender for t in done}):
+            points = sorted((t.batch, t.median) for t in done if (t.reading, t.contender) == (reading, name))
+            if points:
+                over_batch.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, {name}")
+        points = sorted((t.images, t.median / t.images * 1e6) for t in growth if t.reading == reading)
+        if points:
+            over_data.plot(*zip(*points, strict=True), "o" + style, label=reading)
+    for axes, x in ((over_models, "models M"), (over_batch, "images a batch"), (over_data, "images in the data set")):
+        axes.set(xlabel=x, ylabel="seconds an epoch and model", xscale="log", yscale="log")
+        axes.legend(fontsize=5)
+    over_data.set(ylabel="µs an image and model", yscale="linear", ylim=(0, None))
+    figure.suptitle(
+        f"{head['processor']}, {head['threads']} threads, torch {head['torch']}, {head['data']}", fontsize=8
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+
+
+def _processor() -> str:
+    try:
+        for text in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if text.startswith("model name"):
+                return text.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,277 @@
+"""Forward and backward through the network for one batch: products with banded matrices in buffers made once.
+
+One model at a time goes through the same buffers. They stay in the processor's cache that way, the memory does not
+grow with the number of models, and no model's numbers depend on which others are trained beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from ...architecture import CLASSES, IMAGE_SIZE, KERNEL_SIZE, MAPS, NODES, POOL
+from ...readings import Reading
+from .bands import TILE, TILES, Bands, pooling_matrix
+from .weights import Weights
+
+aten = torch.ops.aten
+NARROW_TILE: Final = 8
+
+
+class Matrices:
+    """The matrices that the products need, written from the weights before each update, for all models.
+
+    Parameters
+    ----------
+    models : int
+    reading : Reading
+    scale : float
+        What the pixels are multiplied with: 1/255 for grey levels. It goes into the first kernel, not over the images.
+    dtype : torch.dtype
+    device : torch.device
+    """
+
+    def __init__(self, models: int, reading: Reading, scale: float, dtype: torch.dtype, device: torch.device) -> None:
+        kernel, stride = (KERNEL_SIZE + POOL - 1, POOL) if reading.pool_first else (KERNEL_SIZE, 1)
+        self.layer1 = Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride)
+        # Narrower tiles save layer 2 a third of its products at stride 1; at stride 2 they save no time.
+        width = TILE if reading.pool_first else NARROW_TILE
+        self.layer2 = Bands(TILE, MAPS[0], MAPS[1], kernel, stride, width)
+        # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are.
+        compose = (
+            pooling_matrix(dtype, device)
+            if reading.pool_first
+            else torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
+        )
+        self._compose1, self._compose2 = ((factor * compose).expand(models, -1, -1) for factor in (scale, 1.0))
+
+        def zeros(*shape: int) -> torch.Tensor:
+            return torch.zeros(models, *shape, dtype=dtype, device=device)
+
+        one, two = self.layer1, self.layer2
+        self.W1, self.W2 = zeros(one.inputs, one.outputs), zeros(two.inputs, two.outputs)
+        self.bias1, self.bias2 = zeros(one.outputs), zeros(two.outputs)
+        # What a batch leaves behind: gradients of the banded matrices and of the biases, column by column.
+        self.dW1, self.dW2, self.dbias1, self.dbias2 = map(torch.zeros_like, (self.W1, self.W2, self.bias1, self.bias2))
+
+        # Views are made once: one costs as much as a small operation.
+        self._bands1, self._bands2 = one.band(self.W1), two.band(self.W2)
+        self._dbands1, self._dbands2 = (
+            layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))
+        )
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers all matrices hold."""
+        held = (self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2)
+        return sum(each.numel() for each in held)
+
+    def write(self, weights: Weights) -> None:
+        """Compose the kernels with pooling where the reading does, and write the banded matrices.
+
+        A kernel goes to each output column: one copy into the band; what is 0 beside it stays 0.
+        """
+        for compose, K, bands in (
+            (self._compose1, weights.K1, self._bands1),
+            (self._compose2, weights.K2, self._bands2),
+        ):
+            kernels = torch.bmm(compose, K.flatten(1, 2).flatten(2))
+            bands.copy_(kernels.view(*bands.shape[:4], 1, 1, -1))
+        for bias, b in ((self.bias1, weights.b1), (self.bias2, weights.b2)):
+            bias.view(len(b), -1, b.shape[1]).copy_(b[:, None])
+
+    def fold(self, gradient: Weights) -> None:
+        """Add up the places where each weight stands in a banded matrix, and go back through the composition."""
+        for compose, dbands, dK in (
+            (self._compose1, self._dbands1, gradient.K1),
+            (self._compose2, self._dbands2, gradient.K2),
+        ):
+            folded = dbands.contiguous().flatten(0, 1).sum(0)  # over the output columns
+            dK = dK.flatten(1, 2).flatten(2)
+            dK.copy_(torch.bmm(compose.transpose(1, 2), folded.view(len(dK), -1, dK.shape[2])))
+        for dbias, db in ((self.dbias1, gradient.b1), (self.dbias2, gradient.b2)):
+            torch.sum(dbias.view(len(db), -1, db.shape[1]), 1, out=db)
+
+
+@dataclass(frozen=True)
+class ModelViews:
+    """One model's part of `Matrices` and `Weights`, taken apart once: a view costs as much as a small operation."""
+
+    W1: torch.Tensor
+    W2: torch.Tensor
+    W2t: torch.Tensor
+    bias1: torch.Tensor
+    bias2: torch.Tensor
+    U: torch.Tensor
+    Ut: torch.Tensor
+    b: torch.Tensor
+    dW1: torch.Tensor
+    dW2: torch.Tensor
+    dbias1: torch.Tensor
+    dbias2: torch.Tensor
+    dU: torch.Tensor
+    db: torch.Tensor
+
+    @classmethod
+    def of(cls, model: int, matrices: Matrices, weights: Weights, gradient: Weights) -> ModelViews:
+        """Take the views of ``model``."""
+        names = ("W1", "W2", "bias1", "bias2", "dW1", "dW2", "dbias1", "dbias2")
+        views = {name: getattr(matrices, name)[model] for name in names}
+        U, dU = (each.U[model].view(NODES, CLASSES) for each in (weights, gradient))
+        # A broadcast first axis hands the same matrix to the product for every strip.
+        for name, count in (("W1", matrices.layer1.strips), ("W2", matrices.layer2.strips)):
+            views[name] = views[name].expand(count, -1, -1)
+        return cls(
+            **views, W2t=views["W2"].transpose(1, 2), U=U, Ut=U.T, b=weights.b[model], dU=dU, db=gradient.b[model]
+        )
+
+
+class Layer:
+    """One convolutional layer for a batch: product, bias, activation, pooling, and all of it backward.
+
+    Parameters
+    ----------
+    bands : Bands
+    size : int
+        Images of the batch.
+    tiles : int
+        Tiles an image has; each is convolved like an image of its own.
+    reading : Reading
+    """
+
+    def __init__(self, bands: Bands, size: int, tiles: int, reading: Reading, like: torch.Tensor) -> None:
+        self._relu, self._pool_last = reading.activation == "relu", not reading.pool_first
+        self.share = 1 / POOL**2 if self._pool_last else 1.0  # of each output in the mean that pooling takes
+        rows = bands.strips // bands.parities
+        width = bands.outputs // bands.parities  # numbers of a row that one tile hands on
+        self.Y = like.new_zeros(bands.strips, size * tiles, bands.outputs)
+        self.G = like.new_zeros(bands.strips, bands.inputs, bands.outputs)
+        # What the layer hands on, row by row of each image, and its gradient.
+        self.H, self.dH = like.new_zeros(2, size, rows, tiles * width)
+        self._pairs = like.new_zeros(rows, size, tiles, bands.outputs)
+        # The product orders its results (row, image), the next layer wants (image, row). An operation that reads
+        # one order and writes the other costs no more than one that does not.
+        outer = (rows, bands.parities, size, tiles, bands.parities, width)
+        self._blocks = self.Y.view(outer)
+        self._out, self._dout = (each.transpose(0, 1).unflatten(2, (tiles, width)) for each in (self.H, self.dH))
+        # All four outputs of a block read one gradient: it is spread over columns by a copy, over rows by a view.
+        self._spread_columns = self._pairs.view(rows, size, tiles, bands.parities, width)
+        self._spread = self._spread_columns[:, None].expand(outer)
+        self._columns = self.Y.view(-1, bands.outputs)
+
+    def forward(self, X: torch.Tensor, W: torch.Tensor, bias: torch.Tensor) -> None:
+        """Go from strips ``X`` to ``H``."""
+        torch.bmm(X, W, out=self.Y)
+        if self._pool_last:
+            self.Y.add_(bias)
+            self._activate(self.Y)
+            self._pool()
+        else:
+            torch.add(self._blocks[:, 0, :, :, 0], bias, out=self._out)
+            self._activate(self.H)
+
+    def _pool(self) -> None:
+        """Take the mean of each 2×2 block: add rows, then columns, even ones to odd ones."""
+        even, odd = self._blocks.unbind(1)
+        rows = torch.add(even, odd, out=self._pairs.view(even.shape))
+        torch.add(rows[:, :, :, 0], rows[:, :, :, 1], out=self._out)
+        self.H.mul_(self.share)
+
+    def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor) -> None:
+        """Go from ``dH``, which has the factor of pooling in it already, to ``dW`` and ``dbias``.
+
+        ``Y`` then holds the gradient of the product. Both activations tell their slope by their result.
+        """
+        if self._pool_last:
+            self._spread_columns.copy_(self._dout[:, :, :, None])
+            gradient, result = self._spread, self._blocks
+        else:
+            gradient, result = self._dout[:, None, :, :, None], self._out[:, None, :, :, None]
+        if self._relu:
+            aten.threshold_backward.grad_input(gradient, result, 0, grad_input=self._blocks)
+        else:
+            aten.sigmoid_backward.grad_input(gradient, result, grad_input=self._blocks)
+        torch.bmm(Xt, self.Y, out=self.G)
+        torch.sum(self.G, 0, out=dW)
+        torch.sum(self._columns, 0, out=dbias)
+
+    def _activate(self, y: torch.Tensor) -> None:
+        y.relu_() if self._relu else y.sigmoid_()
+
+
+class Batch:
+    """The buffers for batches of ``size`` images, and the steps through the whole network.
+
+    Parameters
+    ----------
+    size : int
+    reading : Reading
+    matrices : Matrices
+        For the sizes of its layers.
+    """
+
+    def __init__(self, size: int, reading: Reading, matrices: Matrices) -> None:
+        one, two, like = matrices.layer1, matrices.layer2, matrices.W1
+        H1_columns, width = TILE * MAPS[0], two.width * MAPS[0]
+        step = (two.columns * two.stride) * MAPS[0]
+        tiles = (H1_columns - width) // step + 1
+        self._one, self._two = Layer(one, size, TILES, reading, like), Layer(two, size, tiles, reading, like)
+        self._relu_logits = reading.logits == "relu"
+        self.scores, self.logits, self.logp, self.dlogits = like.new_zeros(4, size, CLASSES)
+        # Layer 2 reads strips of the tiles of layer 1's result; a single tile is that result itself.
+        self._tiled = self._one.H.unfold(2, width, step).transpose(1, 2)  # (image, tile, row, column·map)
+        self._tiles = like.new_zeros(self._tiled.shape) if tiles > 1 else self._tiled
+        self._H1 = two.strips_of(self._tiles.flatten(0, 1))
+        self._H1t = self._H1.transpose(1, 2)
+        # Gradients go back strip by strip into rows and columns that overlap.
+        self._dstrips = like.new_zeros(two.strips, size * tiles, two.inputs)
+        pieces = self._dstrips.view(two.strips, size, tiles, two.kernel, width)
+        places = self._one.dH.unfold(1, two.kernel, two.stride).unfold(2, width, step)  # (image, strip, tile, row, …)
+        self._sums = [(places[:, i, j], pieces[i, :, j]) for i in range(two.strips) for j in range(tiles)]
+        self._F, self._dF = (each.view(size, NODES) for each in (self._two.H, self._two.dH))
+        self._Ft = self._F.T
+
+    def load(self, strips: torch.Tensor, target: torch.Tensor) -> None:
+        """Point to the images of the next pass, as `Bands.strips_of` shows them, and to their targets."""
+        self._X, self._Xt, self._target = strips, strips.transpose(1, 2), target
+
+    def forward(self, model: ModelViews) -> torch.Tensor:
+        """Go from the images to the scores before softmax ``(size, 10)``."""
+        self._one.forward(self._X, model.W1, model.bias1)
+        if self._tiles is not self._tiled:
+            self._tiles.copy_(self._tiled)
+        self._two.forward(self._H1, model.W2, model.bias2)
+        torch.addmm(model.b, self._F, model.U, out=self.scores)
+        return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
+
+    def errors(self, logits: torch.Tensor, out: torch.Tensor) -> None:
+        r"""Write the summands of :math:`E_0`, and prepare its gradient for the scores.
+
+        The target is :math:`t = \partial E_0 / \partial \ln p`: -1/N at the true class, else 0. Then
+        :math:`E_0 = \sum t \ln p`, and softmax carries ``t`` back as :math:`t - p \sum t = (p - \text{one-hot})/N`.
+        """
+        torch.log_softmax(logits, 1, out=self.logp)
+        torch.mul(self.logp, self._target, out=out)
+        aten._log_softmax_backward_data.out(self._target, self.logp, 1, self.logp.dtype, out=self.dlogits)
+
+    def backward(self, model: ModelViews) -> None:
+        """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases."""
+        if self._relu_logits:
+            aten.threshold_backward.grad_input(self.dlogits, self.logits, 0, grad_input=self.dlogits)
+        torch.mm(self._Ft, self.dlogits, out=model.dU)
+        torch.sum(self.dlogits, 0, out=model.db)
+        torch.addmm(self._dF, self.dlogits, model.Ut, beta=0, alpha=self._two.share, out=self._dF)
+        self._two.backward(self._H1t, model.dW2, model.dbias2)
+        torch.bmm(self._two.Y, model.W2t, out=self._dstrips)
+        self._add_strips()
+        self._one.backward(self._Xt, model.dW1, model.dbias1)
+
+    def _add_strips(self) -> None:
+        """Add up what the strips say about the rows they share: the gradient of layer 1's output."""
+        dH = self._one.dH.zero_()
+        for place, piece in self._sums:
+            place.add_(piece)
+        if self._one.share != 1:
+            dH.mul_(self._one.share)
