@@ -73,7 +73,7 @@ def train(config: RunConfig, progress: bool = True, data: Dataset | None = None)
     >>> run.test_error < 0.5, run.params["U"].shape
     (True, (10, 192))
     """
-    (run,) = _train_group([config], progress, data)
+    (run,) = _train_group([_checked(config)], progress, data)
     if isinstance(run, DivergedError):
         raise run
     return run
@@ -114,7 +114,9 @@ def train_many(configs: Iterable[RunConfig], progress: bool = True, data: Datase
     >>> [run.config.method for run in train_many(pair, progress=False)]
     ['none', 'SL1']
     """
-    configs = list(configs)
+    if isinstance(configs, RunConfig):
+        raise unexpected("configs", configs, "it must be several, a list of RunConfig; train takes a single one")
+    configs = [_checked(config) for config in configs]
     done: dict[int, Run] = {}
     try:
         for group in _groups(configs):
@@ -130,6 +132,12 @@ def train_many(configs: Iterable[RunConfig], progress: bool = True, data: Datase
         if not done:
             raise
     return [done[i] for i in sorted(done)]
+
+
+def _checked(config: RunConfig) -> RunConfig:
+    if not isinstance(config, RunConfig):
+        raise unexpected("config", config, "it must be a RunConfig(data=..., penalty=..., ...)")
+    return config
 
 
 def _groups(configs: Sequence[RunConfig]) -> list[list[int]]:
@@ -151,6 +159,8 @@ def _groups(configs: Sequence[RunConfig]) -> list[list[int]]:
 def _train_group(configs: Sequence[RunConfig], progress: bool, data: Dataset | None) -> list[Run | DivergedError]:
     """Train configurations of one group side by side."""
     config = configs[0]
+    if data is not None and not isinstance(data, Dataset):
+        raise unexpected("data", data, "it must be a Dataset, as load_data returns")
     images = _Images.prepare(load_data(config.data) if data is None else data, config)
     updates = config.epochs * -(-len(images.x) // config.batch_size)
     engine = fast.Engine(

@@ -57,7 +57,7 @@ def smooth_abs(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Ten
             t2 = (r / eps).clamp(-1, 1) ** 2
             return torch.where(r.abs() >= eps, r.abs(), eps * (-(t2**2) + 6 * t2 + 3) / 8)
         case "pseudo_huber":
-            return torch.hypot(r, torch.full_like(r, eps))
+            return torch.hypot(r, _like(r, eps))
         case "log_cosh":
             return eps * (torch.logaddexp(r / eps, -r / eps) - math.log(2))
         case "abs":
@@ -105,7 +105,7 @@ def smooth_abs_grad(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
             t = (r / eps).clamp(-1, 1)
             return (3 * t - t**3) / 2
         case "pseudo_huber":
-            return r / torch.hypot(r, torch.full_like(r, eps))
+            return r / torch.hypot(r, _like(r, eps))
         case "log_cosh":
             return torch.tanh(r / eps)
         case "abs":
@@ -151,7 +151,7 @@ def smooth_abs_hess(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
         case "quartic":
             return 3 * (1 - (r / eps).clamp(-1, 1) ** 2) / (2 * eps)
         case "pseudo_huber":
-            return (eps / torch.hypot(r, torch.full_like(r, eps))) ** 3 / eps
+            return (eps / torch.hypot(r, _like(r, eps))) ** 3 / eps
         case "log_cosh":
             return (1 - torch.tanh(r / eps) ** 2) / eps
         case "abs":
@@ -240,3 +240,8 @@ def _newton_prox(r: torch.Tensor, tau: float, eps: float, profile: str) -> torch
         residual = x + tau * smooth_abs_grad(x, eps, profile)
         curvature = smooth_abs_hess(x, eps, profile)
     return x + (r - residual) / (1 + tau * curvature)
+
+
+def _like(r: torch.Tensor, number: float) -> torch.Tensor:
+    """Return a number as a tensor beside ``r``; one too large for its dtype becomes infinite, as in NumPy."""
+    return torch.as_tensor(number, dtype=torch.float64, device=r.device).to(r.dtype)

@@ -389,3 +389,17 @@ def test_the_provenance_names_versions_and_data(run, digits):
 
 def test_data_may_be_given(small, run, digits, same):
     same(train(small.replace(data="mnist"), progress=False, data=digits), run)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: train("digits"), r"config is 'digits'; it must be a RunConfig"),
+        (lambda: train(RunConfig(data="digits"), data="digits"), r"data is 'digits'; it must be a Dataset"),
+        (lambda: train_many(RunConfig(data="digits")), r"configs is RunConfig\(.*it must be several"),
+        (lambda: train_many(["digits"]), r"config is 'digits'; it must be a RunConfig"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
