@@ -39,13 +39,12 @@ class Matrices:
         # Narrower tiles save layer 2 a third of its products at stride 1; at stride 2 they save no time.
         width = TILE if reading.pool_first else NARROW_TILE
         self.layer2 = Bands(TILE, MAPS[0], MAPS[1], kernel, stride, width)
-        # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are.
-        compose = (
-            pooling_matrix(dtype, device)
-            if reading.pool_first
-            else torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
-        )
-        self._compose1, self._compose2 = ((factor * compose).expand(models, -1, -1) for factor in (scale, 1.0))
+        # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are. Factors of
+        # what a layer reads go in here: of the pixels, and the 1/4 of the mean where pooling comes last.
+        self.share = 1.0 if reading.pool_first else 1 / POOL**2
+        alone = torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
+        compose = pooling_matrix(dtype, device) if reading.pool_first else alone
+        self._compose = tuple((factor * compose).expand(models, -1, -1) for factor in (scale, self.share))
 
         def zeros(*shape: int) -> torch.Tensor:
             return torch.zeros(models, *shape, dtype=dtype, device=device)
@@ -57,10 +56,11 @@ class Matrices:
         self.dW1, self.dW2, self.dbias1, self.dbias2 = map(torch.zeros_like, (self.W1, self.W2, self.bias1, self.bias2))
 
         # Views are made once: one costs as much as a small operation.
-        self._bands1, self._bands2 = one.band(self.W1), two.band(self.W2)
-        self._dbands1, self._dbands2 = (
-            layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))
-        )
+        self._bands = one.band(self.W1), two.band(self.W2)
+        self._dbands = [layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))]
+        self._spread = self.bias1.view(models, -1, MAPS[0]), self.bias2.view(models, -1, MAPS[1])
+        self._dspread = self.dbias1.view(models, -1, MAPS[0]), self.dbias2.view(models, -1, MAPS[1])
+        self._compose_t = [compose.transpose(1, 2) for compose in self._compose]
 
     @property
     def numbers(self) -> int:
@@ -73,26 +73,18 @@ class Matrices:
 
         A kernel goes to each output column: one copy into the band; what is 0 beside it stays 0.
         """
-        for compose, K, bands in (
-            (self._compose1, weights.K1, self._bands1),
-            (self._compose2, weights.K2, self._bands2),
-        ):
-            kernels = torch.bmm(compose, K.flatten(1, 2).flatten(2))
-            bands.copy_(kernels.view(*bands.shape[:4], 1, 1, -1))
-        for bias, b in ((self.bias1, weights.b1), (self.bias2, weights.b2)):
-            bias.view(len(b), -1, b.shape[1]).copy_(b[:, None])
+        for compose, K, bands in zip(self._compose, weights.kernels, self._bands, strict=True):
+            bands.copy_(torch.bmm(compose, K).view(*bands.shape[:4], 1, 1, -1))
+        for spread, b in zip(self._spread, weights.biases, strict=True):
+            spread.copy_(b)
 
     def fold(self, gradient: Weights) -> None:
         """Add up the places where each weight stands in a banded matrix, and go back through the composition."""
-        for compose, dbands, dK in (
-            (self._compose1, self._dbands1, gradient.K1),
-            (self._compose2, self._dbands2, gradient.K2),
-        ):
+        for compose_t, dbands, dK in zip(self._compose_t, self._dbands, gradient.kernels, strict=True):
             folded = dbands.contiguous().flatten(0, 1).sum(0)  # over the output columns
-            dK = dK.flatten(1, 2).flatten(2)
-            dK.copy_(torch.bmm(compose.transpose(1, 2), folded.view(len(dK), -1, dK.shape[2])))
-        for dbias, db in ((self.dbias1, gradient.b1), (self.dbias2, gradient.b2)):
-            torch.sum(dbias.view(len(db), -1, db.shape[1]), 1, out=db)
+            dK.copy_(torch.bmm(compose_t, folded.view(len(dK), -1, dK.shape[2])))
+        for dspread, db in zip(self._dspread, gradient.biases, strict=True):
+            torch.sum(dspread, 1, keepdim=True, out=db)
 
 
 @dataclass(frozen=True)
@@ -143,7 +135,6 @@ class Layer:
 
     def __init__(self, bands: Bands, size: int, tiles: int, reading: Reading, like: torch.Tensor) -> None:
         self._relu, self._pool_last = reading.activation == "relu", not reading.pool_first
-        self.share = 1 / POOL**2 if self._pool_last else 1.0  # of each output in the mean that pooling takes
         rows = bands.strips // bands.parities
         width = bands.outputs // bands.parities  # numbers of a row that one tile hands on
         self.Y = like.new_zeros(bands.strips, size * tiles, bands.outputs)
@@ -173,14 +164,13 @@ class Layer:
             self._activate(self.H)
 
     def _pool(self) -> None:
-        """Take the mean of each 2×2 block: add rows, then columns, even ones to odd ones."""
+        """Add up each 2×2 block: rows, then columns, even to odd. The mean's 1/4 is left to what reads the sum."""
         even, odd = self._blocks.unbind(1)
         rows = torch.add(even, odd, out=self._pairs.view(even.shape))
         torch.add(rows[:, :, :, 0], rows[:, :, :, 1], out=self._out)
-        self.H.mul_(self.share)
 
     def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor) -> None:
-        """Go from ``dH``, which has the factor of pooling in it already, to ``dW`` and ``dbias``.
+        """Go from ``dH`` to ``dW`` and ``dbias``.
 
         ``Y`` then holds the gradient of the product. Both activations tell their slope by their result.
         """
@@ -218,18 +208,20 @@ class Batch:
         step = (two.columns * two.stride) * MAPS[0]
         tiles = (H1_columns - width) // step + 1
         self._one, self._two = Layer(one, size, TILES, reading, like), Layer(two, size, tiles, reading, like)
-        self._relu_logits = reading.logits == "relu"
+        self._relu_logits, self._share = reading.logits == "relu", matrices.share
         self.scores, self.logits, self.logp, self.dlogits = like.new_zeros(4, size, CLASSES)
         # Layer 2 reads strips of the tiles of layer 1's result; a single tile is that result itself.
         self._tiled = self._one.H.unfold(2, width, step).transpose(1, 2)  # (image, tile, row, column·map)
         self._tiles = like.new_zeros(self._tiled.shape) if tiles > 1 else self._tiled
         self._H1 = two.strips_of(self._tiles.flatten(0, 1))
         self._H1t = self._H1.transpose(1, 2)
-        # Gradients go back strip by strip into rows and columns that overlap.
+        # Gradients go back strip by strip into rows of tiles, and tile by tile into columns; both overlap.
         self._dstrips = like.new_zeros(two.strips, size * tiles, two.inputs)
-        pieces = self._dstrips.view(two.strips, size, tiles, two.kernel, width)
-        places = self._one.dH.unfold(1, two.kernel, two.stride).unfold(2, width, step)  # (image, strip, tile, row, …)
-        self._sums = [(places[:, i, j], pieces[i, :, j]) for i in range(two.strips) for j in range(tiles)]
+        dH1 = self._one.dH
+        self._dtiles = dH1[:, None] if tiles == 1 else torch.zeros_like(self._tiles)
+        self._rows = list(zip(two.strips_of(self._dtiles.flatten(0, 1)), self._dstrips, strict=True))
+        places = dH1.unfold(2, width, step).unbind(2)
+        self._columns = list(zip(places, self._dtiles.unbind(1), strict=True)) if tiles > 1 else []
         self._F, self._dF = (each.view(size, NODES) for each in (self._two.H, self._two.dH))
         self._Ft = self._F.T
 
@@ -243,6 +235,8 @@ class Batch:
         if self._tiles is not self._tiled:
             self._tiles.copy_(self._tiled)
         self._two.forward(self._H1, model.W2, model.bias2)
+        if self._share != 1:
+            self._F.mul_(self._share)
         torch.addmm(model.b, self._F, model.U, out=self.scores)
         return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
 
@@ -262,16 +256,18 @@ class Batch:
             aten.threshold_backward.grad_input(self.dlogits, self.logits, 0, grad_input=self.dlogits)
         torch.mm(self._Ft, self.dlogits, out=model.dU)
         torch.sum(self.dlogits, 0, out=model.db)
-        torch.addmm(self._dF, self.dlogits, model.Ut, beta=0, alpha=self._two.share, out=self._dF)
+        torch.addmm(self._dF, self.dlogits, model.Ut, beta=0, alpha=self._share, out=self._dF)
         self._two.backward(self._H1t, model.dW2, model.dbias2)
         torch.bmm(self._two.Y, model.W2t, out=self._dstrips)
         self._add_strips()
         self._one.backward(self._Xt, model.dW1, model.dbias1)
 
     def _add_strips(self) -> None:
-        """Add up what the strips say about the rows they share: the gradient of layer 1's output."""
-        dH = self._one.dH.zero_()
-        for place, piece in self._sums:
-            place.add_(piece)
-        if self._one.share != 1:
-            dH.mul_(self._one.share)
+        """Add up what the strips say about the numbers they share: the gradient of layer 1's output."""
+        self._dtiles.zero_()
+        for place, strip in self._rows:
+            place.add_(strip)
+        if self._columns:
+            self._one.dH.zero_()
+        for place, tile in self._columns:
+            place.add_(tile)

@@ -50,6 +50,8 @@ class Weights:
         Everything: one operation on it acts on all parameters of all models. Unused places between arrays are 0.
     K1, b1, K2, b2, U, b : Tensor
         Views of their places in ``flat``, in `INNER_SHAPES` with the model as first axis.
+    kernels, biases : list of Tensor
+        ``K1`` and ``K2`` again, as matrices (place, channel·map); ``b1`` and ``b2`` with an axis of size 1 for columns.
 
     Examples
     --------
@@ -61,6 +63,8 @@ class Weights:
     def __init__(self, models: int, dtype: torch.dtype, device: torch.device) -> None:
         self.flat = torch.zeros(models, ROW, dtype=dtype, device=device)
         self.K1, self.b1, self.K2, self.b2, self.U, self.b = (self._view(name) for name in INNER_SHAPES)
+        self.kernels = [K.flatten(1, 2).flatten(2) for K in (self.K1, self.K2)]
+        self.biases = [b[:, None] for b in (self.b1, self.b2)]
 
     def _view(self, name: str) -> torch.Tensor:
         shape = torch.Size(INNER_SHAPES[name])
