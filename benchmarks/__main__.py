@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     rate = head["matrix product, GFLOP/s"] * 1e9
     for reading in options.readings:
         print(f"{reading}: the arithmetic alone would take {floor(reading, len(data.x_train), rate):.3f} s an epoch")
-    stem = f"{head['date'][:10]}-{data.name.split('[')[0]}{'-quick' if options.quick else ''}"
+    stem = f"{head['date'][:10]}-{data.name.split('[')[0]}{'-quick' if options.quick else ''}-{options.threads}-threads"
     write(options.output / f"{stem}.json", head, timings, growth)
     plot(options.output / f"{stem}.png", head, timings, growth)
     print(f"written: {options.output / stem}.json and .png")

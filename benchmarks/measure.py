@@ -88,9 +88,10 @@ def compare(names: list[str], case: Case, rounds: int, turn: float, report: Any 
     gate(contenders)  # and warm-up
     counts = {name: _updates_in(contender, turn) for name, contender in contenders.items()}
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds):
-        order = list(contenders)
-        for name in order[number % len(order) :] + order[: number % len(order)]:
+    shuffle = np.random.default_rng(0).permutation
+    for _ in range(rounds):
+        for name in shuffle(list(contenders)):  # so that nobody always follows the same one
+            contenders[name].advance(counts[name] // 4 + 1)  # caches, and threads that another library left spinning
             seconds[name].append(_time(contenders[name], counts[name]) * len(case.data.x_train) / case.batch)
     timings = skipped
     for name, contender in contenders.items():

@@ -91,6 +91,11 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
         axes.set(xlabel=x, ylabel="seconds an epoch and model", xscale="log", yscale="log")
         axes.legend(fontsize=5)
     over_data.set(ylabel="µs an image and model", yscale="linear", ylim=(0, None))
+    for axes, values in ((over_models, {t.models for t in engine}), (over_batch, {t.batch for t in done})):
+        axes.set_xticks(sorted(values), [str(value) for value in sorted(values)])
+        axes.minorticks_off()
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_yticks([0.2, 0.5, 1, 2, 5, 10])
     figure.suptitle(
         f"{head['processor']}, {head['threads']} threads, torch {head['torch']}, {head['data']}", fontsize=8
     )
