@@ -79,6 +79,15 @@ def test_badge_turns_red(monkeypatch):
     assert "✗" in repr(result)
 
 
+def test_a_check_that_breaks_down_fails_by_name(monkeypatch):
+    broken = Entry("eq-x", "x", "x", checks=(Check("one against none", 1e-9, lambda: 1 / 0),))
+    monkeypatch.setitem(LEDGER, "eq-x", broken)
+    result = check("eq-x")
+    assert not result.passed
+    assert "eq-x" in repr(result)
+    assert "ZeroDivisionError" in repr(result)
+
+
 def test_check_all_covers_the_ledger_and_an_unknown_label_is_named():
     assert [result.label for result in check_all()] == list(LEDGER)
     with pytest.raises(ValueError, match=r"label is 'eq-cnov'.*did you mean 'eq-conv'"):

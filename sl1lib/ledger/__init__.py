@@ -75,7 +75,7 @@ def check(label: str) -> Result:
     """
     require_choice("label", label, LEDGER)
     entry = LEDGER[label]
-    measured = tuple(Measured(c.what, float(c.measure()), c.tolerance) for c in entry.checks)
+    measured = tuple(_measure(each) for each in entry.checks)
     return Result(entry.label, entry.title, entry.chapter, measured, entry.because, entry.functions)
 
 
@@ -93,3 +93,11 @@ def check_all() -> list[Result]:
     True
     """
     return [check(label) for label in LEDGER]
+
+
+def _measure(each: Check) -> Measured:
+    """Run one check; one that breaks down has failed, and the equation it belongs to must still be named."""
+    try:
+        return Measured(each.what, float(each.measure()), each.tolerance)
+    except Exception as error:
+        return Measured(f"{each.what} (broke down: {type(error).__name__}: {error})", float("nan"), each.tolerance)
