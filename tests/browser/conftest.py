@@ -64,3 +64,22 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Show a widget alone on a page; the test fails if its script raises or if it asks for anything outside."""
+    pages, trouble = [], []
+
+    def open_page(widget, height=900, **context):
+        page = browser.new_page(viewport={"width": 390, "height": height}, **context)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: trouble.append(request.url))
+        page.set_content(f"<!doctype html><body style='margin:8px'>{widget.html}</body>")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert trouble == []

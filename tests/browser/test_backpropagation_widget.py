@@ -36,15 +36,8 @@ def by_reference(reading, K, beta, U, b):
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 900})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: errors.append(request.url))
-    page.set_content(backpropagation_stepper(PIXELS, TARGET).html)
-    yield page
-    page.close()
-    assert errors == []
+def page(show):
+    return show(backpropagation_stepper(PIXELS, TARGET))
 
 
 def read(page):

@@ -16,11 +16,8 @@ SETTINGS = [
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
-    page.set_content(corner_explorer().html)
-    yield page
-    page.close()
+def page(show):
+    return show(corner_explorer(), reduced_motion="reduce")
 
 
 def move(page, name, value):

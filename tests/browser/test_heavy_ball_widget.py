@@ -10,15 +10,8 @@ from sl1lib.widgets import heavy_ball_explorer
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 700})
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: errors.append(request.url))
-    page.set_content(heavy_ball_explorer().html)
-    yield page
-    page.close()
-    assert errors == []
+def page(show):
+    return show(heavy_ball_explorer(), height=700)
 
 
 def path(page):

@@ -18,17 +18,8 @@ PULLS = np.where(NORMS < EPS, NORMS / EPS, 1) * STRENGTHS[:, None]
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    errors, outside = [], []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.on("request", lambda r: outside.append(r.url))
-    widget = path_explorer(STRENGTHS, NORMS, PULLS, np.linspace(0, 1, 7), EPS, RELEVANT)
-    page.set_content(f"<!doctype html><body style='margin:8px'>{widget.html}</body>")
-    yield page
-    page.close()
-    assert errors == []
-    assert outside == []
+def page(show):
+    return show(path_explorer(STRENGTHS, NORMS, PULLS, np.linspace(0, 1, 7), EPS, RELEVANT), height=800)
 
 
 def shown(page):

@@ -11,11 +11,8 @@ from sl1lib.widgets import profile_explorer
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 900})
-    page.set_content(profile_explorer().html)
-    yield page
-    page.close()
+def page(show):
+    return show(profile_explorer())
 
 
 def move(page, name, value):

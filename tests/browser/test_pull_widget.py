@@ -11,16 +11,8 @@ from sl1lib.widgets.pull import PULL_PROFILES
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    errors, outside = [], []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.on("request", lambda r: outside.append(r.url))
-    page.set_content(f"<!doctype html><body style='margin:8px'>{pull_explorer().html}</body>")
-    yield page
-    page.close()
-    assert errors == []
-    assert outside == []
+def page(show):
+    return show(pull_explorer(), height=800)
 
 
 def shown(page):

@@ -10,11 +10,8 @@ from sl1lib.widgets import softmax_explorer
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
-    page.set_content(softmax_explorer().html)
-    yield page
-    page.close()
+def page(show):
+    return show(softmax_explorer(), reduced_motion="reduce")
 
 
 def move(page, label, value):

@@ -11,16 +11,8 @@ from sl1lib.widgets.stability import STABILITY_EXAMPLES
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 390, "height": 900})
-    errors, outside = [], []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.on("request", lambda r: outside.append(r.url))
-    page.set_content(f"<!doctype html><body style='margin:8px'>{stability_explorer().html}</body>")
-    yield page
-    page.close()
-    assert errors == []
-    assert outside == []
+def page(show):
+    return show(stability_explorer())
 
 
 def assert_as_reference(page):
