@@ -74,6 +74,12 @@ def require_axes(what: str, array: Any, axes: str) -> None:
         raise unexpected(f"the shape of {what}", shape, "the batch is empty; it must hold at least one sample")
 
 
+def require_shape_of(what: str, array: Any, like: str, expected: tuple[int, ...]) -> None:
+    """Raise unless ``array`` has the shape ``expected``, which is that of ``like``."""
+    if shape_of(what, array) != expected:
+        raise unexpected(f"the shape of {what}", tuple(array.shape), f"it must be that of {like}, {expected}")
+
+
 def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
     """Raise unless ``kernel`` can slide over ``x``: axes, channels, sizes and the bias agree."""
     require_axes("x", x, "NCHW")
@@ -92,6 +98,27 @@ def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
             "the shape of bias",
             tuple(bias.shape),
             f"kernel has {kernel.shape[0]} maps, so ({kernel.shape[0]},)",
+        )
+
+
+def require_correlatable(dy: Any, x: Any) -> None:
+    """Raise unless ``dy`` may be the gradient of a convolution of ``x``: the batches agree, and ``dy`` is no larger."""
+    require_axes("dy", dy, "NMHW")
+    require_axes("x", x, "NCHW")
+    if len(dy) != len(x):
+        raise unexpected("the number of samples of dy", len(dy), f"x of shape {tuple(x.shape)} has {len(x)}")
+    size, room = tuple(dy.shape[2:]), tuple(x.shape[2:])
+    if any(k < 1 or k > n for k, n in zip(size, room, strict=True)):
+        raise unexpected("the size of dy", size, f"it must be at least (1, 1) and fit into the image's {room}")
+
+
+def require_same_maps(dy: Any, kernel: Any) -> None:
+    """Raise unless ``dy`` has one map for each kernel."""
+    require_axes("dy", dy, "NMHW")
+    require_axes("kernel", kernel, "MCHW")
+    if dy.shape[1] != kernel.shape[0]:
+        raise unexpected(
+            "the number of maps of dy", int(dy.shape[1]), f"kernel of shape {tuple(kernel.shape)} has {kernel.shape[0]}"
         )
 
 
@@ -125,3 +152,22 @@ def require_dense(o: Any, U: Any, b: Any) -> None:
         )
     if shape_of("b", b) != (U.shape[0],):
         raise unexpected("the shape of b", tuple(b.shape), f"U has {U.shape[0]} rows, so ({U.shape[0]},)")
+
+
+def require_mask(what: str, mask: Any, length: int) -> None:
+    """Raise unless ``mask`` has the shape ``(length,)`` and holds truth values."""
+    dtype = str(getattr(mask, "dtype", type(mask).__name__)).removeprefix("torch.")
+    if shape_of(what, mask) != (length,) or dtype != "bool":
+        raise unexpected(what, f"{dtype} {tuple(mask.shape)}", f"it must be bool ({length},)")
+
+
+def require_removable(W: Any, b: Any, removed: Any, means: Any = None) -> None:
+    """Raise unless inputs of a layer ``W (C,K)`` or ``(C,K,kh,kw)`` with bias ``b (C,)`` can be removed."""
+    shape = shape_of("W", W)
+    if len(shape) not in (2, 4):
+        raise unexpected("the shape of W", shape, "it must have the axes (C, K) or (C, K, kh, kw)")
+    if shape_of("b", b) != shape[:1]:
+        raise unexpected("the shape of b", tuple(b.shape), f"W has {shape[0]} outputs, so ({shape[0]},)")
+    require_mask("removed", removed, shape[1])
+    if means is not None and shape_of("means", means) != shape[1:2]:
+        raise unexpected("the shape of means", tuple(means.shape), f"W has {shape[1]} inputs, so ({shape[1]},)")

@@ -14,7 +14,7 @@ from .network import features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
 from .penalty import group_norms, penalty, penalty_grad, penalty_hess, penalty_prox
 from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
-from .removal import remove_nodes
+from .removal import remove_inputs, remove_nodes
 from .simple import SimpleEngine, images_to_tensor, predict
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
 
@@ -43,6 +43,7 @@ __all__ = [
     "predict",
     "proximal_step",
     "relu",
+    "remove_inputs",
     "remove_nodes",
     "sigmoid",
     "smooth_abs",

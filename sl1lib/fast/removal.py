@@ -1,4 +1,7 @@
-"""The removal of nodes that the penalty has switched off: arrays that are really smaller (chapter *Your own model*)."""
+"""The removal of nodes that the penalty has switched off: arrays that are really smaller (chapter *Your own model*).
+
+`remove_inputs` mirrors ``sl1lib.reference.removal``; `remove_nodes` does the same to layers of any model.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,56 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ..errors import unexpected
+from ..errors import require_removable, unexpected
 from .module import is_pruned
 
 Layer = nn.Linear | nn.Conv2d
+
+
+def remove_inputs(
+    W: torch.Tensor, b: torch.Tensor, removed: torch.Tensor, means: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    r"""Return the weights and the bias of a layer without some of its inputs.
+
+    An input that is removed counts as the constant :math:`\bar x_k` from then on:
+    :math:`b'_c = b_c + \sum_{k\ \text{removed}} \bar x_k \sum_{m,n} W_{ckmn}`.
+
+    Parameters
+    ----------
+    W : Tensor, shape (C, K) or (C, K, kh, kw)
+        A fully connected layer, or the kernels of a convolution without padding.
+    b : Tensor, shape (C,)
+    removed : Tensor of bool, shape (K,)
+        Which inputs to remove.
+    means : Tensor, shape (K,), optional
+        :math:`\bar x_k`, of which only the removed inputs' are read. Without it they count as 0.
+
+    Returns
+    -------
+    W : Tensor, shape (C, K', …)
+        Without the removed columns.
+    b : Tensor, shape (C,)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together, or ``removed`` is not of bool.
+
+    See Also
+    --------
+    sl1lib.reference.remove_inputs : the same in NumPy, beside the mathematics.
+
+    Examples
+    --------
+    >>> U, b = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0.5])
+    >>> remove_inputs(U, b, torch.tensor([False, True, False]), torch.tensor([9.0, 0.1, 9.0]))
+    (tensor([[1., 3.]]), tensor([0.7000]))
+    """
+    require_removable(W, b, removed, means)
+    if means is not None:
+        sums = W[:, removed].sum(dim=tuple(range(2, W.dim()))) if W.dim() > 2 else W[:, removed]
+        b = b + sums @ means[removed]
+    return W[:, ~removed], b
 
 
 def remove_nodes(
@@ -58,19 +107,17 @@ def remove_nodes(
     (Linear(in_features=5, out_features=2, bias=True), Linear(in_features=2, out_features=2, bias=True))
     """
     block = _check_removal(before, after, dead, means)
-    keep = (~dead).nonzero().flatten().to(before.weight.device)
     smaller, follower = copy.deepcopy(before), copy.deepcopy(after)
     for name in ("weight", "bias"):
-        _replace(smaller, name, lambda tensor: tensor[keep])
-    if means is not None:
-        constant = torch.where(dead.to(means.device), means, 0.0).to(after.weight)
-        shift = torch.einsum("mkb,k->m", _by_node(after, len(dead)), constant)
-        if follower.bias is None:
-            follower.bias = nn.Parameter(shift)
-        else:
-            _replace(follower, "bias", lambda tensor: tensor + shift)
-    inputs = (keep.unsqueeze(1) * block + torch.arange(block, device=keep.device)).flatten()
-    _replace(follower, "weight", lambda tensor: tensor[:, inputs])
+        _replace(smaller, name, lambda tensor: tensor[~dead.to(tensor.device)])
+    removed = dead.to(after.weight.device).repeat_interleave(block)
+    constants = None if means is None else means.to(after.weight).repeat_interleave(block)
+    bias = after.weight.new_zeros(len(after.weight)) if after.bias is None else after.bias.detach()
+    weight, bias = remove_inputs(after.weight.detach(), bias, removed, constants)
+    if means is not None and after.bias is None:
+        follower.bias = nn.Parameter(bias)
+    _replace(follower, "weight", lambda _: weight)
+    _replace(follower, "bias", lambda _: bias)
     _state_sizes(smaller)
     _state_sizes(follower)
     return smaller, follower
@@ -95,11 +142,6 @@ def _check_removal(before: Layer, after: Layer, dead: torch.Tensor, means: torch
     if means is not None and isinstance(after, nn.Conv2d) and after.padding not in ((0, 0), "valid"):
         raise unexpected("padding of after", after.padding, "with means it must be 0")
     return inputs // nodes
-
-
-def _by_node(layer: Layer, nodes: int) -> torch.Tensor:
-    """View a weight as (output, node, whatever else)."""
-    return layer.weight.detach().reshape(len(layer.weight), nodes, -1)
 
 
 def _replace(layer: Layer, name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> None:

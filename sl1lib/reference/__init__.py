@@ -10,7 +10,13 @@ from .activations import (
     sigmoid_backward,
     softmax,
 )
-from .convolution import conv2d, conv2d_backward
+from .convolution import (
+    conv2d,
+    conv2d_backward,
+    conv2d_bias_grad,
+    conv2d_input_grad,
+    conv2d_kernel_grad,
+)
 from .dense import dense, dense_backward
 from .descent import descend, peak_to_peak, two_cycle
 from .last_layer import (
@@ -49,6 +55,7 @@ from .pooling import (
     conv_avg_pool2d,
 )
 from .profiles import smooth_abs_gap, smooth_abs_lipschitz
+from .removal import remove_inputs
 from .smoothing import (
     smooth_abs,
     smooth_abs_grad,
@@ -67,6 +74,9 @@ __all__ = [
     "contraction",
     "conv2d",
     "conv2d_backward",
+    "conv2d_bias_grad",
+    "conv2d_input_grad",
+    "conv2d_kernel_grad",
     "conv_avg_pool2d",
     "cross_entropy",
     "cross_entropy_backward",
@@ -95,6 +105,7 @@ __all__ = [
     "proximal_step",
     "relu",
     "relu_backward",
+    "remove_inputs",
     "sigmoid",
     "sigmoid_backward",
     "smooth_abs",

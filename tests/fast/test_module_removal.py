@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from sl1lib import fast
 
@@ -96,7 +97,7 @@ def test_a_frozen_layer_stays_frozen_and_the_dtype_stays():
 
 def test_wrong_input_is_named():
     a, b = nn.Linear(5, 8), nn.Linear(8, 3)
-    pruned = torch.nn.utils.prune.identity(nn.Linear(8, 3), "weight")
+    pruned = prune.identity(nn.Linear(8, 3), "weight")
     for arguments, message in (
         ((nn.ReLU(), b, DEAD), "before is 'ReLU.*it must be nn.Linear"),
         ((a, nn.Conv2d(8, 8, 3, groups=2), DEAD), "after is .*groups=1"),
