@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import sl1lib
+from sl1lib.environment import processor_name
 
 from .measure import Timing
 
@@ -23,7 +24,7 @@ def header(data: str, threads: int) -> dict[str, Any]:
     """Return what the numbers depend on."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "threads": threads,
         "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
@@ -101,13 +102,3 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
-
-
-def _processor() -> str:
-    try:
-        for text in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if text.startswith("model name"):
-                return text.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 import torch
 
@@ -49,6 +50,23 @@ def examine() -> list[Finding]:
     """
     findings = [*_python(), *_packages(), *_compute(), *_data(), *_tools()]
     return sorted(findings, key=lambda finding: not finding.needed)
+
+
+def processor_name() -> str:
+    """Return what the machine calls its processor, to stand beside measured times.
+
+    Examples
+    --------
+    >>> processor_name() != ""
+    True
+    """
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
 
 
 def _python() -> Iterator[Finding]:
