@@ -40,6 +40,9 @@ class Training:
     seed : int
         The order of epoch ``e`` is ``epoch_order(seed, e, N)``. Trainings that share a seed share their batches, which
         are then fetched once.
+    removed : dict of Tensor of bool, optional
+        In the shapes of ``params``, True where a parameter is 0 and stays 0: a smaller network, trained in its full
+        shape.
     """
 
     params: Tensors
@@ -47,6 +50,7 @@ class Training:
     momentum: MomentumRamp
     penalty: Penalty | None = None
     seed: int = 0
+    removed: Tensors | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,9 @@ class Engine:
         self._views = [ModelViews.of(m, self._matrices, self._weights, self._gradient) for m in range(models)]
         self._penalties = group_penalties([training.penalty for training in trainings], dtype, device)
         self._proximal = any(group.step == "proximal" for group in self._penalties)
+        self._present = _present(trainings, dtype, device)
+        if self._present is not None:
+            self._weights.flat.mul_(self._present.flat)
 
         self._tiles = tile_images(x)
         self._targets = -torch.nn.functional.one_hot(labels, CLASSES).to(dtype)
@@ -183,7 +190,7 @@ class Engine:
         True
         """
         matrices = Matrices(1, find_reading(reading), 1.0, dtype, torch.device("meta"))
-        numbers = 2 * matrices.numbers + 4 * ROW + CLASSES * (batch_size + predicted)
+        numbers = 2 * matrices.numbers + 5 * ROW + CLASSES * (batch_size + predicted)
         return numbers * dtype.itemsize
 
     def advance(self, updates: int, stop: Callable[[], bool] | None = None) -> Costs:
@@ -312,6 +319,8 @@ class Engine:
         weights, gradient, velocity = self._weights, self._gradient, self._velocity
         for group in self._penalties:
             group.apply(weights.U, gradient.U, penalty)
+        if self._present is not None:
+            gradient.flat.mul_(self._present.flat)
         before = weights.U.clone() if self._proximal else weights.U
         velocity.flat.mul_(momentum).addcmul_(gradient.flat, rate, value=-1)
         weights.flat.add_(velocity.flat)
@@ -356,3 +365,14 @@ class Engine:
         if size not in self._batches:
             self._batches[size] = Batch(size, self._reading, self._matrices)
         return self._batches[size]
+
+
+def _present(trainings: Sequence[Training], dtype: torch.dtype, device: torch.device) -> Weights | None:
+    """Return 1 for each parameter that is trained and 0 for each that is removed; None if no training removes any."""
+    if all(training.removed is None for training in trainings):
+        return None
+    present = Weights(len(trainings), dtype, device)
+    nothing = {name: torch.zeros(shape, dtype=torch.bool, device=device) for name, shape in PARAMETER_SHAPES.items()}
+    removed = stack([nothing if training.removed is None else training.removed for training in trainings])
+    present.write({name: ~mask for name, mask in removed.items()})
+    return present
