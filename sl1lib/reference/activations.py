@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import require_shape_of, shape_of
+
 
 def relu(x: np.ndarray) -> np.ndarray:
     r"""Return :math:`\max(0, x)`, element by element.
@@ -44,6 +46,11 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     -------
     ndarray, the shape of ``x``
 
+    Raises
+    ------
+    ValueError
+        If ``dy`` has another shape than ``x``.
+
     Notes
     -----
     Equations ``eq-dense-relu-grad`` and ``eq-dense-subgradient``, chapter *Dense layer and entropy*.
@@ -53,6 +60,7 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     >>> relu_backward(np.array([5.0, 5.0, 5.0]), np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 5.])
     """
+    require_shape_of("dy", dy, "x", shape_of("x", x))
     return np.where(x > 0, dy, 0)
 
 
@@ -91,6 +99,11 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     -------
     ndarray, the shape of ``y``
 
+    Raises
+    ------
+    ValueError
+        If ``dy`` has another shape than ``y``.
+
     Notes
     -----
     Equation ``eq-backprop-slope``, chapter *Backpropagation*.
@@ -100,6 +113,7 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     >>> sigmoid_backward(np.array([1.0]), np.array([0.5]))
     array([0.25])
     """
+    require_shape_of("dy", dy, "y", shape_of("y", y))
     return dy * y * (1 - y)
 
 

@@ -14,7 +14,12 @@ from ..architecture import (
 )
 from ..readings import Reading, find_reading
 from .activations import relu, relu_backward, sigmoid, sigmoid_backward
-from .convolution import conv2d, conv2d_backward
+from .convolution import (
+    conv2d,
+    conv2d_bias_grad,
+    conv2d_input_grad,
+    conv2d_kernel_grad,
+)
 from .dense import dense, dense_backward
 from .losses import cross_entropy, cross_entropy_backward
 from .penalty import penalty as penalty_value
@@ -195,7 +200,7 @@ def backward(
     """
     steps = trace(params, x, reading)
     error = cross_entropy(steps["logits"], labels)
-    d = backward_trace(params, steps, labels, reading)
+    d = _way_back(params, steps, labels, find_reading(reading))
     grads = {name: d[name] for name in params}
     if penalty is not None:
         shape = (penalty.eps, penalty.profile, penalty.grouping)
@@ -239,7 +244,15 @@ def backward_trace(
     >>> [name for name in d if name.endswith("2")]
     ['stage2', 'pool2', 'act2', 'conv2', 'K2', 'b2']
     """
-    reading = find_reading(reading)
+    d = _way_back(params, steps, labels, find_reading(reading))
+    d["stage0"] = conv2d_input_grad(d["conv1"], params["K1"])
+    return d
+
+
+def _way_back(
+    params: Arrays, steps: Arrays, labels: np.ndarray, reading: Reading
+) -> Arrays:
+    """Go back to the first layer's parameters: training asks no gradient of the images."""
     d = {"logits": cross_entropy_backward(steps["logits"], labels)}
     d["scores"] = d["logits"]
     if reading.logits == "relu":
@@ -248,11 +261,9 @@ def backward_trace(
         d["scores"], steps["features"], params["U"]
     )
     d["stage2"] = d["features"].reshape(steps["stage2"].shape)
-    for i in (2, 1):
-        _back_through_stage(d, steps, i, reading)
-        d[f"stage{i - 1}"], d[f"K{i}"], d[f"b{i}"] = conv2d_backward(
-            d[f"conv{i}"], steps[f"stage{i - 1}"], params[f"K{i}"]
-        )
+    _back_through_stage(d, steps, 2, reading)
+    d["stage1"] = conv2d_input_grad(d["conv2"], params["K2"])
+    _back_through_stage(d, steps, 1, reading)
     return d
 
 
@@ -272,6 +283,8 @@ def _back_through_stage(
         d[conv] = _through_activation(
             d[act], steps[conv], steps[act], reading
         )
+    d[f"K{i}"] = conv2d_kernel_grad(d[conv], steps[f"stage{i - 1}"])
+    d[f"b{i}"] = conv2d_bias_grad(d[conv])
 
 
 def _through_activation(

@@ -51,10 +51,9 @@ def avg_pool2d(a: np.ndarray, k: int) -> np.ndarray:
            [10.5, 12.5]])
     """
     require_poolable(a, k)
-    n, c, h, w = a.shape
-    # axes n c i m j l: blocks[n,c,i,m,j,l] = a[n,c,ki+m,kj+l]
-    blocks = a.reshape(n, c, h // k, k, w // k, k)
-    return blocks.sum(axis=(3, 5)) / k**2
+    # a[:, :, m::k, l::k] holds a[n,c,ki+m,kj+l], one place of every block.
+    places = [a[:, :, m::k, l::k] for m, l in np.ndindex(k, k)]
+    return np.sum(places, axis=0) / k**2
 
 
 def avg_pool2d_backward(dp: np.ndarray, k: int) -> np.ndarray:
@@ -133,12 +132,12 @@ def composed_kernel(kernel: np.ndarray, k: int) -> np.ndarray:
     """
     require_axes("kernel", kernel, "MCHW")
     require_count("the pooling window k", k, least=1)
-    # K is zero outside its size: a border of k-1 zeros says so. The window's
-    # factors are all alike, so the index a-m may as well run forwards.
-    bordered = np.pad(
-        kernel, ((0, 0), (0, 0), (k - 1, k - 1), (k - 1, k - 1))
-    )
-    return _windows(bordered, (k, k)).sum(axis=(4, 5)) / k**2
+    maps, channels, kh, kw = kernel.shape
+    composed = np.zeros((maps, channels, kh + k - 1, kw + k - 1))
+    for m, l in np.ndindex(k, k):
+        # K, moved by m rows and l columns: K[a-m,b-l] stands at (a, b).
+        composed[:, :, m : m + kh, l : l + kw] += kernel / k**2
+    return composed
 
 
 def conv_avg_pool2d(
@@ -185,12 +184,10 @@ def conv_avg_pool2d(
     require_convolvable(x, kernel, bias)
     (h, w), (kh, kw) = x.shape[2:], kernel.shape[2:]
     require_tiled((h - kh + 1, w - kw + 1), k)
-    # axes n c i j a b: windows[n,c,i,j,a,b] = x[n,c,ki+a,kj+b]
-    windows = _windows(x, (kh + k - 1, kw + k - 1))[:, :, ::k, ::k]
-    p = np.einsum(
-        "ncijab,fcab->nfij",
-        windows,
-        composed_kernel(kernel, k),
-        optimize=True,
-    )
+    # axes n c a b i j: windows[n,c,a,b,i,j] = x[n,c,ki+a,kj+b]
+    windows = _windows(x, (kh + k - 1, kw + k - 1))[..., ::k, ::k]
+    composed = composed_kernel(kernel, k)
+    # Sum over c, a, b: axes 1, 2, 3 of composed (f c a b) and of windows.
+    p = np.tensordot(composed, windows, axes=((1, 2, 3), (1, 2, 3)))
+    p = p.swapaxes(0, 1)  # f n i j becomes n f i j
     return p if bias is None else p + bias[:, None, None]

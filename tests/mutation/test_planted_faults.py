@@ -37,8 +37,8 @@ FAULTS = {
     ),
     "pooling-without-one-over-k-squared": Fault(
         "reference/pooling.py",
-        "blocks.sum(axis=(3, 5)) / k**2",
-        "blocks.sum(axis=(3, 5))",
+        "np.sum(places, axis=0) / k**2",
+        "np.sum(places, axis=0)",
         ("parity/test_pooling.py::test_pooling_is_the_formula", "reference/test_gradients.py::test_pooling"),
     ),
     "gradient-of-pooling-without-one-over-k-squared": Fault(
@@ -49,17 +49,17 @@ FAULTS = {
     ),
     "kernel-flipped": Fault(
         "reference/convolution.py",
-        '"ncijml,fcml->nfij", windows, kernel,',
-        '"ncijml,fcml->nfij", windows, kernel[:, :, ::-1, ::-1],',
+        "np.tensordot(kernel, windows, ",
+        "np.tensordot(kernel[:, :, ::-1, ::-1], windows, ",
         (
             "parity/test_convolution.py::test_a_kernel_with_a_single_one_picks_that_place",
             "reference/test_gradients.py::test_convolution",
         ),
     ),
-    "kernel-not-flipped-in-the-gradient": Fault(
+    "kernel-flipped-in-the-gradient": Fault(
         "reference/convolution.py",
-        "flipped = kernel[:, :, ::-1, ::-1]",
-        "flipped = kernel",
+        "shares[:, m, l]",
+        "shares[:, kh - 1 - m, kw - 1 - l]",
         (
             "parity/test_convolution.py::test_backward_is_the_adjoint_in_the_image_and_in_the_kernel",
             "reference/test_gradients.py::test_convolution",

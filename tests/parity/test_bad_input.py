@@ -205,6 +205,19 @@ def test_backward_functions_refuse_gradients_of_another_shape():
         match=re.escape("the shape of dy is (2, 4, 6, 6); it must be that of conv2d(x, kernel), (2, 4, 2, 2)"),
     ):
         reference.conv2d_backward(np.ones((2, 4, 6, 6)), X, kernel)
+    with pytest.raises(ValueError, match=re.escape("the number of samples of dy is 1; x of shape (2, 3, 6, 6) has 2")):
+        reference.conv2d_kernel_grad(np.ones((1, 4, 2, 2)), X)
+    with pytest.raises(ValueError, match=re.escape("the size of dy is (7, 2); it must be at least (1, 1) and fit")):
+        reference.conv2d_kernel_grad(np.ones((2, 4, 7, 2)), X)
+    with pytest.raises(
+        ValueError, match=re.escape("the number of maps of dy is 3; kernel of shape (4, 3, 5, 5) has 4")
+    ):
+        reference.conv2d_input_grad(np.ones((2, 3, 2, 2)), kernel)
+    with pytest.raises(ValueError, match=re.escape("the shape of dy is (4, 2, 2); it must have 4 axes, (N, M, H, W)")):
+        reference.conv2d_bias_grad(np.ones((4, 2, 2)))
+    for through, name in ((reference.relu_backward, "x"), (reference.sigmoid_backward, "y")):
+        with pytest.raises(ValueError, match=re.escape(f"the shape of dy is (3,); it must be that of {name}, (2, 3)")):
+            through(np.ones(3), np.ones((2, 3)))
     with pytest.raises(
         ValueError, match=re.escape("the shape of ds is (2, 3); it must be that of dense(o, U, b), (2, 10)")
     ):

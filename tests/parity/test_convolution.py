@@ -67,6 +67,15 @@ def test_backward_is_the_adjoint_in_the_image_and_in_the_kernel(arrays):
     REFERENCE.agrees(dbias, np.einsum("nfij->f", dy))
 
 
+@given(convolutions())
+def test_each_gradient_by_itself_is_the_one_of_all_three(arrays):
+    x, kernel, _ = arrays
+    dy = normal(1, *reference.conv2d(x, kernel).shape)
+    each = reference.conv2d_input_grad(dy, kernel), reference.conv2d_kernel_grad(dy, x), reference.conv2d_bias_grad(dy)
+    for received, expected in zip(reference.conv2d_backward(dy, x, kernel), each, strict=True):
+        np.testing.assert_array_equal(received, expected, strict=True)
+
+
 @every_engine
 @given(convolutions(), seeds)
 def test_convolution_is_linear(engine, arrays, seed):
@@ -103,3 +112,7 @@ def test_the_reference_computes_in_float64_whatever_it_is_given():
     y = reference.conv2d(grey, weights)
     assert y.dtype == np.float64
     np.testing.assert_array_equal(y, np.full((1, 1, 2, 2), 1600.0))  # in uint8 it would be 64
+    dx, dkernel, dbias = reference.conv2d_backward(np.full((1, 1, 2, 2), 200, np.uint8), grey, weights)
+    np.testing.assert_array_equal(dx[0, 0], 400.0 * np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), strict=True)
+    np.testing.assert_array_equal(dkernel, np.full((1, 1, 2, 2), 160_000.0), strict=True)
+    np.testing.assert_array_equal(dbias, [800.0], strict=True)

@@ -103,3 +103,7 @@ def test_one_strided_convolution_convolves_and_pools(engine, case):
             rtol=0,
             atol=engine.tolerance * max(1, np.abs(x).max() * np.abs(kernel).sum()),
         )
+
+
+def test_grey_levels_are_averaged_without_overflow():
+    np.testing.assert_array_equal(reference.avg_pool2d(np.full((1, 1, 2, 4), 200, np.uint8), 2), [[[[200.0, 200.0]]]])

@@ -37,6 +37,25 @@ def test_backward_returns_the_way_backs_parameters_in_their_order(reading):
     assert all((grads[name] == d[name]).all() for name in params)
 
 
+@pytest.mark.parametrize("reading", READINGS)
+def test_backward_makes_the_products_that_the_theorem_counts_and_no_other(reading, monkeypatch):
+    """Forward F, back 2F - F1: the images' gradient, which nobody reads, would cost F1 more."""
+    made = []
+
+    def counted(a, b, axes):
+        summed = np.prod([a.shape[axis] for axis in np.atleast_1d(axes[0])])
+        made.append(a.size * b.size // summed)
+        return tensordot(a, b, axes)
+
+    tensordot = np.tensordot
+    monkeypatch.setattr(np, "tensordot", counted)
+    params, x, labels = problem()
+    reference.backward(params, x, labels, reading)
+    dense = 10 * 192  # the last layer's products are not tensordot's
+    F, F1 = 203_520, 86_400
+    assert sum(made) + len(x) * 3 * dense == len(x) * (F + 2 * F - F1)
+
+
 def test_differences_start_from_the_right_layer():
     """Against differences that run the whole network for each of a few entries of each parameter."""
     params, x, labels = problem()
