@@ -158,7 +158,7 @@ def entries() -> Iterator[Entry]:
             f"eq-conv-grad-{names[which]}",
             f"the gradient for the {names[which]}",
             chapter,
-            ("reference.conv2d_backward",),
+            (f"reference.conv2d_{names[which]}_grad", "reference.conv2d_backward"),
             (
                 Check("against central differences, every entry", DIFFERENCE, lambda w=which: _conv_gradient(w)),  # type: ignore[misc]
                 Check("against autograd through the fast path", SAME, lambda w=which: _conv_autograd(w)),  # type: ignore[misc]
