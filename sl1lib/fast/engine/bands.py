@@ -23,7 +23,6 @@ from ...architecture import IMAGE_SIZE, KERNEL_SIZE, POOL
 
 TILE: Final = 12  # columns of a tile
 TILE_STEP: Final = 8  # from one tile to the next: 12 columns less the kernel's overlap of 4
-TILES: Final = (IMAGE_SIZE - TILE) // TILE_STEP + 1
 
 
 def tile_images(x: torch.Tensor) -> torch.Tensor:
@@ -77,7 +76,7 @@ class Bands:
     Parameters
     ----------
     rows : int
-        Rows of a tile.
+        Rows, and columns, of what the layer reads.
     channels, maps : int
     kernel, stride : int
         5 and 1, or 6 and 2 for a convolution composed with its pooling.
@@ -90,7 +89,17 @@ class Bands:
     maps: int
     kernel: int
     stride: int
-    width: int = TILE
+    width: int
+
+    @property
+    def tile_step(self) -> int:
+        """Columns from one tile to the next."""
+        return self.columns * self.stride
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles an image is cut into."""
+        return (self.rows - self.width) // self.tile_step + 1
 
     @property
     def strips(self) -> int:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import torch
 
-from ...architecture import CLASSES, IMAGE_SIZE, PARAMETER_SHAPES, check_images, epoch_order
+from ...architecture import CLASSES, PARAMETER_SHAPES, check_images, epoch_order
 from ...errors import require_count, unexpected
 from ...readings import Reading, find_reading
 from ...settings import LearningRate, MomentumRamp
 from ..network import Tensors
-from .bands import TILE, tile_images
+from .bands import tile_images
 from .passes import Batch, Matrices, ModelViews
 from .penalties import group_penalties
 from .weights import ROW, Weights, stack
@@ -102,7 +102,7 @@ class Engine:
     Raises
     ------
     ValueError
-        For no training at all, parameters or images of the wrong shape, or labels that do not match.
+        For no training at all, parameters or images of the wrong shape, or labels that do not match or are no digits.
 
     Notes
     -----
@@ -136,6 +136,8 @@ class Engine:
         check_images(x)
         if labels.shape != (len(x),):
             raise unexpected("the shape of labels", tuple(labels.shape), f"there are {len(x)} images")
+        if not bool(((labels >= 0) & (labels < CLASSES)).all()):
+            raise unexpected("the labels", sorted(set(labels.tolist())), f"they must be 0 to {CLASSES - 1}")
         require_count("batch_size", batch_size, least=1)
         self.updates = 0
         self.trainings = tuple(trainings)
@@ -155,9 +157,11 @@ class Engine:
             self._weights.flat.mul_(self._present.flat)
 
         self._tiles = tile_images(x)
-        self._targets = -torch.nn.functional.one_hot(labels, CLASSES).to(dtype)
-        self._seeds = sorted({training.seed for training in trainings})
-        self._fetched = [self._seeds.index(training.seed) for training in trainings]
+        self._labels = labels
+        self._errors = torch.empty(models, CLASSES, self._batch_size, dtype=dtype, device=device)
+        self._members: dict[int, list[int]] = {}  # by seed: these share their batches
+        for m, training in enumerate(trainings):
+            self._members.setdefault(training.seed, []).append(m)
         self._batches: dict[int, Batch] = {}
         self._orders: tuple[int, list[torch.Tensor]] = (-1, [])
 
@@ -288,11 +292,11 @@ class Engine:
         scores = torch.empty(len(self.trainings), len(tiles), CLASSES, dtype=self._dtype, device=self._device)
         self._matrices.write(self._weights)
         for first in range(0, len(tiles), EVALUATION_BATCH):
-            part = tiles[first : first + EVALUATION_BATCH].to(self._dtype)
+            part = tiles[first : first + EVALUATION_BATCH]
             batch = self._batch(len(part))
-            batch.load(self._strips(part), scores)
+            batch.show(part)
             for model, out in zip(self._views, scores[:, first : first + EVALUATION_BATCH], strict=True):
-                out.copy_(batch.forward(model))
+                out.copy_(batch.forward(model).T)
         return scores
 
     @property
@@ -332,14 +336,14 @@ class Engine:
     def _gradients(self) -> torch.Tensor:
         """Run the present batch forward and backward through every model; return the summands of the errors."""
         self._matrices.write(self._weights)
-        inputs = [self._fetch(order) for order in self._batch_orders()]
-        size = len(inputs[0][1])
-        batch = self._batch(size)
-        errors = torch.empty(len(self._views), size, CLASSES, dtype=self._dtype, device=self._device)
-        for model, fetched, out in zip(self._views, self._fetched, errors.unbind(), strict=True):
-            batch.load(*inputs[fetched])
-            batch.errors(batch.forward(model), out)
-            batch.backward(model)
+        chosen = self._batch_orders()
+        batch = self._batch(len(chosen[0]))
+        errors = self._errors[..., : len(chosen[0])]
+        for images, members in zip(chosen, self._members.values(), strict=True):
+            batch.load(self._tiles, self._labels, images)
+            for m in members:
+                batch.errors(batch.forward(self._views[m]), errors[m])
+                batch.backward(self._views[m])
         self._matrices.fold(self._gradient)
         return errors
 
@@ -348,18 +352,10 @@ class Engine:
         epoch, number = divmod(self.updates, self.updates_per_epoch)
         if self._orders[0] != epoch:
             count = len(self._tiles)
-            orders = [torch.from_numpy(epoch_order(seed, epoch, count)).to(self._device) for seed in self._seeds]
+            orders = [torch.from_numpy(epoch_order(seed, epoch, count)).to(self._device) for seed in self._members]
             self._orders = (epoch, orders)
         first = number * self._batch_size
         return [order[first : first + self._batch_size] for order in self._orders[1]]
-
-    def _fetch(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Gather the chosen images as strips, and their targets: -1/N at the true class."""
-        tiles = self._tiles.index_select(0, chosen).to(self._dtype)
-        return self._strips(tiles), self._targets.index_select(0, chosen).mul_(1 / len(chosen))
-
-    def _strips(self, tiles: torch.Tensor) -> torch.Tensor:
-        return self._matrices.layer1.strips_of(tiles.view(-1, IMAGE_SIZE, TILE))
 
     def _batch(self, size: int) -> Batch:
         if size not in self._batches:

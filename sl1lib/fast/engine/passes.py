@@ -13,11 +13,12 @@ import torch
 
 from ...architecture import CLASSES, IMAGE_SIZE, KERNEL_SIZE, MAPS, NODES, POOL
 from ...readings import Reading
-from .bands import TILE, TILES, Bands, pooling_matrix
+from .bands import TILE, Bands, pooling_matrix
 from .weights import Weights
 
 aten = torch.ops.aten
 NARROW_TILE: Final = 8
+POOLED_SIZE: Final = (IMAGE_SIZE - KERNEL_SIZE + 1) // POOL
 
 
 class Matrices:
@@ -35,10 +36,10 @@ class Matrices:
 
     def __init__(self, models: int, reading: Reading, scale: float, dtype: torch.dtype, device: torch.device) -> None:
         kernel, stride = (KERNEL_SIZE + POOL - 1, POOL) if reading.pool_first else (KERNEL_SIZE, 1)
-        self.layer1 = Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride)
+        self.layer1 = Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride, TILE)
         # Narrower tiles save layer 2 a third of its products at stride 1; at stride 2 they save no time.
         width = TILE if reading.pool_first else NARROW_TILE
-        self.layer2 = Bands(TILE, MAPS[0], MAPS[1], kernel, stride, width)
+        self.layer2 = Bands(POOLED_SIZE, MAPS[0], MAPS[1], kernel, stride, width)
         # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are. Factors of
         # what a layer reads go in here: of the pixels, and the 1/4 of the mean where pooling comes last.
         self.share = 1.0 if reading.pool_first else 1 / POOL**2
@@ -51,13 +52,19 @@ class Matrices:
 
         one, two = self.layer1, self.layer2
         self.W1, self.W2 = zeros(one.inputs, one.outputs), zeros(two.inputs, two.outputs)
-        self.bias1, self.bias2 = zeros(one.outputs), zeros(two.outputs)
-        # What a batch leaves behind: gradients of the banded matrices and of the biases, column by column.
+        # A bias for each number of an image's row: an operation on long rows costs half as much as one on short ones.
+        self.bias1, self.bias2 = (zeros(layer.tiles * layer.outputs) for layer in (one, two))
+        # What a batch leaves behind: gradients of all these.
         self.dW1, self.dW2, self.dbias1, self.dbias2 = map(torch.zeros_like, (self.W1, self.W2, self.bias1, self.bias2))
 
-        # Views are made once: one costs as much as a small operation.
+        # Views are made once: one costs as much as a small operation. So does memory that is asked for anew.
         self._bands = one.band(self.W1), two.band(self.W2)
+        self._composed = [zeros(kernel**2, K) for K in (MAPS[0], MAPS[0] * MAPS[1])]
+        self._kernels = [
+            composed.view(*band.shape[:4], 1, 1, -1) for composed, band in zip(self._composed, self._bands, strict=True)
+        ]
         self._dbands = [layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))]
+        self._dcolumns = [dband.clone(memory_format=torch.contiguous_format) for dband in self._dbands]
         self._spread = self.bias1.view(models, -1, MAPS[0]), self.bias2.view(models, -1, MAPS[1])
         self._dspread = self.dbias1.view(models, -1, MAPS[0]), self.dbias2.view(models, -1, MAPS[1])
         self._compose_t = [compose.transpose(1, 2) for compose in self._compose]
@@ -66,23 +73,29 @@ class Matrices:
     def numbers(self) -> int:
         """How many numbers all matrices hold."""
         held = (self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2)
-        return sum(each.numel() for each in held)
+        return sum(each.numel() for each in (*held, *self._composed, *self._dcolumns))
 
     def write(self, weights: Weights) -> None:
         """Compose the kernels with pooling where the reading does, and write the banded matrices.
 
         A kernel goes to each output column: one copy into the band; what is 0 beside it stays 0.
         """
-        for compose, K, bands in zip(self._compose, weights.kernels, self._bands, strict=True):
-            bands.copy_(torch.bmm(compose, K).view(*bands.shape[:4], 1, 1, -1))
+        for compose, K, composed in zip(self._compose, weights.kernels, self._composed, strict=True):
+            torch.bmm(compose, K, out=composed)
+        for band, kernel in zip(self._bands, self._kernels, strict=True):
+            band.copy_(kernel)
         for spread, b in zip(self._spread, weights.biases, strict=True):
             spread.copy_(b)
 
     def fold(self, gradient: Weights) -> None:
         """Add up the places where each weight stands in a banded matrix, and go back through the composition."""
-        for compose_t, dbands, dK in zip(self._compose_t, self._dbands, gradient.kernels, strict=True):
-            folded = dbands.contiguous().flatten(0, 1).sum(0)  # over the output columns
-            dK.copy_(torch.bmm(compose_t, folded.view(len(dK), -1, dK.shape[2])))
+        for band, columns in zip(self._dbands, self._dcolumns, strict=True):
+            columns.copy_(band)  # first of all in order: the sum over columns then runs through long rows
+        for compose_t, columns, composed, dK in zip(
+            self._compose_t, self._dcolumns, self._composed, gradient.kernels, strict=True
+        ):
+            torch.sum(columns.flatten(0, 1), 0, out=composed.view(columns.shape[2:]))
+            dK.copy_(torch.bmm(compose_t, composed))
         for dspread, db in zip(self._dspread, gradient.biases, strict=True):
             torch.sum(dspread, 1, keepdim=True, out=db)
 
@@ -96,7 +109,6 @@ class ModelViews:
     W2t: torch.Tensor
     bias1: torch.Tensor
     bias2: torch.Tensor
-    U: torch.Tensor
     Ut: torch.Tensor
     b: torch.Tensor
     dW1: torch.Tensor
@@ -116,7 +128,7 @@ class ModelViews:
         for name, count in (("W1", matrices.layer1.strips), ("W2", matrices.layer2.strips)):
             views[name] = views[name].expand(count, -1, -1)
         return cls(
-            **views, W2t=views["W2"].transpose(1, 2), U=U, Ut=U.T, b=weights.b[model], dU=dU, db=gradient.b[model]
+            **views, W2t=views["W2"].transpose(1, 2), Ut=U.T, b=weights.b[model, :, None], dU=dU, db=gradient.b[model]
         )
 
 
@@ -126,19 +138,18 @@ class Layer:
     Parameters
     ----------
     bands : Bands
+        Each tile is convolved like an image of its own.
     size : int
         Images of the batch.
-    tiles : int
-        Tiles an image has; each is convolved like an image of its own.
     reading : Reading
     """
 
-    def __init__(self, bands: Bands, size: int, tiles: int, reading: Reading, like: torch.Tensor) -> None:
+    def __init__(self, bands: Bands, size: int, reading: Reading, like: torch.Tensor) -> None:
         self._relu, self._pool_last = reading.activation == "relu", not reading.pool_first
-        rows = bands.strips // bands.parities
+        rows, tiles = bands.strips // bands.parities, bands.tiles
         width = bands.outputs // bands.parities  # numbers of a row that one tile hands on
         self.Y = like.new_zeros(bands.strips, size * tiles, bands.outputs)
-        self.G = like.new_zeros(bands.strips, bands.inputs, bands.outputs)
+        self._rows = self.Y.view(bands.strips, size, tiles * bands.outputs)
         # What the layer hands on, row by row of each image, and its gradient.
         self.H, self.dH = like.new_zeros(2, size, rows, tiles * width)
         self._pairs = like.new_zeros(rows, size, tiles, bands.outputs)
@@ -146,21 +157,23 @@ class Layer:
         # one order and writes the other costs no more than one that does not.
         outer = (rows, bands.parities, size, tiles, bands.parities, width)
         self._blocks = self.Y.view(outer)
+        self._out_rows = self.H.transpose(0, 1)
         self._out, self._dout = (each.transpose(0, 1).unflatten(2, (tiles, width)) for each in (self.H, self.dH))
         # All four outputs of a block read one gradient: it is spread over columns by a copy, over rows by a view.
         self._spread_columns = self._pairs.view(rows, size, tiles, bands.parities, width)
         self._spread = self._spread_columns[:, None].expand(outer)
-        self._columns = self.Y.view(-1, bands.outputs)
+        self._columns = self.Y.view(-1, tiles * bands.outputs)
+        self.G = like.new_zeros(bands.strips, bands.inputs, bands.outputs)
 
     def forward(self, X: torch.Tensor, W: torch.Tensor, bias: torch.Tensor) -> None:
         """Go from strips ``X`` to ``H``."""
         torch.bmm(X, W, out=self.Y)
         if self._pool_last:
-            self.Y.add_(bias)
+            self._rows.add_(bias)
             self._activate(self.Y)
             self._pool()
         else:
-            torch.add(self._blocks[:, 0, :, :, 0], bias, out=self._out)
+            torch.add(self._rows, bias, out=self._out_rows)
             self._activate(self.H)
 
     def _pool(self) -> None:
@@ -204,40 +217,60 @@ class Batch:
 
     def __init__(self, size: int, reading: Reading, matrices: Matrices) -> None:
         one, two, like = matrices.layer1, matrices.layer2, matrices.W1
-        H1_columns, width = TILE * MAPS[0], two.width * MAPS[0]
-        step = (two.columns * two.stride) * MAPS[0]
-        tiles = (H1_columns - width) // step + 1
-        self._one, self._two = Layer(one, size, TILES, reading, like), Layer(two, size, tiles, reading, like)
+        self._images = like.new_zeros(size, one.tiles, IMAGE_SIZE, TILE)
+        self._grey = torch.empty_like(self._images, dtype=torch.uint8)
+        self._X = one.strips_of(self._images.flatten(0, 1))
+        self._Xt = self._X.transpose(1, 2)
+        self._one, self._two = Layer(one, size, reading, like), Layer(two, size, reading, like)
         self._relu_logits, self._share = reading.logits == "relu", matrices.share
-        self.scores, self.logits, self.logp, self.dlogits = like.new_zeros(4, size, CLASSES)
+        # Classes first: softmax then adds up whole rows of images, many at a time.
+        self.scores, self.logits, self.logp, self._target, self._dlogits = like.new_zeros(5, CLASSES, size)
+        self._dscores = self._dlogits.T
         # Layer 2 reads strips of the tiles of layer 1's result; a single tile is that result itself.
+        width, step = two.width * MAPS[0], two.tile_step * MAPS[0]
         self._tiled = self._one.H.unfold(2, width, step).transpose(1, 2)  # (image, tile, row, column·map)
-        self._tiles = like.new_zeros(self._tiled.shape) if tiles > 1 else self._tiled
+        self._tiles = like.new_zeros(self._tiled.shape) if two.tiles > 1 else self._tiled
         self._H1 = two.strips_of(self._tiles.flatten(0, 1))
         self._H1t = self._H1.transpose(1, 2)
-        # Gradients go back strip by strip into rows of tiles, and tile by tile into columns; both overlap.
-        self._dstrips = like.new_zeros(two.strips, size * tiles, two.inputs)
+        # Gradients go back strip by strip into rows of tiles, and tile by tile into columns; both overlap. Strips that
+        # stand one below the other are written, the others are added to them; rows below these start at 0.
         dH1 = self._one.dH
-        self._dtiles = dH1[:, None] if tiles == 1 else torch.zeros_like(self._tiles)
-        self._rows = list(zip(two.strips_of(self._dtiles.flatten(0, 1)), self._dstrips, strict=True))
-        places = dH1.unfold(2, width, step).unbind(2)
-        self._columns = list(zip(places, self._dtiles.unbind(1), strict=True)) if tiles > 1 else []
+        self._dstrips = like.new_zeros(two.strips, size * two.tiles, two.inputs)
+        self._dtiles = torch.zeros_like(self._tiles) if two.tiles > 1 else dH1[:, None]
+        apart = two.kernel // two.stride
+        places = list(zip(two.strips_of(self._dtiles.flatten(0, 1)), self._dstrips, strict=True))
+        self._written, self._added = places[::apart], [place for s, place in enumerate(places) if s % apart]
+        self._rest = self._dtiles[:, :, len(self._written) * two.kernel :]
+        columns = dH1.unfold(2, width, step).unbind(2)
+        self._dcolumns = list(zip(columns, self._dtiles.unbind(1), strict=True)) if two.tiles > 1 else []
         self._F, self._dF = (each.view(size, NODES) for each in (self._two.H, self._two.dH))
         self._Ft = self._F.T
 
-    def load(self, strips: torch.Tensor, target: torch.Tensor) -> None:
-        """Point to the images of the next pass, as `Bands.strips_of` shows them, and to their targets."""
-        self._X, self._Xt, self._target = strips, strips.transpose(1, 2), target
+    def load(self, tiles: torch.Tensor, labels: torch.Tensor, chosen: torch.Tensor) -> None:
+        """Gather the chosen images and their targets: -1/N at the true class.
+
+        Into buffers: memory that is new each time costs more than the copy.
+        """
+        if tiles.dtype == self._images.dtype:
+            torch.index_select(tiles, 0, chosen, out=self._images)
+        else:
+            torch.index_select(tiles, 0, chosen, out=self._grey)
+            self._images.copy_(self._grey)
+        self._target.zero_().scatter_(0, labels.index_select(0, chosen)[None], -1 / len(chosen))
+
+    def show(self, tiles: torch.Tensor) -> None:
+        """Take tiles of images whose labels are not asked for."""
+        self._images.copy_(tiles)
 
     def forward(self, model: ModelViews) -> torch.Tensor:
-        """Go from the images to the scores before softmax ``(size, 10)``."""
+        """Go from the images to the scores before softmax ``(10, size)``."""
         self._one.forward(self._X, model.W1, model.bias1)
         if self._tiles is not self._tiled:
             self._tiles.copy_(self._tiled)
         self._two.forward(self._H1, model.W2, model.bias2)
         if self._share != 1:
             self._F.mul_(self._share)
-        torch.addmm(model.b, self._F, model.U, out=self.scores)
+        torch.addmm(model.b, model.Ut, self._Ft, out=self.scores)
         return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
 
     def errors(self, logits: torch.Tensor, out: torch.Tensor) -> None:
@@ -246,17 +279,17 @@ class Batch:
         The target is :math:`t = \partial E_0 / \partial \ln p`: -1/N at the true class, else 0. Then
         :math:`E_0 = \sum t \ln p`, and softmax carries ``t`` back as :math:`t - p \sum t = (p - \text{one-hot})/N`.
         """
-        torch.log_softmax(logits, 1, out=self.logp)
+        torch.log_softmax(logits, 0, out=self.logp)
         torch.mul(self.logp, self._target, out=out)
-        aten._log_softmax_backward_data.out(self._target, self.logp, 1, self.logp.dtype, out=self.dlogits)
+        aten._log_softmax_backward_data.out(self._target, self.logp, 0, self.logp.dtype, out=self._dlogits)
 
     def backward(self, model: ModelViews) -> None:
         """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases."""
         if self._relu_logits:
-            aten.threshold_backward.grad_input(self.dlogits, self.logits, 0, grad_input=self.dlogits)
-        torch.mm(self._Ft, self.dlogits, out=model.dU)
-        torch.sum(self.dlogits, 0, out=model.db)
-        torch.addmm(self._dF, self.dlogits, model.Ut, beta=0, alpha=self._share, out=self._dF)
+            aten.threshold_backward.grad_input(self._dlogits, self.logits, 0, grad_input=self._dlogits)
+        torch.mm(self._Ft, self._dscores, out=model.dU)
+        torch.sum(self._dscores, 0, out=model.db)
+        torch.addmm(self._dF, self._dscores, model.Ut, beta=0, alpha=self._share, out=self._dF)
         self._two.backward(self._H1t, model.dW2, model.dbias2)
         torch.bmm(self._two.Y, model.W2t, out=self._dstrips)
         self._add_strips()
@@ -264,10 +297,12 @@ class Batch:
 
     def _add_strips(self) -> None:
         """Add up what the strips say about the numbers they share: the gradient of layer 1's output."""
-        self._dtiles.zero_()
-        for place, strip in self._rows:
-            place.add_(strip)
-        if self._columns:
+        self._rest.zero_()
+        for rows, strip in self._written:
+            rows.copy_(strip)
+        for rows, strip in self._added:
+            rows.add_(strip)
+        if self._dcolumns:
             self._one.dH.zero_()
-        for place, tile in self._columns:
-            place.add_(tile)
+        for columns, tile in self._dcolumns:
+            columns.add_(tile)
