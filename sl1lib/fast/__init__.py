@@ -7,7 +7,7 @@ their dtype and device, and everything is differentiable, so there are no ``*_ba
 from .activations import relu, sigmoid, softmax
 from .convolution import conv2d
 from .dense import dense
-from .engine import Costs, Engine, Training, tile_images
+from .engine import Costs, Engine, ParallelEngine, Training, WorkerError, tile_images
 from .losses import cross_entropy
 from .module import NodePenalty
 from .network import features, forward, init_params, trace
@@ -22,8 +22,10 @@ __all__ = [
     "Costs",
     "Engine",
     "NodePenalty",
+    "ParallelEngine",
     "SimpleEngine",
     "Training",
+    "WorkerError",
     "avg_pool2d",
     "composed_kernel",
     "conv2d",

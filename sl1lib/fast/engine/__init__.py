@@ -8,6 +8,8 @@ module          what it does
 ``passes``      one batch forward and backward through the network, in buffers made once
 ``penalties``   penalties and proximal maps of many models at once
 ``core``        `Engine`: batches, updates, state
+``parallel``    `ParallelEngine`: engines in several processes, each with a share of the trainings
+``worker``      what such a process does
 ==============  =========================================================================================
 
 ``fast.simple`` is the same training as a textbook writes it, by autograd.
@@ -15,5 +17,6 @@ module          what it does
 
 from .bands import tile_images
 from .core import Costs, Engine, Training
+from .parallel import ParallelEngine, WorkerError
 
-__all__ = ["Costs", "Engine", "Training", "tile_images"]
+__all__ = ["Costs", "Engine", "ParallelEngine", "Training", "WorkerError", "tile_images"]

@@ -1,0 +1,40 @@
+"""A process of `ParallelEngine`: reads calls from its standard input, writes answers to its standard output."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from typing import Any, BinaryIO
+
+import torch
+
+from .core import Engine
+
+
+def main(threads: int) -> None:
+    """Answer until there is nothing more to read: then whoever asked has ended."""
+    torch.set_num_threads(threads)
+    calls, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anybody prints must not get among the answers
+    try:
+        _serve(calls, answers)
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)  # without a word about pipes that the other side has closed
+
+
+def _serve(calls: BinaryIO, answers: BinaryIO) -> None:
+    engine: Engine | None = None
+    while True:
+        method, arguments, named = pickle.load(calls)
+        answer: Any
+        try:
+            if method == "start":
+                engine = Engine(*arguments, **named)
+                answer = engine.updates_per_epoch
+            else:
+                answer = getattr(engine, method)(*arguments, **named)
+        except Exception as error:  # it belongs to whoever asked
+            answer = error
+        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
