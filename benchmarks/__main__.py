@@ -12,23 +12,28 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from sl1lib import load_data
 
-from .contenders import Batched, Case, Compiled, InMemory, Reference, Textbook
+from .contenders import Batched, Case, Compiled, InMemory, Parallel, Reference, Textbook
 from .measure import Timing, compare, line
 from .report import floor, header, plot, write
 
 FULL = {50: "abcd", 64: "b", 128: "abc", 512: "b"}
+ENGINES = ("e1", "e4", "e8", "e16", "p4", "p8", "p16")
 QUICK = {50: "b", 64: "b", 128: "ab"}
 TARGETS = [  # reading, batch, contender, against, at least
     ("table", 128, "e1", "b", 4.0),
     ("table", 50, "e1", "b", 3.0),
     ("table", 64, "e8", "b", 6.0),
+    ("table", 64, "p8", "b", 6.0),
     ("text", 128, "e1", "b", 2.5),
     ("text", 64, "e8", "b", 3.0),
+    ("text", 64, "p8", "b", 3.0),
     ("table", 128, "e1", "a", 8.0),
+    ("table", 128, "p8", "a", 8.0),
 ]
 
 
@@ -50,17 +55,17 @@ def main(arguments: list[str] | None = None) -> int:
     head = header(data.name, options.threads)
     for name, value in head.items():
         print(f"{name}: {value}")
-    for kind in (Textbook, InMemory, Compiled, Reference, Batched):
+    for kind in (Textbook, InMemory, Compiled, Reference, Batched, Parallel):
         print(f"  {(kind.__doc__ or '').splitlines()[0]}")
     print()
 
-    cases, models = (QUICK, (1, 8)) if options.quick else (FULL, (1, 4, 8, 16))
+    cases, engines = (QUICK, ("e1", "e8", "p8")) if options.quick else (FULL, ENGINES)
     timings: list[Timing] = []
     for reading in options.readings:
         for batch, baselines in cases.items():
             if options.batches and batch not in options.batches:
                 continue
-            names = [*baselines, *(f"e{m}" for m in models)]
+            names = [*baselines, *engines]
             names.sort(key=lambda name: name != "b")  # what the others are compared with comes first
             timings += compare(names, Case(reading, batch, data), rounds, options.turn)
             print(flush=True)
@@ -91,7 +96,7 @@ def _verdicts(timings: list[Timing]) -> None:
     for reading, batch, name, against, least in TARGETS:
         one, other = found.get((reading, batch, name)), found.get((reading, batch, against))
         if one and other:
-            ratio = other.median / one.median
+            ratio = float(np.median(np.divide(other.seconds, one.seconds)))  # of the two in the same round
             print(f"{reading:5} batch {batch:3}: {name} against ({against}) {ratio:5.2f}×, wanted {least:.1f}×")
     four, b = found.get(("table", 50, "e4")), found.get(("table", 50, "b"))
     if four and b:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
@@ -116,7 +117,7 @@ class _Autograd(Contender):
 
 
 class _Images(TorchDataset):
-    """One image at a time, turned into a tensor when it is asked for."""
+    """One image at a time, a picture that is turned into a tensor when it is asked for, as torchvision's MNIST does."""
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
@@ -125,7 +126,13 @@ class _Images(TorchDataset):
         return len(self.data.x_train)
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
-        return torch.tensor(self.data.x_train[i], dtype=torch.float32).div_(255).unsqueeze(0), int(self.data.y_train[i])
+        return to_tensor(Image.fromarray(self.data.x_train[i])), int(self.data.y_train[i])
+
+
+def to_tensor(picture: Image.Image) -> torch.Tensor:
+    """Turn a picture into a tensor (1, 28, 28) in [0, 1], by the steps of torchvision's ToTensor."""
+    grey = torch.from_numpy(np.array(picture, np.uint8, copy=True))
+    return grey.view(picture.size[1], picture.size[0], 1).permute(2, 0, 1).contiguous().to(torch.float32).div(255)
 
 
 class Textbook(_Autograd):
@@ -135,7 +142,7 @@ class Textbook(_Autograd):
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.loader = iter(DataLoader(_Images(case.data), batch_sampler=_lists(case)))  # type: ignore[arg-type]
+        self.loader = iter(DataLoader(_Images(case.data), batch_sampler=_lists(case)))
 
     def advance(self, updates: int) -> None:
         for _ in range(updates):
@@ -202,15 +209,18 @@ class Reference(Contender):
 class Batched(Contender):
     """(e) The engine with M models, which share their batches as a comparison of methods does."""
 
+    letter = "e"
+    kind: type[fast.Engine] | type[fast.ParallelEngine] = fast.Engine
+
     def __init__(self, case: Case, models: int) -> None:
         super().__init__(case)
-        self.models, self.label = models, f"e: engine, M = {models}"
+        self.models, self.label = models, f"{self.letter}: {self.kind.__name__}, M = {models}"
         trainings = [
             fast.Training(fast.init_params(SEED), LR, MomentumRamp(MOMENTUM, MOMENTUM, 0), PENALTY, SEED)
             for _ in range(models)
         ]
         x = torch.tensor(case.data.x_train).unsqueeze(1)
-        self.engine = fast.Engine(
+        self.engine = self.kind(
             trainings, x, torch.tensor(case.data.y_train), reading=case.reading, batch_size=case.batch
         )
 
@@ -221,8 +231,15 @@ class Batched(Contender):
         return {name: tensor.numpy() for name, tensor in self.engine.params(self.models - 1).items()}
 
 
+class Parallel(Batched):
+    """(p) The same in several processes, a thread for each: `ParallelEngine`."""
+
+    letter = "p"
+    kind = fast.ParallelEngine
+
+
 def build(name: str, case: Case) -> Contender:
-    """Build a contender by its short name: a, b, c, d, or e1, e4, e8 …"""
-    if name[0] == "e":
-        return Batched(case, int(name[1:]))
+    """Build a contender by its short name: a, b, c, d, e1, e4, e8 …, or p4, p8 …"""
+    if name[0] in "ep":
+        return {"e": Batched, "p": Parallel}[name[0]](case, int(name[1:]))
     return {"a": Textbook, "b": InMemory, "c": Compiled, "d": Reference}[name](case)

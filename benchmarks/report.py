@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ import sl1lib
 from sl1lib.environment import processor_name
 
 from .measure import Timing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def header(data: str, threads: int) -> dict[str, Any]:
@@ -72,15 +75,18 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
     """Draw seconds an epoch of one model over the number of models, the batch and the size of the data."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 3.6), layout="constrained")
-    over_models, over_batch, over_data = figure.subplots(1, 3)
+    figure = Figure(figsize=(10, 7.5), layout="constrained")
+    (threads, processes), (over_batch, over_data) = figure.subplots(2, 2)
     done = [t for t in timings if t.seconds]
-    engine = [t for t in done if t.contender.startswith("e")]
-    for reading, style in (("table", "-"), ("text", "--")):
-        batches = sorted({t.batch for t in engine if t.reading == reading})
-        for batch in batches:
-            points = sorted((t.models, t.median) for t in engine if (t.reading, t.batch) == (reading, batch))
-            over_models.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, batch {batch}")
+    styles = (("table", "-"), ("text", "--"))
+    for axes, letter, title in ((threads, "e", "one process"), (processes, "p", "several processes")):
+        engine = [t for t in done if t.contender.startswith(letter)]
+        for reading, style in styles:
+            for batch in sorted({t.batch for t in engine if t.reading == reading}):
+                points = sorted((t.models, t.median) for t in engine if (t.reading, t.batch) == (reading, batch))
+                axes.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, batch {batch}")
+        _scale(axes, f"models M, {title}", {t.models for t in engine})
+    for reading, style in styles:
         for name in sorted({t.contender for t in done}):
             points = sorted((t.batch, t.median) for t in done if (t.reading, t.contender) == (reading, name))
             if points:
@@ -88,17 +94,22 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
         points = sorted((t.images, t.median / t.images * 1e6) for t in growth if t.reading == reading)
         if points:
             over_data.plot(*zip(*points, strict=True), "o" + style, label=reading)
-    for axes, x in ((over_models, "models M"), (over_batch, "images a batch"), (over_data, "images in the data set")):
-        axes.set(xlabel=x, ylabel="seconds an epoch and model", xscale="log", yscale="log")
-        axes.legend(fontsize=5)
-    over_data.set(ylabel="µs an image and model", yscale="linear", ylim=(0, None))
-    for axes, values in ((over_models, {t.models for t in engine}), (over_batch, {t.batch for t in done})):
-        axes.set_xticks(sorted(values), [str(value) for value in sorted(values)])
-        axes.minorticks_off()
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_yticks([0.2, 0.5, 1, 2, 5, 10])
+    _scale(over_batch, "images a batch", {t.batch for t in done})
+    over_data.set(xlabel="images in the data set", ylabel="µs an image and model", xscale="log", ylim=(0, None))
+    over_data.legend(fontsize=6)
     figure.suptitle(
         f"{head['processor']}, {head['threads']} threads, torch {head['torch']}, {head['data']}", fontsize=8
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
+
+
+def _scale(axes: Axes, x: str, values: set[int]) -> None:
+    """Let both axes be logarithmic, with plain numbers at the values that were measured."""
+    axes.set(xlabel=x, ylabel="seconds an epoch and model", xscale="log", yscale="log")
+    axes.set_xticks(sorted(values), [str(value) for value in sorted(values)])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_yticks([0.2, 0.5, 1, 2, 5, 10])
+    if axes.lines:
+        axes.legend(fontsize=6, ncols=2)

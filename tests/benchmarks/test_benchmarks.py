@@ -18,7 +18,7 @@ def case():
 @pytest.mark.parametrize("reading", ["table", "text"])
 def test_all_contenders_give_the_same_answer(reading):
     case = contenders.Case(reading, 32, load_data("digits"))
-    measure.gate({name: contenders.build(name, case) for name in ("b", "a", "d", "e1", "e4")})
+    measure.gate({name: contenders.build(name, case) for name in ("b", "a", "d", "e1", "e4", "p4")})
 
 
 def test_another_answer_is_refused(case, monkeypatch):
@@ -43,7 +43,7 @@ def test_a_short_run_writes_numbers_and_a_plot(tmp_path, capsys):
     found = json.loads(written.read_text())
     assert {"processor", "threads", "torch", "data"} <= set(found["header"])
     assert {(t["reading"], t["contender"]) for t in found["timings"]} == {
-        (reading, name) for reading in ("table", "text") for name in ("b", "e1", "e8")
+        (reading, name) for reading in ("table", "text") for name in ("b", "e1", "e8", "p8")
     }
     assert all(len(t["seconds"]) == len(t["ratios"]) == 2 for t in found["timings"])
     assert written.with_suffix(".png").stat().st_size > 1000
