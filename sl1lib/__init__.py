@@ -17,12 +17,15 @@ from . import fast, ledger, reference
 from ._version import __version__
 from .data import DataError, Dataset, load_data
 from .experiment import (
+    COMPARED_PENALTIES,
     DEFAULT_PENALTY,
+    CheckpointError,
     DivergedError,
     History,
     Run,
     RunConfig,
     RunFileError,
+    compare,
     method_name,
     train,
     train_many,
@@ -31,9 +34,11 @@ from .readings import READINGS, Reading
 from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 __all__ = [
+    "COMPARED_PENALTIES",
     "DEFAULT_PENALTY",
     "MOMENTUM_READINGS",
     "READINGS",
+    "CheckpointError",
     "DataError",
     "Dataset",
     "DivergedError",
@@ -46,6 +51,7 @@ __all__ = [
     "RunConfig",
     "RunFileError",
     "__version__",
+    "compare",
     "fast",
     "ledger",
     "load_data",

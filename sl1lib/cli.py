@@ -1,4 +1,4 @@
-"""The command line: ``sl1 data``, ``sl1 train``, ``sl1 check``, ``sl1 env``; also ``python -m sl1lib``."""
+"""The command line: ``sl1 data``, ``train``, ``compare``, ``check``, ``env``; also ``python -m sl1lib``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._version import __version__
 from .data import fetch_mnist, load_data
 from .environment import examine
 from .errors import unexpected
-from .experiment import DEFAULT_PENALTY, DivergedError, Run, RunConfig, train
+from .experiment import COMPARED_PENALTIES, DEFAULT_PENALTY, DivergedError, Run, RunConfig, compare, method_name, train
 from .experiment.config import LEARNING_RATES
 from .experiment.run import run_path
 from .ledger import check, check_all
@@ -83,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, about, add_options in (
         ("data", _data, "get MNIST and say where it is", _data_options),
         ("train", _train, "train one network and print a summary", _train_options),
+        (
+            "compare",
+            _compare,
+            "train without penalty, with L2, L1 and SL1, side by side; print a table, draw a plot",
+            _compare_options,
+        ),
         ("check", _check, "check the equations of the book on this machine", _check_options),
         ("env", _env, "check this machine: what is missing, and how to get it", lambda _: None),
     ):
@@ -107,7 +113,21 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _train_options(parser: argparse.ArgumentParser) -> None:
-    tuned = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
+    _network_options(parser)
+    penalty = parser.add_argument_group("penalty on the last layer's weights")
+    add = penalty.add_argument
+    add("--strength", type=float, default=DEFAULT_PENALTY.strength, help="λ; 0 trains without penalty")
+    add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
+    add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
+    add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
+    add("--step", default=DEFAULT_PENALTY.step, help="gradient, or proximal: how training takes the penalty")
+    _optimiser_options(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument("--save", type=Path, metavar="FILE", help="write the run to FILE.npz")
+    _running_options(output)
+
+
+def _network_options(parser: argparse.ArgumentParser) -> None:
     network = parser.add_argument_group("data and network")
     network.add_argument("--data", default="auto", help="mnist, digits, auto (MNIST where it can be had), or a folder")
     network.add_argument(
@@ -120,13 +140,10 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
         "--validation", type=int, default=_DEFAULTS["validation"], metavar="N",
         help="set N training images aside and measure on them instead of on the test images",
     )  # fmt: skip
-    penalty = parser.add_argument_group("penalty on the last layer's weights")
-    add = penalty.add_argument
-    add("--strength", type=float, default=DEFAULT_PENALTY.strength, help="λ; 0 trains without penalty")
-    add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
-    add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
-    add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
-    add("--step", default=DEFAULT_PENALTY.step, help="gradient, or proximal: how training takes the penalty")
+
+
+def _optimiser_options(parser: argparse.ArgumentParser) -> None:
+    tuned = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
     optimiser = parser.add_argument_group("training")
     add = optimiser.add_argument
     add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
@@ -140,16 +157,33 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=_DEFAULTS["seed"], help="decides the start and the order of the images")
     add("--dtype", default=_DEFAULTS["dtype"], help="float32 or float64")
     add("--device", default=_DEFAULTS["device"], help="cpu, or cuda where there is one")
-    output = parser.add_argument_group("output")
-    output.add_argument("--save", type=Path, metavar="FILE", help="write the run to FILE.npz")
+
+
+def _running_options(output: argparse._ArgumentGroup) -> None:
+    output.add_argument(
+        "--checkpoint", type=Path, metavar="FOLDER",
+        help="keep the training in FOLDER while it runs; killed or broken off, the same command goes on from there",
+    )  # fmt: skip
     output.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def _train(options: argparse.Namespace) -> int:
-    config = RunConfig(
+    penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
+    config = _config(options, penalty)
+    if options.save is not None:
+        run_path(options.save).parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
+    run = train(config, progress=not options.quiet, checkpoint=options.checkpoint)
+    print(summary(run))
+    if options.save is not None:
+        print(f"saved          {run.save(options.save)}")
+    return _end([run], options)
+
+
+def _config(options: argparse.Namespace, penalty: Penalty | None) -> RunConfig:
+    return RunConfig(
         data=options.data,
         reading=options.reading,
-        penalty=Penalty(options.strength, options.eps, options.profile, options.grouping, options.step),
+        penalty=penalty,
         epochs=options.epochs,
         batch_size=options.batch_size,
         lr=options.lr,
@@ -161,13 +195,15 @@ def _train(options: argparse.Namespace) -> int:
         dtype=options.dtype,
         device=options.device,
     )
-    if options.save is not None:
-        run_path(options.save).parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
-    run = train(config, progress=not options.quiet)
-    print(summary(run))
-    if options.save is not None:
-        print(f"saved          {run.save(options.save)}")
-    return 0 if run.complete else 130
+
+
+def _end(runs: Sequence[Run], options: argparse.Namespace) -> int:
+    """Return the exit code; after Ctrl-C, say how to go on."""
+    if all(run.complete for run in runs):
+        return 0
+    if options.checkpoint is not None:
+        print(f"the same command goes on from here: {options.checkpoint} has it")
+    return 130
 
 
 def _momentum(text: str) -> MomentumRamp:
@@ -212,6 +248,99 @@ def summary(run: Run) -> str:
         lines.append((f"{run.held_out} error", f"{100 * run.held_out_error:.2f} %"))
     lines.append(("nodes below ε", f"{run.nodes_below(penalty.eps)} of {len(run.node_norms)} (ε = {penalty.eps:g})"))
     return "\n".join(f"{name:<14} {value}" for name, value in lines)
+
+
+def _compare_options(parser: argparse.ArgumentParser) -> None:
+    strengths = ", ".join(f"{method_name(p)} λ = {p.strength:g}" for p in COMPARED_PENALTIES if p is not None)
+    parser.description = (
+        f"{parser.description} All four start alike and see the same batches. The strengths are defaults, and not "
+        f"tuned: {strengths}; SL1 has ε = {DEFAULT_PENALTY.eps:g}."
+    )
+    _network_options(parser)
+    _optimiser_options(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--output", type=Path, default=Path("comparison.png"), metavar="FILE",
+        help="where the plot goes: E0 on the training batches; the name's ending decides the format",
+    )  # fmt: skip
+    _running_options(output)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    config = _config(options, None)
+    _check_picture(options.output)
+    runs = compare(config, progress=not options.quiet, checkpoint=options.checkpoint)
+    print(comparison(runs))
+    if all(run.complete for run in runs):
+        _draw_comparison(runs, options.output)
+        print(f"plot: {options.output}")
+    return _end(runs, options)
+
+
+def _check_picture(path: Path) -> None:
+    """Raise for a plot that could not be written, before the training rather than after it."""
+    from matplotlib.backend_bases import FigureCanvasBase  # takes a moment to import, and only plots need it
+
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if path.suffix.removeprefix(".").lower() not in known:
+        raise unexpected("output", str(path), f"its name must end in one of .{', .'.join(known)}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give the name of a file in it, {path / 'comparison.png'} say")
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _draw_comparison(runs: Sequence[Run], path: Path) -> None:
+    from matplotlib import rc_context
+
+    from .plots import loss_curves, use_style
+
+    with rc_context():
+        use_style()
+        skip = min(20, len(runs[0].history.E0) // 2)  # a very short training has not much more
+        loss_curves(runs, skip=skip).savefig(path)
+
+
+def comparison(runs: Sequence[Run]) -> str:
+    """Return a table of runs that differ in their penalty, and what it does not tell.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one.
+
+    Returns
+    -------
+    str
+    """
+    config, held_out, eps = runs[0].config, runs[0].held_out, DEFAULT_PENALTY.eps
+    updates, seconds = len(runs[0].history.E0), sum(run.history.seconds.sum() for run in runs)
+    head = ("method", "λ", f"{held_out} error", f"{held_out} E0", "nodes < ε", "seconds")
+    rows = [head, *(_row(run, eps) for run in runs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+    lines = [
+        f"{runs[0].data_name}, reading {config.reading.name}, seed {config.seed}, {updates:,} updates of "
+        f"{config.batch_size} images{'' if all(run.complete for run in runs) else '; BROKEN OFF'}",
+        "",
+        *table,
+        "",
+        f"E0 in nats, ε = {eps:g}. Side by side the trainings took {seconds:.1f} s; each has its share.",
+        "One seed, and strengths that were not tuned alike: small differences say nothing about the methods.",
+    ]
+    return "\n".join(lines)
+
+
+def _row(run: Run, eps: float) -> tuple[str, ...]:
+    history, penalty = run.history, run.config.penalty
+    measured = len(history.held_out_E0) > 0
+    return (
+        run.config.method,
+        "" if penalty is None else f"{penalty.strength:g}",
+        f"{100 * run.held_out_error:.2f} %" if measured else "–",
+        f"{history.held_out_E0[-1]:.4f}" if measured else "–",
+        str(run.nodes_below(eps)),
+        f"{history.seconds.sum():.1f}",
+    )
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:

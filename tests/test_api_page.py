@@ -67,7 +67,7 @@ def test_every_public_function_and_class_has_a_docstring(name):
 
 def test_every_command_and_option_is_described():
     text = "\n".join(API.describe_command_line())
-    for command in ("data", "train", "check", "env"):
+    for command in ("data", "train", "compare", "check", "env"):
         assert f".. rubric:: sl1 {command}" in text
     options = {
         option

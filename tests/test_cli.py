@@ -13,9 +13,10 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from sl1lib import Run, RunConfig, cli, ledger
+from sl1lib import COMPARED_PENALTIES, History, Run, RunConfig, cli, fast, ledger
 from sl1lib.data import DataUnavailableError
 from sl1lib.experiment import training
+from sl1lib.experiment.checkpoint import Checkpoint
 from sl1lib.ledger import Entry
 from sl1lib.ledger.record import Check
 
@@ -49,7 +50,7 @@ def refused(capsys):
 # Help
 
 
-@pytest.mark.parametrize("name", ["data", "train", "check", "env"])
+@pytest.mark.parametrize("name", ["data", "train", "compare", "check", "env"])
 def test_every_option_is_explained(name):
     for action in options_of(name):
         assert len(action.help or "") > 10, action
@@ -256,9 +257,162 @@ def test_the_summary_of_a_run_without_an_epoch(small_broken_run):
 @pytest.fixture
 def small_broken_run():
     curve = np.array([2.3, 2.2, 2.1])
-    history = training.History(curve, 0 * curve, *(np.zeros(0),) * 3)
+    history = History(curve, 0 * curve, *(np.zeros(0),) * 3)
     params = {"U": np.zeros((10, 192), np.float32)}
     return Run(RunConfig(data="digits"), params, history, data_name="digits", complete=False)
+
+
+# Checkpoints
+
+
+def test_a_checkpoint_is_kept_and_used_again(capsys, tmp_path):
+    words = [*QUICK[:-1], "--checkpoint", str(tmp_path / "kept")]
+    assert cli.main(words) == 0
+    first = capsys.readouterr()
+    assert cli.main(words) == 0
+    second = capsys.readouterr()
+    assert second.out == first.out
+    assert second.err == f"{tmp_path / 'kept'}: nothing is left to train\n"
+
+
+def test_a_checkpoint_that_does_not_fit_or_is_in_use_is_told_in_one_line(refused, capsys, tmp_path):
+    words = [*QUICK, "--checkpoint", str(tmp_path)]
+    with Checkpoint(tmp_path):
+        assert refused(*words).startswith(f"sl1 train: {tmp_path} is in use by another training; wait for its end")
+    assert cli.main(words) == 0
+    capsys.readouterr()
+    line = refused(*words, "--seed", "3")
+    assert line.startswith(f"sl1 train: {tmp_path} belongs to another training: seed is 0 there and 3 here; ask")
+
+
+def test_after_ctrl_c_it_says_that_the_same_command_goes_on(capsys, tmp_path, monkeypatch):
+    words = [*QUICK, "--checkpoint", str(tmp_path), "--epochs", "3"]
+    with monkeypatch.context() as patch:
+        patch.setattr(fast.Engine, "advance", pressing(fast.Engine.advance))
+        assert cli.main(words) == 130
+    out = capsys.readouterr().out
+    assert "1 updates of 50 images" in out
+    assert out.endswith(f"the same command goes on from here: {tmp_path} has it\n")
+    assert cli.main(words) == 0
+    assert "6 updates of 50 images" in capsys.readouterr().out
+
+
+def pressing(advance):
+    """Press Ctrl-C before each update."""
+
+    def pressed(self, *arguments, **settings):
+        signal.raise_signal(signal.SIGINT)
+        return advance(self, *arguments, **settings)
+
+    return pressed
+
+
+# sl1 compare
+
+COMPARE = ["compare", "--data", "digits", "--n-train", "100", "--epochs", "2", "--quiet"]
+TABLE = r"""digits\[100 training, seed 0\], reading table, seed 0, 4 updates of 50 images
+
+method       λ  test error  test E0  nodes < ε  seconds
+none            +\d+\.\d\d % +\d\.\d{4} +\d+ +\d+\.\d
+L2      0\.0001 +\d+\.\d\d % +\d\.\d{4} +\d+ +\d+\.\d
+L1      0\.0001 +\d+\.\d\d % +\d\.\d{4} +\d+ +\d+\.\d
+SL1     0\.0003 +\d+\.\d\d % +\d\.\d{4} +\d+ +\d+\.\d
+
+E0 in nats, ε = 0\.01\. Side by side the trainings took \d+\.\d s; each has its share\.
+One seed, and strengths that were not tuned alike: small differences say nothing about the methods\.
+plot: (.*)
+"""
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_compare_prints_a_table_and_draws_a_plot(capsys, tmp_path, ending):
+    plot = tmp_path / "new" / f"plot.{ending}"
+    assert cli.main([*COMPARE, "--output", str(plot)]) == 0
+    out, err = capsys.readouterr()
+    assert (re.fullmatch(TABLE, out)[1], err) == (str(plot), "")
+    assert plot.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending])
+
+
+def test_compare_shows_one_bar_and_the_memory_and_writes_here_by_default(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(COMPARE[:-1]) == 0
+    out, err = capsys.readouterr()
+    assert re.match(r"4 trainings side by side; images and trainings take about \d+ MiB\n", err)
+    assert "img/s" in err
+    assert out.endswith("plot: comparison.png\n")
+    assert (tmp_path / "comparison.png").exists()
+
+
+def test_compare_trains_what_the_library_compares(capsys, tmp_path, monkeypatch):
+    asked = []
+    real = cli.compare
+
+    def compare(config, **settings):
+        asked.append(config)
+        return real(config, **settings)
+
+    monkeypatch.setattr(cli, "compare", compare)
+    words = "--reading text --batch-size 25 --lr 1.5 --lr-end 0.5 --momentum rise --seed 3 --dtype float64"
+    assert cli.main([*COMPARE, *words.split(), "--validation", "50", "--output", str(tmp_path / "a.png")]) == 0
+    assert asked == [
+        RunConfig(
+            data="digits", reading="text", epochs=2, batch_size=25, lr=1.5, lr_end=0.5, seed=3, n_train=100,
+            momentum=cli.MOMENTUM_READINGS["rise"], dtype="float64", validation=50,
+        )
+    ]  # fmt: skip
+    out = capsys.readouterr().out
+    assert "validation error  validation E0" in out
+    assert "test e" not in out
+
+
+def test_the_help_of_compare_names_each_strength(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["compare", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for penalty in COMPARED_PENALTIES[1:]:
+        assert f"λ = {penalty.strength:g}" in text
+    assert "The strengths are defaults, and not tuned" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--output plot", "output is 'plot'; its name must end in one of "),
+        ("--output plot.doc", "output is 'plot.doc'; its name must end in one of "),
+        ("--output .png", "its name must end in one of "),
+        ("--epochs 0", "epochs is 0; it must be a whole number of at least 1"),
+        ("--reading tabel", "(did you mean 'table'?)"),
+        ("--lr 1e9 --epochs 9", "a smaller lr or strength would be right"),
+        ("--strength 1", "unrecognized arguments: --strength 1"),
+    ],
+)
+def test_compare_tells_what_is_wrong_in_one_line(refused, words, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    line = refused(*COMPARE, *words.split())
+    assert line.startswith("sl1")
+    assert message in line
+
+
+def test_compare_refuses_a_plot_that_cannot_be_written_before_the_training(refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "compare", lambda *_, **__: pytest.fail("trained all the same"))
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "folder.png").mkdir()
+    assert str(tmp_path / "file") in refused(*COMPARE, "--output", str(tmp_path / "file" / "a.png"))
+    assert "folder.png is a folder; give the name" in refused(*COMPARE, "--output", str(tmp_path / "folder.png"))
+
+
+def test_compare_broken_off_prints_what_there_is_and_draws_nothing(capsys, tmp_path, monkeypatch):
+    words = [*COMPARE, "--output", str(tmp_path / "a.png"), "--checkpoint", str(tmp_path / "kept")]
+    with monkeypatch.context() as patch:
+        patch.setattr(fast.Engine, "advance", pressing(fast.Engine.advance))
+        assert cli.main(words) == 130
+    out = capsys.readouterr().out
+    assert "1 updates of 50 images; BROKEN OFF" in out
+    assert re.search(r"^SL1 +0\.0003 +– +– ", out, re.MULTILINE)
+    assert "plot" not in out
+    assert not (tmp_path / "a.png").exists()
+    assert cli.main(words) == 0
+    assert "4 updates of 50 images\n" in capsys.readouterr().out
 
 
 # Terminals and pipes that know no Greek

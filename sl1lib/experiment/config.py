@@ -21,6 +21,14 @@ LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 0.7})
 # images.
 DEFAULT_PENALTY: Final = Penalty(strength=3e-4, eps=1e-2)
 
+#: What `compare` trains side by side: no penalty, L2, L1, SL1. The strengths are defaults; they were not tuned alike.
+COMPARED_PENALTIES: Final = (
+    None,
+    Penalty(strength=1e-4, profile="squared"),
+    Penalty(strength=1e-4, profile="abs", grouping="weight"),
+    DEFAULT_PENALTY,
+)
+
 
 @dataclass(frozen=True)
 class RunConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,41 @@ with warnings.catch_warnings():
     from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 
-class Progress:
-    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``."""
+def tell(text: str) -> None:
+    """Write a line to standard error, where the bars are."""
+    tqdm.write(text, file=sys.stderr)
 
-    def __init__(self, config: RunConfig, images: int, shown: bool, trainings: int = 1) -> None:
-        self._images, self._batch_size, self._left = images, config.batch_size, images
+
+class Progress:
+    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``.
+
+    Parameters
+    ----------
+    config : RunConfig
+        One of the trainings that run side by side.
+    images : int
+        How many each trains on.
+    shown : bool
+    trainings : int
+    part : str
+        Which of several groups it is, ``"2/5"`` say.
+    done : int
+        How many updates were made before, where a checkpoint is gone on from.
+    """
+
+    def __init__(
+        self, config: RunConfig, images: int, shown: bool, trainings: int = 1, part: str = "", done: int = 0
+    ) -> None:
+        epochs, batches = divmod(done, -(-images // config.batch_size))
+        self._images, self._batch_size, self._left = images, config.batch_size, images - batches * config.batch_size
         self._trainings = trainings
         self._average: float | None = None
         self._held_out = ""
         self._bar: Any = tqdm(
             total=images * config.epochs * trainings,
-            desc=f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})",
+            initial=(epochs * images + images - self._left) * trainings,
+            desc=f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})"
+            + (f" {part}" if part else ""),
             # What is wanted first stands first: a terminal of 80 columns cuts off the end.
             bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,8 +16,8 @@ from .. import fast
 from .._version import __version__
 from ..architecture import check_parameters
 from ..data.dataset import check_counts, check_images, check_labels
-from ..data.idx import replacing
 from ..errors import require_choice, require_number, unexpected
+from .archive import read_archive, reason, under, write_archive
 from .config import RunConfig
 
 FILE_FORMAT: Final = 1
@@ -27,6 +25,21 @@ FILE_FORMAT: Final = 1
 
 class RunFileError(ValueError):
     """A file that is not a saved run, or no longer one; the message names the file and what is wrong."""
+
+
+class DivergedError(ArithmeticError):
+    """The error became NaN or infinite; ``update`` says at which update, counted from 0.
+
+    From `train_many`, ``runs`` holds the runs of the trainings that did not diverge.
+    """
+
+    def __init__(self, update: int, value: float, config: RunConfig) -> None:
+        self.update, self.value, self.config = update, value, config
+        self.runs: list[Run] = []
+        super().__init__(
+            f"the error is {value} at update {update} ({config.method}, reading {config.reading.name}, "
+            f"lr {config.lr:g}); a smaller lr or strength would be right"
+        )
 
 
 @dataclass(frozen=True, eq=False)  # equality of arrays is not one truth value
@@ -262,10 +275,7 @@ class Run:
         arrays = {f"params/{name}": array for name, array in self.params.items()}
         arrays |= {f"history/{f.name}": getattr(self.history, f.name) for f in fields(History)}
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part, part.open("xb") as file:
-            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
+        write_archive(path, about, arrays, compressed=True)
         return path
 
     @classmethod
@@ -289,24 +299,18 @@ class Run:
         """
         path = Path(path)
         try:
-            with path.open("rb") as file:
-                if not zipfile.is_zipfile(file):  # NumPy would take it for a pickle, and advise to load it as one
-                    raise ValueError("it is no archive of arrays, or cut off")
-                file.seek(0)
-                with np.load(file, allow_pickle=False) as archive:
-                    return cls._from_arrays({name: archive[name] for name in archive.files})
+            return cls._from_archive(*read_archive(path))
         except (FileNotFoundError, IsADirectoryError, PermissionError):
             raise
-        except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
-            found = f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-            raise RunFileError(f"{path} is not a readable run of sl1lib ({found}); train and save it again") from error
+        except Exception as error:  # what is read fails in its own ways, and so do the checks
+            right = "train and save it again"
+            raise RunFileError(f"{path} is not a readable run of sl1lib ({reason(error)}); {right}") from error
 
     @classmethod
-    def _from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Run:
-        about = json.loads(str(arrays["about"]))
+    def _from_archive(cls, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
         if about["format"] != FILE_FORMAT:
             raise unexpected("the file's format", about["format"], f"this version reads format {FILE_FORMAT}")
-        config, params = RunConfig.from_dict(about["config"]), _under("params", arrays)
+        config, params = RunConfig.from_dict(about["config"]), under("params", arrays)
         check_parameters(params)
         for name, array in params.items():
             require_choice(f"the dtype of params[{name!r}]", str(array.dtype), (config.dtype,))
@@ -315,7 +319,7 @@ class Run:
             if not isinstance(value, kind):
                 raise unexpected(name, value, f"it must be a {kind.__name__}")
         require_choice("held_out", rest["held_out"], ("test", "validation"))
-        return cls(config=config, params=params, history=History(**_under("history", arrays)), **rest)
+        return cls(config=config, params=params, history=History(**under("history", arrays)), **rest)
 
 
 def run_path(path: str | os.PathLike[str]) -> Path:
@@ -347,8 +351,3 @@ def provenance(device: str, data_digest: str) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "data_sha256": data_digest,
     }
-
-
-def _under(kind: str, arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Pick the arrays saved as ``kind/name``."""
-    return {name.partition("/")[2]: array for name, array in arrays.items() if name.startswith(f"{kind}/")}

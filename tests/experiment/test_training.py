@@ -14,7 +14,7 @@ import torch
 
 from sl1lib import DataError, DivergedError, Penalty, RunConfig, fast, reference, train, train_many
 from sl1lib.architecture import epoch_order
-from sl1lib.experiment import training
+from sl1lib.experiment import groups, loop, training
 from sl1lib.settings import LearningRate
 
 TRAIN_AND_SAVE = """
@@ -94,12 +94,13 @@ def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
             super().__init__(trainings, *rest, **settings)
 
     monkeypatch.setattr(fast, "Engine", Watched)
-    monkeypatch.setattr(training, "GROUP_BYTES", int(2.5 * fast.Engine.bytes_per_training(20)))
+    each = fast.Engine.bytes_per_training(20, predicted=382) + 10 * 2 * 8  # and its history
+    monkeypatch.setattr(groups, "GROUP_BYTES", int(2.5 * each))
     configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
     runs = train_many(configs, progress=False)
     assert built == [2, 2, 1]
     assert [run.config for run in runs] == configs
-    monkeypatch.setattr(training, "GROUP_BYTES", 1)
+    monkeypatch.setattr(groups, "GROUP_BYTES", 1)
     assert len(train_many(configs[:2], progress=False)) == 2
     assert built[3:] == [1, 1]
 
@@ -341,15 +342,15 @@ def test_ctrl_c_ends_all_of_a_group_alike(small, monkeypatch):
 
 
 def test_ctrl_c_between_two_groups_keeps_the_first(small, run, monkeypatch, same):
-    real, calls = training.load_data, []
+    real, calls = loop.Images.prepare, []
 
-    def load(name):
-        calls.append(name)
+    def prepare(*arguments):
+        calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(name)
+        return real(*arguments)
 
-    monkeypatch.setattr(training, "load_data", load)
+    monkeypatch.setattr(loop.Images, "prepare", prepare)
     runs = train_many([small, small.replace(seed=1), small.replace(seed=2)], progress=False)
     assert len(runs) == 1
     same(runs[0], run)

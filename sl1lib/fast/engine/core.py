@@ -193,7 +193,7 @@ class Engine:
         >>> Engine.bytes_per_training() < 2**20
         True
         """
-        matrices = Matrices(1, find_reading(reading), 1.0, dtype, torch.device("meta"))
+        matrices = Matrices(1, find_reading(reading), 1.0, dtype, torch.device("cpu"))
         numbers = 2 * matrices.numbers + 5 * ROW + CLASSES * (batch_size + predicted)
         return numbers * dtype.itemsize
 

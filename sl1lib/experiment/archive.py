@@ -1,0 +1,68 @@
+"""One file of named arrays and a few facts about them: what saved runs and checkpoints are written as."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.idx import replacing
+
+
+def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], compressed: bool) -> None:
+    """Write a NumPy archive, whole or not at all: a kill, or a full disk, leaves what was there before.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.npz``; its folder must exist.
+    about : mapping
+        What JSON can hold.
+    arrays : mapping of str to ndarray
+    compressed : bool
+        Smaller, and several times slower to write.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; no part of it is left behind.
+    """
+    save = np.savez_compressed if compressed else np.savez
+    with replacing(path) as part, part.open("xb") as file:
+        save(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+        file.flush()
+        os.fsync(file.fileno())  # before it gets its name: a power cut must not leave an empty file under it
+
+
+def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read what `write_archive` wrote, running no code of the file's.
+
+    Raises
+    ------
+    OSError
+        If the file is not there or cannot be opened.
+    Exception
+        If it is damaged: zip, deflate, NumPy and JSON each fail in their own way.
+    """
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):  # NumPy would take it for a pickle, and advise to load it as one
+            raise ValueError("it is no archive of arrays, or cut off")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    return json.loads(str(arrays.pop("about"))), arrays
+
+
+def reason(error: Exception) -> str:
+    """Say in a few words why a file could not be read."""
+    return f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+
+
+def under(kind: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the arrays saved as ``kind/name``."""
+    return {name.partition("/")[2]: array for name, array in arrays.items() if name.startswith(f"{kind}/")}

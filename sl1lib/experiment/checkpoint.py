@@ -1,0 +1,263 @@
+"""Checkpoints: a folder from which trainings that were killed go on, bit for bit.
+
+====================  ================================================================================
+file                  what it holds
+====================  ================================================================================
+``checkpoint.json``   what the folder belongs to: the configurations, their groups, the library's version
+``group-000.npz``     where a group is: parameters, velocities and histories of its trainings
+``.lock``             held by the process that trains; the system frees it however that process ends
+====================  ================================================================================
+
+Each file appears whole or not at all, so a kill at any moment costs what came after the last one, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from .._version import __version__
+from ..data.idx import replacing
+from ..errors import require_number, unexpected
+from .archive import read_archive, reason, write_archive
+from .config import RunConfig
+
+FILE_FORMAT: Final = 1
+MANIFEST: Final = "checkpoint.json"
+EVERY: Final = 10.0  # seconds between two saves
+WRITING_SHARE: Final = 0.02  # of the time, at most: what takes long to write is written less often
+
+_DIFFERENCES: Final = 3  # a message names no more of them
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used, or not be written; the message names it and says what would help."""
+
+
+class Checkpoint:
+    """A folder that keeps certain trainings, and that one process at a time may use.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing. It must hold nothing else.
+    every : float
+        Seconds between two saves of a group, at least 0.
+
+    Raises
+    ------
+    CheckpointError
+        On entering: if the folder cannot be written, holds other files, or is in use.
+    ValueError
+        If ``folder`` is no path or ``every`` no such number.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], every: float = EVERY) -> None:
+        if not isinstance(folder, str | os.PathLike) or not str(folder):
+            raise unexpected("checkpoint", folder, "it must be the path of a folder")
+        require_number("checkpoint_every", every, least=0)
+        self.folder, self._every, self._belongs = Path(folder), float(every), ""
+        self._lock = FileLock(self.folder / ".lock", timeout=0)
+        self._next_save = 0.0
+
+    def __enter__(self) -> Checkpoint:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._refuse_other_files()
+            self._lock.acquire()
+            self._remove_leftovers()
+        except Timeout:
+            raise CheckpointError(
+                f"{self.folder} is in use by another training; wait for its end, or name another folder"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise CheckpointError(
+                f"{self.folder} cannot keep a checkpoint ({_cause(error)}); name a folder that can be written"
+            ) from error
+        self._wait(0.0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def groups(self, configs: Sequence[RunConfig]) -> list[list[int]] | None:
+        """Return in which groups these configurations were begun here, or None if nothing was begun.
+
+        Raises
+        ------
+        CheckpointError
+            If other trainings were, or another version began them.
+        """
+        path = self.folder / MANIFEST
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read ({_cause(error)}); name another folder") from error
+        try:
+            there = json.loads(content)
+            self._check_version(there["format"], there["sl1lib"])
+            if sorted(i for group in there["groups"] for i in group) != list(range(len(there["configs"]))):
+                raise unexpected("groups", there["groups"], "each training must be in one of them")
+        except CheckpointError:
+            raise
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise CheckpointError(
+                f"{path} is damaged ({reason(error)}); name another folder, or delete this one to start anew"
+            ) from error
+        self._check_configs(there["configs"], [config.to_dict() for config in configs])
+        self._belongs = _digest(content)
+        return there["groups"]
+
+    def begin(self, configs: Sequence[RunConfig], groups: Sequence[Sequence[int]]) -> None:
+        """Let the folder belong to these configurations, in these groups.
+
+        Raises
+        ------
+        CheckpointError
+            If that cannot be written.
+        """
+        fields = [config.to_dict() for config in configs]
+        manifest = {"format": FILE_FORMAT, "sl1lib": __version__, "configs": fields, "groups": groups}
+        content = json.dumps(manifest, indent=1).encode()
+        path = self.folder / MANIFEST
+        try:
+            with replacing(path) as part, part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _not_written(path, error) from error
+        self._belongs = _digest(content)
+
+    def load(self, group: int) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """Return what was last saved of a group, or None if nothing was.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged or belongs elsewhere.
+        """
+        path = self._path(group)
+        if not path.exists():
+            return None
+        with self.reading(group):
+            about, arrays = read_archive(path)
+            if about["belongs"] != self._belongs:
+                raise unexpected("the checkpoint it belongs to", about["belongs"], f"here it is {self._belongs}")
+        return about, arrays
+
+    def save(self, group: int, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep where a group is.
+
+        Raises
+        ------
+        CheckpointError
+            If it cannot be written; what was saved before is still there.
+        """
+        path, begun = self._path(group), time.monotonic()
+        try:
+            write_archive(path, {**about, "belongs": self._belongs}, arrays, compressed=False)
+        except OSError as error:
+            raise _not_written(path, error) from error
+        self._wait(time.monotonic() - begun)
+
+    def due(self) -> bool:
+        """Say whether it is time to save again."""
+        return time.monotonic() >= self._next_save
+
+    @contextmanager
+    def reading(self, group: int) -> Iterator[None]:
+        """Tell whatever fails while a group's file is read as damage of that file."""
+        try:
+            yield
+        except Exception as error:  # zip, NumPy, JSON and the checks: each fails in its own way
+            raise CheckpointError(
+                f"{self._path(group)} cannot be read back ({reason(error)}); delete it, and its trainings begin anew"
+            ) from error
+
+    def _path(self, group: int) -> Path:
+        return self.folder / f"group-{group:03d}.npz"
+
+    def _wait(self, took: float) -> None:
+        """Put off the next save by the usual time, or by as much longer as the last one was long."""
+        self._next_save = time.monotonic() + max(self._every, took / WRITING_SHARE)
+
+    def _refuse_other_files(self) -> None:
+        """Keep out of folders that hold something else: a checkpoint is deleted as a whole, some day."""
+        names = sorted(entry.name for entry in self.folder.iterdir())
+        others = [name for name in names if name != ".lock" and not (name.startswith(".") and name.endswith(".part"))]
+        if others and MANIFEST not in names:
+            raise CheckpointError(
+                f"{self.folder} is no checkpoint and not empty (it holds {others[0]!r}); name a new or an empty folder"
+            )
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a killed process was writing; the lock is held, so no living one is."""
+        for pattern in (f".{MANIFEST}.*.part", ".group-*.part"):
+            for part in self.folder.glob(pattern):
+                part.unlink(missing_ok=True)
+
+    def _check_version(self, file_format: object, version: object) -> None:
+        if (file_format, version) != (FILE_FORMAT, __version__):
+            raise CheckpointError(
+                f"{self.folder} was begun by sl1lib {version} (format {file_format}), and this is sl1lib "
+                f"{__version__} (format {FILE_FORMAT}); go on with that version, or name another folder"
+            )
+
+    def _check_configs(self, there: list[dict[str, Any]], here: list[dict[str, Any]]) -> None:
+        here = json.loads(json.dumps(here))
+        if there == here:
+            return
+        if len(there) != len(here):
+            asked = f"{_trainings(len(here))} {'is' if len(here) == 1 else 'are'} asked for"
+            found = f"it holds {_trainings(len(there))}, and {asked}"
+        else:
+            first = next(i for i, pair in enumerate(zip(there, here, strict=True)) if pair[0] != pair[1])
+            changes = list(_differences(there[first], here[first]))
+            found = ", ".join(changes[:_DIFFERENCES]) + (" …" if len(changes) > _DIFFERENCES else "")
+            found = f"of configuration {first}, {found}" if len(here) > 1 else found
+        raise CheckpointError(
+            f"{self.folder} belongs to another training: {found}; ask for the same to go on, or name another folder"
+        )
+
+
+def _differences(there: Any, here: Any, name: str = "") -> Iterator[str]:
+    """Yield in words where two configurations differ, field by field."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in here | there:
+            yield from _differences(there.get(key), here.get(key), f"{name}.{key}" if name else key)
+    elif there != here:
+        yield f"{name} is {there!r} there and {here!r} here"
+
+
+def _trainings(count: int) -> str:
+    return f"{count} training{'s' * (count != 1)}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _cause(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _not_written(path: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(
+        f"{path} could not be written ({_cause(error)}); make room or rights there and start again: "
+        "what was saved before is whole, and the training goes on from it"
+    )
