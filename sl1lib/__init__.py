@@ -13,7 +13,7 @@ Examples
 (29,)
 """
 
-from . import fast, ledger, reference
+from . import fast, ledger, pruning, reference
 from ._version import __version__
 from .data import DataError, Dataset, load_data
 from .experiment import (
@@ -30,6 +30,7 @@ from .experiment import (
     train,
     train_many,
 )
+from .pruning import Pruned, prune
 from .readings import READINGS, Reading
 from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
@@ -46,6 +47,7 @@ __all__ = [
     "LearningRate",
     "MomentumRamp",
     "Penalty",
+    "Pruned",
     "Reading",
     "Run",
     "RunConfig",
@@ -56,6 +58,8 @@ __all__ = [
     "ledger",
     "load_data",
     "method_name",
+    "prune",
+    "pruning",
     "reference",
     "train",
     "train_many",

@@ -1,0 +1,163 @@
+"""How long two networks of one function take for an answer: side by side, after a check that they answer alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+
+from ..environment import processor_name
+from ..errors import require_count, unexpected
+from .network import Network
+
+TOLERANCE: Final = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the largest score: rounding, and nothing else
+GPU_TOLERANCE: Final = 1e-2  # in float32, where a GPU's convolutions keep 10 bits of each factor
+ROUNDS: Final = 25
+TURN: Final = 0.004  # seconds that a turn lasts at least, so that the clock's steps do not count
+
+
+class DifferentAnswersError(ArithmeticError):
+    """Two networks that should compute one function do not: their times cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds that two networks take for a batch, round by round; in each round both had a turn.
+
+    Parameters
+    ----------
+    batch : int
+        Images at once.
+    before, after : tuple of float
+        Seconds for the batch, of the full and of the pruned network.
+    device, dtype : str
+        Where it was measured, with its name, and in which numbers.
+    threads : int
+
+    Examples
+    --------
+    >>> found = Latency(1, (2e-4, 3e-4, 2e-4), (1e-4, 1e-4, 2e-4), "a processor", "float32", 1)
+    >>> float(found.ratio[1])
+    2.0
+    >>> print(found)
+    1 image at once: 200 µs [200, 250] before, 100 µs [100, 150] after, 2.00× [1.50, 2.50] (3 rounds)
+    """
+
+    batch: int
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    device: str
+    dtype: str
+    threads: int
+
+    def __post_init__(self) -> None:
+        require_count("batch", self.batch, least=1)
+        if not len(self.before) == len(self.after) > 0:
+            found = (len(self.before), len(self.after))
+            raise unexpected("the number of times before and after", found, "each round has one of each")
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """Lower quartile, median and upper quartile over the rounds of before / after: above 1, pruning made faster."""
+        return quartiles(np.divide(self.before, self.after))
+
+    def __str__(self) -> str:
+        before, after = (_microseconds(seconds) for seconds in (self.before, self.after))
+        low, middle, high = self.ratio
+        images = f"{self.batch} image{'s' * (self.batch > 1)} at once"
+        return (
+            f"{images}: {before} before, {after} after, {middle:.2f}× [{low:.2f}, {high:.2f}] "
+            f"({len(self.before)} rounds)"
+        )
+
+
+def quartiles(values: np.ndarray | tuple[float, ...]) -> np.ndarray:
+    """Return lower quartile, median and upper quartile."""
+    return np.percentile(values, [25, 50, 75])
+
+
+def _microseconds(seconds: tuple[float, ...]) -> str:
+    low, middle, high = 1e6 * quartiles(seconds)
+    return f"{middle:,.0f} µs [{low:,.0f}, {high:,.0f}]"
+
+
+def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: int = ROUNDS) -> Latency:
+    """Time two networks that compute one function on a batch of images.
+
+    The answers are compared first. Then, in each round, each network has a turn, in random order so that none always
+    follows the other.
+
+    Parameters
+    ----------
+    before, after : Network
+    x : Tensor, shape (N, 1, 28, 28)
+        Numbers in the networks' dtype and on their device.
+    rounds : int
+
+    Returns
+    -------
+    Latency
+
+    Raises
+    ------
+    DifferentAnswersError
+        If the answers differ by more than rounding.
+
+    Examples
+    --------
+    >>> from sl1lib import fast
+    >>> network = Network(fast.init_params(), "table")
+    >>> compare_latency(network, network, torch.zeros(2, 1, 28, 28), rounds=2).batch
+    2
+    """
+    require_count("rounds", rounds, least=1)
+    with torch.no_grad():
+        _check_answers(before, after, x)
+        repeats = max(1, round(TURN / min(_seconds(before, x, 3) for _ in range(3))))
+        for network in (before, after):
+            _seconds(network, x, repeats)  # warm-up
+        order = np.random.default_rng(0).random(rounds) < 0.5
+        turns = [_round(before, after, x, repeats, first) for first in order]
+    times = tuple(zip(*turns, strict=True))
+    where = torch.cuda.get_device_name(x.device) if x.is_cuda else processor_name()
+    name = str(x.dtype).removeprefix("torch.")
+    return Latency(len(x), times[0], times[1], f"{x.device.type}: {where}", name, torch.get_num_threads())
+
+
+def _check_answers(before: Network, after: Network, x: torch.Tensor) -> None:
+    expected, received = before(x), after(x)
+    gap, scale = float((received - expected).abs().max()), float(expected.abs().max())
+    allowed = GPU_TOLERANCE if x.is_cuda and x.dtype == torch.float32 else TOLERANCE[x.dtype]
+    if not gap <= allowed * max(scale, 1.0):
+        raise DifferentAnswersError(
+            f"the scores differ by {gap:.3g}, which is more than rounding ({allowed:g} of {scale:.3g}); "
+            "networks that are timed must compute one function"
+        )
+
+
+def _round(before: Network, after: Network, x: torch.Tensor, repeats: int, first: bool) -> tuple[float, float]:
+    if first:
+        one = _seconds(before, x, repeats)
+        return one, _seconds(after, x, repeats)
+    other = _seconds(after, x, repeats)
+    return _seconds(before, x, repeats), other
+
+
+def _seconds(network: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, repeats: int) -> float:
+    """Return the seconds of one answer."""
+    _finish(x)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        network(x)
+    _finish(x)
+    return (time.perf_counter() - start) / repeats
+
+
+def _finish(x: torch.Tensor) -> None:
+    """Wait until a GPU has done what it was told."""
+    if x.is_cuda:
+        torch.cuda.synchronize(x.device)
