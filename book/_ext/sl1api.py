@@ -29,6 +29,7 @@ MODULES = (
     "sl1lib.fast",
     "sl1lib.data",
     "sl1lib.experiment",
+    "sl1lib.pruning",
     "sl1lib.ledger",
     "sl1lib.notebook",
     "sl1lib.plots",
