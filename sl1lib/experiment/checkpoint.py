@@ -63,10 +63,11 @@ class Checkpoint:
     """
 
     def __init__(self, folder: str | os.PathLike[str], every: float = EVERY) -> None:
-        if not isinstance(folder, str | os.PathLike) or not str(folder):
+        path = os.fspath(folder) if isinstance(folder, str | os.PathLike) else folder
+        if not isinstance(path, str) or not path or "\0" in path:
             raise unexpected("checkpoint", folder, "it must be the path of a folder")
         require_number("checkpoint_every", every, least=0)
-        self.folder, self._every, self._belongs = Path(folder), float(every), ""
+        self.folder, self._every, self._belongs = Path(path), float(every), ""
         self._lock = FileLock(self.folder / ".lock", timeout=0)
         self._next_save = 0.0
 
@@ -93,7 +94,7 @@ class Checkpoint:
         self._lock.release()
 
     def groups(self, configs: Sequence[RunConfig]) -> list[list[int]] | None:
-        """Return in which groups these configurations were begun here, or None if nothing was begun.
+        """Return in which groups these configurations were begun here, or None if nothing was saved of any.
 
         Raises
         ------
@@ -118,6 +119,8 @@ class Checkpoint:
             raise CheckpointError(
                 f"{path} is damaged ({reason(error)}); name another folder, or delete this one to start anew"
             ) from error
+        if not any(self.folder.glob("group-*.npz")):  # a start that failed must not keep the next one out
+            return None
         self._check_configs(there["configs"], [config.to_dict() for config in configs])
         self._belongs = _digest(content)
         return there["groups"]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib import CheckpointError, DivergedError, Penalty, RunConfig, fast, train, train_many
+from sl1lib import CheckpointError, DataError, DivergedError, Penalty, RunConfig, fast, train, train_many
 from sl1lib.experiment import checkpoint, loop, snapshot
 from sl1lib.experiment.checkpoint import Checkpoint
 from sl1lib.experiment.progress import Progress
@@ -458,7 +458,23 @@ def test_a_file_in_the_place_of_the_folder_is_refused(small, tmp_path):
         assert message.endswith("name a folder that can be written")
 
 
-@pytest.mark.parametrize("folder", ["", 3, 1.5, True, b"folder", ["folder"]])
+def test_a_start_that_failed_does_not_keep_the_next_one_out(small, run, same, cut, tmp_path):
+    with pytest.raises(ValueError, match="device is 'gpu'"):
+        train(small.replace(device="gpu"), progress=False, checkpoint=tmp_path)
+    with pytest.raises(DataError, match="n_train"):
+        train(small.replace(n_train=9999), progress=False, checkpoint=tmp_path)
+    same(train(small, progress=False, checkpoint=tmp_path), run)
+    assert "device is 'cpu' there" in refused([small.replace(device="gpu")], tmp_path)
+
+
+class BytesPath:
+    """A path as the system has it, in bytes."""
+
+    def __fspath__(self):
+        return b"folder"
+
+
+@pytest.mark.parametrize("folder", ["", 3, 1.5, True, b"folder", ["folder"], BytesPath(), "a\0b"])
 def test_what_is_no_path_is_refused(small, folder):
     with pytest.raises(ValueError, match=r"checkpoint is .*; it must be the path of a folder"):
         train(small, progress=False, checkpoint=folder)
@@ -616,11 +632,32 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_file(tmp_path, same):
     same(loop.Run.load(tmp_path / "run.npz"), train(config, progress=False))
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be written here")
-def test_a_folder_that_may_not_be_written_is_refused(small, tmp_path):
-    tmp_path.chmod(0o500)
-    for folder in (tmp_path, tmp_path / "new"):
-        assert "cannot keep a checkpoint (Permission denied)" in refused([small], folder)
+FORBIDDEN = """
+import os, sys
+from pathlib import Path
+from sl1lib import CheckpointError, RunConfig, train
+
+config = RunConfig(data="digits", n_train=100, epochs=1)
+train(config, progress=False)
+folder = Path(sys.argv[1])
+folder.chmod(0o500)
+if os.geteuid() == 0:
+    os.seteuid(65534)  # who may do everything becomes nobody
+for place in (folder, folder / "new"):
+    try:
+        train(config, progress=False, checkpoint=place)
+    except CheckpointError as error:
+        told = str(error)
+    assert told == f"{place} cannot keep a checkpoint (Permission denied); name a folder that can be written", told
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights work otherwise there")
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
+    command = [sys.executable, "-W", "error", "-c", FORBIDDEN, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
+    assert names(tmp_path) == []
 
 
 def test_what_a_killed_process_was_writing_is_removed(small, run, same, tmp_path):
