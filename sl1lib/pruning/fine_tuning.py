@@ -90,7 +90,7 @@ def fine_tune(
     costs = engine.advance(updates)
     for m, update in costs.first_bad().items():
         raise DivergedError(update, float((costs.E0 + costs.penalty)[update, m]), configs[m])
-    stage = f"after {epochs} epoch{'s' * (epochs > 1)} of fine-tuning"
+    stage = f"after {epochs} epoch{'s' if epochs > 1 else ''} of fine-tuning"
     return [_tuned(each, engine.params(m), images, stage) for m, each in enumerate(networks)]
 
 

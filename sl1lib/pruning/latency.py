@@ -68,7 +68,7 @@ class Latency:
     def __str__(self) -> str:
         before, after = (_microseconds(seconds) for seconds in (self.before, self.after))
         low, middle, high = self.ratio
-        images = f"{self.batch} image{'s' * (self.batch > 1)} at once"
+        images = f"{self.batch} image{'s' if self.batch > 1 else ''} at once"
         return (
             f"{images}: {before} before, {after} after, {middle:.2f}× [{low:.2f}, {high:.2f}] "
             f"({len(self.before)} rounds)"

@@ -99,12 +99,14 @@ def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
         If the package onnxruntime is not installed, saying how to install it.
     DataError
         For images of another shape or dtype.
+    FileNotFoundError
+        If there is no such file.
     """
     runtime = require("onnxruntime")
     images = np.ascontiguousarray(check_images(images, "images"))
     settings = runtime.SessionOptions()
     settings.intra_op_num_threads = torch.get_num_threads()
-    session = runtime.InferenceSession(os.fspath(path), settings, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(Path(path).read_bytes(), settings, providers=["CPUExecutionProvider"])
     parts = range(0, len(images), EVALUATION_BATCH)
     return np.concatenate(
         [session.run([OUTPUT], {INPUT: images[first : first + EVALUATION_BATCH]})[0] for first in parts]

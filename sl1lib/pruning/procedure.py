@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..architecture import NODES
+from ..architecture import NODES, check_parameters
 from ..data import Dataset
 from ..errors import require_count, unexpected
 from ..experiment import Run, RunConfig
@@ -111,7 +111,7 @@ def prune(
     smaller = shrink(params, parts, full.means(images.x) if fold else None)
     report = Report(
         criterion=criterion,
-        folded=fold,
+        folded=bool(fold),
         interrupted=not run.complete,
         data_name=images.name,
         held_out=run.held_out,
@@ -133,6 +133,10 @@ def prune(
 def _check(run: Run, fine_tune: int, lr: float | None, penalty: Penalty | None) -> None:
     if not isinstance(run, Run):
         raise unexpected("run", run, "it must be a Run, as train and Run.load return")
+    check_parameters(run.params)
+    for name, array in run.params.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"params[{name!r}] has numbers that are not finite; a run that diverged cannot be pruned")
     require_count("fine_tune", fine_tune, least=0)
     if not fine_tune and (lr is not None or penalty is not None):
         raise ValueError("lr and penalty are for fine-tuning; say for how many epochs, fine_tune=2 for instance")
@@ -159,7 +163,7 @@ def _select(
         removed, criterion = given_nodes(remove), "nodes as given"
     elif count is not None:
         removed = shortest_nodes(U, count, grouping)
-        criterion = f"the {count} shortest {'map' if grouping == 'map' else 'node'}{'s' * (count != 1)}"
+        criterion = f"the {count} shortest {'map' if grouping == 'map' else 'node'}{'s' if count != 1 else ''}"
     else:
         threshold = default_threshold(run.config) if threshold is None else threshold
         removed = short_nodes(U, threshold, grouping)

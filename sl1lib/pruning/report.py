@@ -168,7 +168,7 @@ class Report:
             rows.append([f"E0, nats{suffix}", f"{first.E0:.4f}", f"{score.E0:.4f}"])
             rows.append([f"error{suffix}", f"{100 * first.error:.2f} %", f"{100 * score.error:.2f} %"])
         for found in self.latency:
-            images = f"{found.batch} image{'s' * (found.batch > 1)}"
+            images = f"{found.batch} image{'s' if found.batch > 1 else ''}"
             medians = [f"{1e6 * quartiles(seconds)[1]:,.0f} µs" for seconds in (found.before, found.after)]
             rows.append([f"time of {images}", *medians])
         return rows
@@ -178,7 +178,7 @@ class Report:
         if not self.latency:
             return []
         found = self.latency[0]
-        where = f"{found.device}, {found.threads} thread{'s' * (found.threads > 1)}, {found.dtype}"
+        where = f"{found.device}, {found.threads} thread{'s' if found.threads > 1 else ''}, {found.dtype}"
         return ["times are medians [quartiles]:", *map(str, self.latency), where]
 
     def __str__(self) -> str:

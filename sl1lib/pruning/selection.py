@@ -53,6 +53,9 @@ class Floor:
         _require_within("Floor.nodes", self.nodes, 1, NODES)
         for layer, (least, there) in enumerate(zip(self.maps, MAPS, strict=True)):
             _require_within(f"Floor.maps[{layer}]", least, 1, there)
+        # Plain numbers in place of NumPy's, which would be written out with their type.
+        object.__setattr__(self, "nodes", int(self.nodes))
+        object.__setattr__(self, "maps", tuple(map(int, self.maps)))
 
 
 def node_lengths(U: np.ndarray, grouping: str = "node") -> np.ndarray:
@@ -181,7 +184,10 @@ def given_nodes(nodes: Any) -> np.ndarray:
     >>> given_nodes([16, 3]).nonzero()[0]
     array([ 3, 16])
     """
-    array = np.asarray(nodes)
+    try:
+        array = np.asarray(nodes)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(nodes, dtype=object)
     if array.dtype == bool and array.shape == (NODES,):
         return array.copy()
     removed = np.zeros(NODES, dtype=bool)

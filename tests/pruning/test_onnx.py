@@ -83,6 +83,8 @@ def test_any_number_of_images_is_answered(strong, digits, tmp_path):
     np.testing.assert_allclose(run_onnx(path, mirrored), pruned.predict(mirrored), rtol=1e-4, atol=1e-4)
     with pytest.raises(DataError, match="images of dtype uint8"):
         run_onnx(path, digits.x_test / 255)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        run_onnx(tmp_path / "nowhere.onnx", digits.x_test)
 
 
 def test_the_name_of_the_file(strong, tmp_path):

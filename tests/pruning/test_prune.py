@@ -180,8 +180,16 @@ def test_an_interrupted_run_is_pruned_and_the_report_says_so(strong):
 
 
 def test_a_diverged_network_is_refused(strong):
-    with pytest.raises(ValueError, match="weights that are not finite"):
-        pruned_of(changed(strong, U=np.full((10, 192), np.nan, np.float32)))
+    for name in ("U", "K1", "b2"):
+        with pytest.raises(ValueError, match=rf"params\['{name}'\] has numbers that are not finite; a run that div"):
+            pruned_of(changed(strong, **{name: np.full_like(strong.params[name], np.inf)}))
+
+
+def test_parameters_of_another_network_are_refused(strong):
+    with pytest.raises(ValueError, match=r"the shape of params\['U'\] is \(10, 100\)"):
+        pruned_of(changed(strong, U=strong.params["U"][:, :100]))
+    with pytest.raises(ValueError, match="params lacks 'U'"):
+        pruned_of(replace(strong, params={name: array for name, array in strong.params.items() if name != "U"}))
 
 
 def test_the_run_stays_as_it_is_and_the_result_is_its_own(strong):
@@ -206,6 +214,12 @@ def test_a_run_from_another_machine_is_pruned_here(strong):
     here = pruned_of(away, device="cpu", fine_tune=1)
     assert here.config.device == "cpu"
     assert_close(here.params, pruned_of(strong, fine_tune=1).params, 0)
+
+
+def test_numpys_numbers_are_numbers(strong):
+    one = pruned_of(strong, count=np.int64(60), floor=Floor(np.int64(3), (1, np.uint8(2))), fine_tune=np.int32(2))
+    assert one.report == pruned_of(strong, count=60, floor=Floor(3, (1, 2)), fine_tune=2).report
+    assert len(pruned_of(strong, np.float32(0.1)).kept) == 192 - strong.nodes_below(np.float32(0.1))
 
 
 # Data

@@ -80,6 +80,7 @@ def test_given_nodes_may_be_numbers_or_a_mask():
         ([0.5], r"the nodes to remove is 'float64 \(1,\)'; they must be whole numbers from 0 to 191, or 192 truth"),
         (np.ones(191, bool), r"the nodes to remove is 'bool \(191,\)'"),
         (["a"], "the nodes to remove is"),
+        ([[1], [2, 3]], r"the nodes to remove is 'object \(2,\)'"),
         (5, r"the nodes to remove is 'int64 \(\)'"),
     ],
 )
