@@ -1,6 +1,6 @@
 """Final test errors of the engine and of the eager loop over many seeds, in float32: one distribution, or two?
 
-python -m benchmarks.distribution [--data mnist] [--seeds 20] [--epochs 3] [--reading table]
+python -m benchmarks.distribution [--data mnist] [--seeds 20] [--first-seed 0] [--epochs 3] [--reading table]
 
 The two round differently, and training magnifies that: the same seed ends with other weights. What must not differ is
 how the errors are distributed.
@@ -45,11 +45,11 @@ class Errors:
         return float(gaps.mean()), float(gaps.mean() - half), float(gaps.mean() + half)
 
 
-def measure(data: Dataset, seeds: int, epochs: int, reading: str) -> Errors:
-    """Train ``seeds`` networks by the engine, side by side, and again one by one by autograd."""
+def measure(data: Dataset, seeds: range, epochs: int, reading: str) -> Errors:
+    """Train a network for each seed by the engine, side by side, and again one by one by autograd."""
     configs = [
         RunConfig(data=data.name.split("[")[0], reading=reading, penalty=PENALTY, epochs=epochs, seed=seed)
-        for seed in range(seeds)
+        for seed in seeds
     ]
     engine = [100 * run.test_error for run in train_many(configs, progress=False, data=data)]
     return Errors(engine, [100 * _eager(config, data) for config in configs])
@@ -73,22 +73,32 @@ def _eager(config: RunConfig, data: Dataset) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.distribution")
     parser.add_argument("--data", default="auto")
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--reading", default="table")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "history")
     options = parser.parse_args()
     data = load_data(options.data)
-    errors = measure(data, options.seeds, options.epochs, options.reading)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    errors = measure(data, seeds, options.epochs, options.reading)
     mean, low, high = errors.difference
-    print(f"{data.name}, reading {options.reading}, {options.epochs} epochs, {options.seeds} seeds")
+    print(f"{data.name}, reading {options.reading}, {options.epochs} epochs, seeds {seeds[0]} to {seeds[-1]}")
     for name, found in asdict(errors).items():
         print(f"{name:6}: {np.mean(found):.3f} % (standard deviation {np.std(found, ddof=1):.3f})")
     print(f"engine less eager loop: {mean:+.3f} points, 95 % interval {low:+.3f} to {high:+.3f}")
     print(f"Kolmogorov-Smirnov: p = {errors.same_distribution:.2f}")
     head = header(data.name, torch.get_num_threads())
-    stem = f"{head['date'][:10]}-{data.name.split('[')[0]}-{options.reading}-distribution"
-    found = {"header": head, "epochs": options.epochs, **asdict(errors), "ks_p": errors.same_distribution}
+    stem = (
+        f"{head['date'][:10]}-{data.name.split('[')[0]}-{options.reading}-distribution-from-seed-{options.first_seed}"
+    )
+    found = {
+        "header": head,
+        "epochs": options.epochs,
+        "first_seed": options.first_seed,
+        **asdict(errors),
+        "ks_p": errors.same_distribution,
+    }
     (options.output / f"{stem}.json").write_text(json.dumps(found | {"difference": errors.difference}, indent=1) + "\n")
     return 0
 

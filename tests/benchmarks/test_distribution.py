@@ -9,7 +9,7 @@ from sl1lib import load_data
 
 @pytest.mark.parametrize(("reading", "epochs"), [("table", 4), ("text", 8)])
 def test_the_errors_of_twenty_seeds_cannot_be_told_apart(reading, epochs):
-    errors = distribution.measure(load_data("digits"), seeds=20, epochs=epochs, reading=reading)
+    errors = distribution.measure(load_data("digits"), seeds=range(20), epochs=epochs, reading=reading)
     assert len(errors.engine) == len(errors.eager) == 20
     assert np.std(errors.eager) > 0  # the seeds differ: there is a distribution to compare
     assert np.min(errors.eager) < 30  # and they learn, sigmoid units late
