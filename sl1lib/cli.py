@@ -10,6 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
+import torch
+
 from ._version import __version__
 from .data import fetch_mnist, load_data
 from .environment import examine
@@ -264,12 +266,16 @@ def _compare_options(parser: argparse.ArgumentParser) -> None:
         help="where the plot goes: E0 on the training batches; the name's ending decides the format",
     )  # fmt: skip
     _running_options(output)
+    output.add_argument(
+        "--processes", type=int, default=min(torch.get_num_threads(), len(COMPARED_PENALTIES)), metavar="N",
+        help="divide the trainings among N processes",
+    )  # fmt: skip
 
 
 def _compare(options: argparse.Namespace) -> int:
     config = _config(options, None)
     _check_picture(options.output)
-    runs = compare(config, progress=not options.quiet, checkpoint=options.checkpoint)
+    runs = compare(config, progress=not options.quiet, processes=options.processes, checkpoint=options.checkpoint)
     print(comparison(runs))
     if all(run.complete for run in runs):
         _draw_comparison(runs, options.output)

@@ -20,6 +20,7 @@ def compare(
     progress: bool = True,
     data: Dataset | None = None,
     *,
+    processes: int = 1,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = EVERY,
 ) -> list[Run]:
@@ -34,7 +35,7 @@ def compare(
         Everything but the penalty, which is replaced.
     penalties : iterable of Penalty or None
         By default `COMPARED_PENALTIES`: no penalty, L2, L1 and SL1, with strengths that were not tuned alike.
-    progress, data, checkpoint, checkpoint_every
+    progress, data, processes, checkpoint, checkpoint_every
         As in `train_many`.
 
     Returns
@@ -58,4 +59,6 @@ def compare(
     if isinstance(penalties, Penalty):
         raise unexpected("penalties", penalties, "it must be several, a list of Penalty or None")
     configs = [config.replace(penalty=penalty) for penalty in penalties]
-    return train_many(configs, progress, data, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+    return train_many(
+        configs, progress, data, processes=processes, checkpoint=checkpoint, checkpoint_every=checkpoint_every
+    )

@@ -13,6 +13,7 @@ from ..data import Dataset
 from .config import RunConfig
 
 GROUP_BYTES: Final = 2**30  # trainings side by side take no more memory than this, beside the images
+INTERPRETER_BYTES: Final = 250 * 2**20  # about what Python with PyTorch takes before it does anything
 
 _SHARED: Final = ("data", "reading", "epochs", "batch_size", "n_train", "validation", "dtype", "device")
 _COST_BYTES: Final = 2 * 8  # of an update in a history: E0 and the penalty, in float64
@@ -39,24 +40,36 @@ def split_into_groups(configs: Sequence[RunConfig], data: Mapping[str, Dataset])
     return sorted(groups)
 
 
-def plan(configs: Sequence[RunConfig], groups: Sequence[Sequence[int]], data: Mapping[str, Dataset]) -> str:
+def plan(
+    configs: Sequence[RunConfig], groups: Sequence[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
+) -> str:
     """Say in a line what is about to be trained, and the memory that it takes."""
     largest = max(len(group) for group in groups)
     split = f" in {len(groups)} groups, at most {largest} side by side" if len(groups) > 1 else " side by side"
-    needed = memory(configs, groups, data) / 2**20
+    needed = memory(configs, groups, data, processes) / 2**20
     amount = f"{needed:.0f} MiB" if needed < 1000 else f"{needed / 1024:.1f} GiB"
     return f"{len(configs)} trainings{split}; images and trainings take about {amount}"
 
 
-def memory(configs: Sequence[RunConfig], groups: Iterable[Sequence[int]], data: Mapping[str, Dataset]) -> int:
+def memory(
+    configs: Sequence[RunConfig], groups: Iterable[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
+) -> int:
     """Return about how many bytes all of it takes: data sets, the largest group, and the histories of all.
 
-    The engine's buffers for a batch are left out: a few MiB, however many trainings there are.
+    Each of several processes has the images of its group, and an interpreter with PyTorch. The engine's buffers for a
+    batch are left out: a few MiB, however many trainings there are.
     """
-    most = max(_image_bytes(configs[g[0]], data) + len(g) * _bytes_each(configs[g[0]], data) for g in groups)
+    most = max(_group_bytes([configs[i] for i in group], data, processes) for group in groups)
     sets = {id(each): each for each in data.values()}.values()
     arrays = sum(a.nbytes for each in sets for a in (each.x_train, each.y_train, each.x_test, each.y_test))
     return most + arrays + sum(_history_bytes(config, data) for config in configs)
+
+
+def _group_bytes(configs: Sequence[RunConfig], data: Mapping[str, Dataset], processes: int) -> int:
+    """Return the bytes of a group's images and trainings, and of the processes that they are divided among."""
+    started = min(processes, len(configs)) if processes > 1 else 0
+    images = _image_bytes(configs[0], data)
+    return images + started * (images + INTERPRETER_BYTES) + len(configs) * _bytes_each(configs[0], data)
 
 
 def training_dtype(config: RunConfig) -> torch.dtype:

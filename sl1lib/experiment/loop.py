@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -22,42 +22,46 @@ from .recorder import Recorder
 from .run import DivergedError, Run, measure, provenance
 from .snapshot import Keeper, Snapshot, merged
 
+AnyEngine: TypeAlias = fast.Engine | fast.ParallelEngine
+
 CHUNK: Final = 20  # updates between two looks at the bar, at the errors, at the clock and for Ctrl-C
 
 
 def train_group(
-    configs: Sequence[RunConfig], data: Dataset, keeper: Keeper, progress: bool
+    configs: Sequence[RunConfig], data: Dataset, keeper: Keeper, progress: bool, processes: int = 1
 ) -> list[Run | DivergedError]:
-    """Train configurations of one group side by side, from where the keeper has them."""
+    """Train configurations of one group side by side, from where the keeper has them, in one or several processes."""
     config, before = configs[0], keeper.load(configs, data)
     if before is not None and before.recorder.ended(config.epochs):
         if progress and keeper.last:
             tell(f"{keeper}: nothing is left to train")
         return before.results(configs)
     images = Images.prepare(data, config)
-    engine, recorder, facts = _engine(configs, images), Recorder(len(configs)), provenance(config.device, data.digest)
-    if before is not None:
-        engine.load_state(before.state)
-        recorder, facts = before.recorder, merged(before.provenance, facts)
-        if progress:
-            tell(f"{keeper}: going on after update {engine.updates:,}")
+    recorder, facts = Recorder(len(configs)), provenance(config.device, data.digest)
+    with _engine(configs, images, processes) as engine:
+        facts["processes"] = str(engine.processes)
+        if before is not None:
+            engine.load_state(before.state)
+            recorder, facts = before.recorder, merged(before.provenance, facts)
+            if progress:
+                tell(f"{keeper}: going on after update {engine.updates:,}")
 
-    def snapshot() -> Snapshot:
-        return Snapshot(recorder, engine.state(), images.name, facts)
+        def snapshot() -> Snapshot:
+            return Snapshot(recorder, engine.state(), images.name, facts)
 
-    with (
-        Progress(config, len(images.x), progress, len(configs), keeper.part, engine.updates) as bar,
-        _deferred_ctrl_c() as pressed,
-    ):
-        for _ in _run_epochs(engine, images, config.epochs, recorder, bar, pressed):
-            if keeper.due():
-                keeper.save(snapshot())
-        end = snapshot()
-        keeper.save(end)
+        with (
+            Progress(config, len(images.x), progress, len(configs), keeper.part, engine.updates) as bar,
+            _deferred_ctrl_c() as pressed,
+        ):
+            for _ in _run_epochs(engine, images, config.epochs, recorder, bar, pressed):
+                if keeper.due():
+                    keeper.save(snapshot())
+            end = snapshot()
+            keeper.save(end)
     return end.results(configs)
 
 
-def _engine(configs: Sequence[RunConfig], images: Images) -> fast.Engine:
+def _engine(configs: Sequence[RunConfig], images: Images, processes: int) -> AnyEngine:
     """Return an engine at the start of these trainings."""
     config = configs[0]
     updates = config.epochs * -(-len(images.x) // config.batch_size)
@@ -71,11 +75,16 @@ def _engine(configs: Sequence[RunConfig], images: Images) -> fast.Engine:
         )
         for each in configs
     ]
+    if processes > 1 and len(configs) > 1 and images.x.device.type == "cpu":
+        return fast.ParallelEngine(
+            trainings, images.x, images.labels,
+            reading=config.reading, batch_size=config.batch_size, processes=processes,
+        )  # fmt: skip
     return fast.Engine(trainings, images.x, images.labels, reading=config.reading, batch_size=config.batch_size)
 
 
 def _run_epochs(
-    engine: fast.Engine,
+    engine: AnyEngine,
     images: Images,
     epochs: int,
     recorder: Recorder,
@@ -102,7 +111,7 @@ def _run_epochs(
 
 
 def _make_updates(
-    engine: fast.Engine, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]
+    engine: AnyEngine, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]
 ) -> None:
     """Make ``count`` updates, or fewer after Ctrl-C; record and show them."""
     started = time.perf_counter()

@@ -100,6 +100,11 @@ class ParallelEngine:
         self.updates_per_epoch = int(self._received()[0])
         self.updates = 0
 
+    @property
+    def processes(self) -> int:
+        """How many processes there are."""
+        return len(self._workers)
+
     def advance(self, updates: int, stop: Callable[[], bool] | None = None) -> Costs:
         """Make ``updates`` updates of every training; ``stop`` is asked every few of them."""
         require_count("updates", updates, least=1)
