@@ -193,14 +193,14 @@ class _Worker:
     def __init__(self, threads: int) -> None:
         # A fresh interpreter, unlike a fork, has no half-copied thread pools; unlike multiprocessing's, it does not run
         # the user's script again. It finds the same library, and Ctrl-C in the terminal does not reach it.
-        place = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}.worker import main; main({threads})"
         windows = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         flags: dict[str, Any] = {"creationflags": windows} if windows else {"process_group": 0}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", f"from {__package__}.worker import main; main({threads})"],
+            [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | place | {"OMP_NUM_THREADS": str(threads)},
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
             **flags,
         )
 
