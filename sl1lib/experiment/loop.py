@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import fast
 from ..data import Dataset
+from ..fast.engine.parallel import PIECE
 from ..settings import LearningRate
 from .config import RunConfig
 from .groups import training_dtype
@@ -24,7 +25,8 @@ from .snapshot import Keeper, Snapshot, merged
 
 AnyEngine: TypeAlias = fast.Engine | fast.ParallelEngine
 
-CHUNK: Final = 20  # updates between two looks at the bar, at the errors, at the clock and for Ctrl-C
+# Updates between two looks at the bar, at the errors, at the clock and for Ctrl-C. Several processes make a PIECE.
+CHUNK: Final = 20
 
 
 def train_group(
@@ -99,7 +101,8 @@ def _run_epochs(
     while len(recorder.epochs) < epochs:
         end = (len(recorder.epochs) + 1) * engine.updates_per_epoch
         while engine.updates < end:
-            _make_updates(engine, min(CHUNK, end - engine.updates), recorder, bar, pressed)
+            chunk = PIECE if engine.processes > 1 else CHUNK
+            _make_updates(engine, min(chunk, end - engine.updates), recorder, bar, pressed)
             if pressed() or recorder.all_diverged():
                 return
             yield
