@@ -1,4 +1,4 @@
-"""The command line: ``sl1 data``, ``train``, ``compare``, ``check``, ``env``; also ``python -m sl1lib``."""
+"""The command line: ``sl1 data``, ``train``, ``compare``, ``study``, ``check``, ``env``; also ``python -m sl1lib``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .errors import unexpected
 from .experiment import COMPARED_PENALTIES, DEFAULT_PENALTY, DivergedError, Run, RunConfig, compare, method_name, train
 from .experiment.config import LEARNING_RATES
 from .experiment.run import run_path
+from .experiment.study import command as study_command
 from .ledger import check, check_all
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
             "train without penalty, with L2, L1 and SL1, side by side; print a table, draw a plot",
             _compare_options,
         ),
+        ("study", study_command.run, "run a declared study: plan, run, show, audit", study_command.add_options),
         ("check", _check, "check the equations of the book on this machine", _check_options),
         ("env", _env, "check this machine: what is missing, and how to get it", lambda _: None),
     ):

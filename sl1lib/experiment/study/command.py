@@ -1,0 +1,81 @@
+"""The command ``sl1 study``: plan, run, show and audit a study."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .audit import audit
+from .declaration import STUDIES, load_study
+from .processes import usable_cores
+from .report import plan_text, show_text
+from .runner import BATCH, RESULTS
+from .runner import run as run_study
+from .store import Store
+
+_ACTIONS = ("plan", "run", "show", "audit")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options to ``parser``."""
+    parser.add_argument(
+        "action", choices=_ACTIONS,
+        help="plan: what it will cost; run: train what is missing; show: tables and verdicts; audit: train some again",
+    )  # fmt: skip
+    parser.add_argument("study", metavar="NAME", help=f"{', '.join(STUDIES)}, or a TOML file that declares a study")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, metavar="FOLDER", help="results are kept in FOLDER/NAME"
+    )
+    running = parser.add_argument_group("run and audit")
+    running.add_argument("--processes", type=int, metavar="N", help="without it, one for each core")
+    running.add_argument(
+        "--batch", type=int, default=BATCH, metavar="N", help="run: trainings side by side in a process"
+    )
+    running.add_argument("--quiet", action="store_true", help="no progress bar")
+    running.add_argument("--sample", type=int, default=10, metavar="N", help="audit: how many trainings")
+    running.add_argument("--seed", type=int, default=0, help="audit: which ones")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what ``sl1 study`` was asked to do, and print what came of it.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As the options of `add_options` give them.
+
+    Returns
+    -------
+    int
+        0; 1 if trainings failed or do not come out again.
+    """
+    study = load_study(options.study)
+    folder = options.results / study.name
+    if options.action == "plan":
+        print(plan_text(study, Store(folder), options.processes or usable_cores()))
+        return 0
+    if options.action == "show":
+        print(show_text(study, Store(folder)))
+        return 0
+    return _audit(options) if options.action == "audit" else _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    study = load_study(options.study)
+    folder = options.results / study.name
+    outcome = run_study(study, folder, processes=options.processes, batch=options.batch, progress=not options.quiet)
+    for failure in outcome.failures if options.quiet else ():
+        print(failure)
+    print(f"{outcome.trained} trainings added to {folder}, {outcome.missing} missing")
+    return 1 if outcome.missing or outcome.failures else 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    study = load_study(options.study)
+    findings = audit(study, options.results / study.name, options.sample, options.seed, processes=options.processes)
+    for finding in findings:
+        print(finding)
+    failed = [finding.stored.key for finding in findings if not finding.passed]
+    summary = f"{len(findings)} trainings done again, {len(failed)} did not come out as stored"
+    print(f"{summary}: {', '.join(failed)}" if failed else summary)
+    return 1 if failed else 0

@@ -1,0 +1,265 @@
+"""Train what is missing of a study: stage after stage, in batches, on any executor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ...errors import require_count, unexpected
+from ..progress import tell, tqdm
+from .cost import core_seconds
+from .declaration import Cell, Stage, Study
+from .processes import Processes
+from .selection import Selection, select
+from .store import Store
+from .worker import Batch, train_batch
+
+BATCH: Final = 8  # trainings side by side: more share little more, and an interruption loses more
+RESULTS: Final = Path("results")
+
+
+@dataclass
+class Outcome:
+    """What `run` did.
+
+    Attributes
+    ----------
+    trained : int
+        How many trainings were added.
+    missing : int
+        How many of the study are still missing, as far as their stage could be laid out.
+    failures : list of str
+        For each batch that failed: which trainings, and why.
+    """
+
+    trained: int = 0
+    missing: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which trainings a study has, as far as the results let it be known.
+
+    Attributes
+    ----------
+    cells : dict of str to list of Cell
+        By stage; stages that wait for a selection are not there.
+    selections : dict of str to Selection
+        By tuning stage, those that are complete.
+    """
+
+    cells: dict[str, list[Cell]]
+    selections: dict[str, Selection]
+
+    @classmethod
+    def of(cls, study: Study, store: Store) -> Layout:
+        """Lay out a study: select where tuning is complete, and expand the stages that this allows."""
+        cells: dict[str, list[Cell]] = {}
+        selections: dict[str, Selection] = {}
+        for stage in study.stages:
+            if stage.tuned_by and stage.tuned_by not in selections:
+                continue
+            cells[stage.name] = study.cells(stage, selections.get(stage.tuned_by))
+            if stage.select and all(store.has(cell.key) for cell in cells[stage.name]):
+                selections[stage.name] = select(stage, cells[stage.name], store.records)
+        return cls(cells, selections)
+
+    def missing(self, stage: Stage, store: Store) -> list[Cell]:
+        """Return the trainings of a stage whose results are not there."""
+        return [cell for cell in self.cells.get(stage.name, ()) if not store.has(cell.key, stage.keep_params)]
+
+
+def run(
+    study: Study,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    executor: Executor | None = None,
+    processes: int | None = None,
+    batch: int = BATCH,
+    progress: bool = True,
+) -> Outcome:
+    """Train what is missing of a study, and keep its results.
+
+    Interrupted or killed at any moment and called again, it goes on; what it had finished is not trained again.
+
+    Parameters
+    ----------
+    study : Study
+    folder : path, optional
+        Where the results are kept; None: ``results/NAME``.
+    executor : concurrent.futures.Executor, optional
+        Where the trainings run: a process pool, a thread pool, ``dask.distributed.Client.get_executor()``,
+        ``mpi4py.futures.MPIPoolExecutor``. Its workers need this library, the data, and as many threads as they are to
+        use. It is not shut down. None: `Processes`, one for each core.
+    processes : int, optional
+        How many, without an executor.
+    batch : int
+        At most so many trainings go side by side in a worker, and are lost if it is interrupted.
+    progress : bool
+        Show a bar with the time left.
+
+    Returns
+    -------
+    Outcome
+        A worker that raises or dies leaves its batch missing; the others go on. A training that diverges is no
+        failure, but a result.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, when all workers of ours have ended; batches that were finished are kept.
+    StoreError
+        If the results are in use, damaged, or cannot be written.
+    ValueError
+        For a batch that is no whole number of at least 1, or an ``executor`` that is none.
+    """
+    require_count("batch", batch, least=1)
+    if executor is not None and not isinstance(executor, Executor):
+        raise unexpected("executor", executor, "it must be a concurrent.futures.Executor")
+    with Store(Path(folder) if folder is not None else RESULTS / study.name) as store:
+        store.write_text("study.toml", study.to_toml())
+        ours = Processes(processes) if executor is None else None
+        try:
+            return _Work(study, store, executor or ours, batch, progress).finish()  # type: ignore[arg-type]
+        except BaseException:
+            if ours is not None:
+                ours.stop()
+            raise
+        finally:
+            if ours is not None:
+                ours.shutdown()
+
+
+@dataclass
+class _Work:
+    """The run of a study: what was done, and how to go on."""
+
+    study: Study
+    store: Store
+    executor: Executor
+    batch: int
+    progress: bool
+    outcome: Outcome = field(default_factory=Outcome)
+    failed: set[str] = field(default_factory=set)
+    left: int = 0
+
+    def finish(self) -> Outcome:
+        """Train in rounds: each has all stages that the selections so far let be laid out."""
+        while batches := list(self._batches()):
+            self._round(batches)
+        layout = Layout.of(self.study, self.store)
+        for stage in self.study.stages:
+            self.store.pack(stage.name)
+            self.outcome.missing += len(layout.missing(stage, self.store))
+            if stage.name not in layout.cells:
+                self.outcome.failures.append(
+                    f"stage {stage.name!r} waits for {stage.tuned_by!r}, which is not complete"
+                )
+        return self.outcome
+
+    def _batches(self) -> Iterator[tuple[Stage, list[Cell]]]:
+        """Yield what is missing and has not failed before, divided into batches; each training only once."""
+        layout, seen = Layout.of(self.study, self.store), set(self.failed)
+        # Parameters first: a training that two stages share is then done once, with them.
+        for stage in sorted(self.study.stages, key=lambda stage: not stage.keep_params):
+            missing = [cell for cell in layout.missing(stage, self.store) if cell.key not in seen]
+            unique = {cell.key: cell for cell in missing}
+            seen |= set(unique)
+            for cells in in_batches(list(unique.values()), self.batch):
+                yield stage, cells
+
+    def _round(self, batches: Sequence[tuple[Stage, list[Cell]]]) -> None:
+        pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = {}
+        self.left = sum(len(cells) for _, cells in batches)
+        with _bar(self.study.name, [cells for _, cells in batches], self.progress) as bar:
+            try:
+                for stage, cells in batches:
+                    future = self._submit(stage, cells)
+                    if future is not None:
+                        pending[future] = (stage, cells)
+                    self._collect(pending, bar, timeout=0)  # an executor without workers is done by now
+                while pending:
+                    self._collect(pending, bar, timeout=None)
+            except BaseException:
+                for future in pending:
+                    future.cancel()
+                raise
+
+    def _submit(self, stage: Stage, cells: Sequence[Cell]) -> Future[Batch] | None:
+        try:
+            return self.executor.submit(train_batch, [cell.config for cell in cells], stage.keep_params)
+        except BrokenExecutor as error:
+            self._fail(stage, cells, error)
+            return None
+
+    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], bar: Any, timeout: float | None) -> None:
+        """Keep the results that have come."""
+        done, _ = wait(pending, timeout, return_when=FIRST_COMPLETED)
+        for future in done:
+            stage, cells = pending.pop(future)
+            error = future.exception()
+            if isinstance(error, KeyboardInterrupt):
+                raise error
+            if error is not None:
+                self._fail(stage, cells, error)
+            else:
+                self.store.add(stage.name, future.result())
+                self.outcome.trained += len(cells)
+            self.left -= len(cells)
+            bar.set_postfix_str(f"{self.left} trainings to do, {stage.name}", refresh=False)
+            bar.update(_cost(cells))
+
+    def _fail(self, stage: Stage, cells: Sequence[Cell], error: BaseException) -> None:
+        self.failed |= {cell.key for cell in cells}
+        names = ", ".join(f"{cell.method} seed {cell.config.seed} ({cell.key})" for cell in cells)
+        message = f"stage {stage.name!r}: {names}: {type(error).__name__}: {error}"
+        self.outcome.failures.append(message)
+        if self.progress:
+            tell(message)
+
+
+def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
+    """Divide trainings into batches of some that can run side by side, as equal in size as that allows.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    most : int
+        In a batch, at least 1.
+    """
+    alike: dict[Any, list[Cell]] = {}
+    for cell in cells:
+        alike.setdefault(_alike(cell.config.to_dict()), []).append(cell)
+    batches = []
+    for group in alike.values():
+        count = -(-len(group) // most)
+        ends = [len(group) * i // count for i in range(count + 1)]
+        batches += [group[ends[i] : ends[i + 1]] for i in range(count)]
+    return batches
+
+
+def _alike(config: Mapping[str, Any]) -> str:
+    """Return what configurations that run side by side have in common."""
+    differing = {"penalty", "lr", "lr_end", "momentum", *(() if config["n_train"] is not None else ("seed",))}
+    return repr({name: value for name, value in config.items() if name not in differing})
+
+
+def _bar(name: str, batches: Sequence[Sequence[Cell]], shown: bool) -> Any:
+    return tqdm(
+        total=sum(map(_cost, batches)),
+        desc=name,
+        bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
+        disable=not shown,
+        dynamic_ncols=True,
+        smoothing=0,  # batches come seldom, and several at a time: the mean over all is the best forecast
+    )
+
+
+def _cost(cells: Sequence[Cell]) -> int:
+    """Return what a batch costs, in thousandths of a second of a core."""
+    return round(1000 * sum(core_seconds(cell.config) for cell in cells))

@@ -1,0 +1,53 @@
+"""Writing a study's declaration as TOML, which Python reads but does not write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .declaration import Study
+
+
+def to_toml(study: Study) -> str:
+    """Return a study as TOML: what is at its default is left out."""
+    lines = [f"name = {_value(study.name)}", f"question = {_value(study.question)}"]
+    lines += _table("base", study.base) if study.base else []
+    lines += _table("methods", {name: asdict(each) if each else {} for name, each in study.methods.items()})
+    for heading, parts in (("stages", study.stages), ("claims", study.claims)):
+        for part in parts:
+            lines += ["", f"[[{heading}]]", *(f"{name} = {_value(value)}" for name, value in _given(part).items())]
+    return "\n".join(lines) + "\n"
+
+
+def _table(heading: str, values: Mapping[str, Any]) -> list[str]:
+    return ["", f"[{heading}]", *(f"{_key(name)} = {_value(value)}" for name, value in values.items())]
+
+
+def _given(part: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass that differ from their default."""
+    given = {}
+    for each in fields(part):
+        default = each.default_factory() if each.default_factory is not MISSING else each.default
+        if getattr(part, each.name) != default:
+            given[each.name] = getattr(part, each.name)
+    return given
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # TOML's basic strings take JSON's escapes
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items()) + "}"
+    return "[" + ", ".join(map(_value, value)) + "]"
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else json.dumps(name, ensure_ascii=False)
