@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import platform
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import torch
 
 import sl1lib
 from sl1lib.environment import processor_name
+from sl1lib.timing import epoch_operations, matrix_rate
 
 from .measure import Timing
 
@@ -31,7 +31,7 @@ def header(data: str, threads: int) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": threads,
         "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
-        "matrix product, GFLOP/s": round(matrix_peak() / 1e9, 1),
+        "matrix product, GFLOP/s": round(matrix_rate() / 1e9, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -41,27 +41,9 @@ def header(data: str, threads: int) -> dict[str, Any]:
     }
 
 
-def matrix_peak(size: int = 768, repeats: int = 20) -> float:
-    """Return the best rate of float32 matrix products seen, in operations a second."""
-    a = torch.rand(size, size)
-    out = torch.empty_like(a)
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        torch.mm(a, a, out=out)
-        best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
-
-
-# Multiply-adds of an image: each convolution's products forward, for its kernel's gradient and, in layer 2, for its
-# input's; the last layer three times.
-_LAYERS = {"table": (12 * 12 * 6 * 36, 4 * 4 * 12 * 6 * 36), "text": (24 * 24 * 6 * 25, 8 * 8 * 12 * 6 * 25)}
-
-
 def floor(reading: str, images: int, rate: float) -> float:
     """Return the seconds that an epoch's arithmetic alone takes at ``rate`` operations a second."""
-    one, two = _LAYERS[reading]
-    return 2 * (2 * one + 3 * two + 3 * 192 * 10) * images / rate
+    return epoch_operations(reading, images) / rate
 
 
 def write(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Sequence[Timing]) -> None:

@@ -31,6 +31,7 @@ MODULES = (
     "sl1lib.experiment",
     "sl1lib.pruning",
     "sl1lib.ledger",
+    "sl1lib.timing",
     "sl1lib.notebook",
     "sl1lib.plots",
     "sl1lib.widgets",

@@ -17,6 +17,7 @@ from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
 from .removal import remove_inputs, remove_nodes
 from .simple import SimpleEngine, images_to_tensor, predict
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
+from .steps import band_matrix, banded_product, conv2d_banded, conv2d_im2col, conv2d_loops, im2col
 
 __all__ = [
     "Costs",
@@ -27,8 +28,13 @@ __all__ = [
     "Training",
     "WorkerError",
     "avg_pool2d",
+    "band_matrix",
+    "banded_product",
     "composed_kernel",
     "conv2d",
+    "conv2d_banded",
+    "conv2d_im2col",
+    "conv2d_loops",
     "conv_avg_pool2d",
     "cross_entropy",
     "dense",
@@ -36,6 +42,7 @@ __all__ = [
     "forward",
     "group_norms",
     "heavy_ball_step",
+    "im2col",
     "images_to_tensor",
     "init_params",
     "penalty",

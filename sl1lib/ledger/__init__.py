@@ -22,6 +22,7 @@ from . import (
     convolution,
     corner,
     dense,
+    fast_path,
     gradients,
     numpy_training,
     own_model,
@@ -49,6 +50,7 @@ LEDGER: Final[dict[str, Entry]] = {
         gradients.entries(),
         convergence.entries(),
         numpy_training.entries(),
+        fast_path.entries(),
         training.entries(),
         own_model.entries(),
     )

@@ -29,16 +29,19 @@ from .profiles import (
     torn_cap,
 )
 from .runs import kernels, loss_curves, network_maps, node_norms
+from .speed import band_patterns, costs_by_models, part_bars, roofline, strips_in_memory, time_ladder
 from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
 from .training import drift_curves, error_curves
 
 __all__ = [
     "METHOD_STYLES",
     "MethodStyle",
+    "band_patterns",
     "bouncing",
     "chain_graph",
     "chatter_by_momentum",
     "chatter_transition",
+    "costs_by_models",
     "courses",
     "curvatures",
     "difference_errors",
@@ -60,18 +63,22 @@ __all__ = [
     "node_norms",
     "one_weight_errors",
     "parabola_bound",
+    "part_bars",
     "profile_panels",
     "proximal_maps",
     "pulls",
     "pulls_to_zero",
     "relu_subgradients",
+    "roofline",
     "rounding_errors",
     "scores_to_probabilities",
     "shrinking_widths",
     "strength_path",
+    "strips_in_memory",
     "supporting_lines",
     "threshold",
     "threshold_maps",
+    "time_ladder",
     "torn_cap",
     "touching_level_lines",
     "use_style",

@@ -4,6 +4,7 @@ Each widget carries its own numbers and computes in the page; tests compare what
 """
 
 from .backpropagation import SMALL_NETWORK, backpropagation_stepper
+from .bands import BAND_LAYERS, band_explorer
 from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
@@ -16,12 +17,14 @@ from .softmax import softmax_explorer
 from .stability import stability_explorer
 
 __all__ = [
+    "BAND_LAYERS",
     "EXPLORER_KERNELS",
     "PAINTINGS",
     "POOLING_KERNELS",
     "SMALL_NETWORK",
     "Widget",
     "backpropagation_stepper",
+    "band_explorer",
     "convolution_explorer",
     "corner_explorer",
     "heavy_ball_explorer",

@@ -10,6 +10,8 @@ strip of every tile of every image: a product with one matrix :math:`W`,
 for stride :math:`s`: row ``m`` and column ``q`` of the strip, channel ``c``, output column ``j``, map ``f``. The
 entries that are not 0 form a band. Narrow tiles waste few products on zeros, wide ones need few overlaps: a tile of 12
 columns serves 8 columns of output at stride 1, or 4 at stride 2, and fits both layers.
+
+Equations ``eq-fast-band`` and ``eq-fast-banded``, chapter *The fast path*.
 """
 
 from __future__ import annotations
@@ -56,6 +58,10 @@ def pooling_matrix(dtype: torch.dtype, device: torch.device) -> torch.Tensor:
 
     On kernels written as vectors this is :math:`A \otimes A`. With stride 2 it gives only the pooled outputs:
     36 products in place of 4·25. Being linear, it carries gradients back by its transpose.
+
+    Notes
+    -----
+    Equation ``eq-fast-compose``, chapter *The fast path*.
 
     Examples
     --------

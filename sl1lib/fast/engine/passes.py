@@ -79,6 +79,10 @@ class Matrices:
         """Compose the kernels with pooling where the reading does, and write the banded matrices.
 
         A kernel goes to each output column: one copy into the band; what is 0 beside it stays 0.
+
+        Notes
+        -----
+        Equation ``eq-fast-band``, chapter *The fast path*.
         """
         for compose, K, composed in zip(self._compose, weights.kernels, self._composed, strict=True):
             torch.bmm(compose, K, out=composed)
@@ -88,7 +92,12 @@ class Matrices:
             spread.copy_(b)
 
     def fold(self, gradient: Weights) -> None:
-        """Add up the places where each weight stands in a banded matrix, and go back through the composition."""
+        """Add up the places where each weight stands in a banded matrix, and go back through the composition.
+
+        Notes
+        -----
+        Equations ``eq-fast-matrix-grad`` and ``eq-fast-adjoint``, chapter *The fast path*.
+        """
         for band, columns in zip(self._dbands, self._dcolumns, strict=True):
             columns.copy_(band)  # first of all in order: the sum over columns then runs through long rows
         for compose_t, columns, composed, dK in zip(
@@ -284,7 +293,12 @@ class Batch:
         aten._log_softmax_backward_data.out(self._target, self.logp, 0, self.logp.dtype, out=self._dlogits)
 
     def backward(self, model: ModelViews) -> None:
-        """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases."""
+        """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases.
+
+        Notes
+        -----
+        Equation ``eq-fast-backward``, chapter *The fast path*.
+        """
         if self._relu_logits:
             aten.threshold_backward.grad_input(self._dlogits, self.logits, 0, grad_input=self._dlogits)
         torch.mm(self._Ft, self._dscores, out=model.dU)
@@ -296,7 +310,12 @@ class Batch:
         self._one.backward(self._Xt, model.dW1, model.dbias1)
 
     def _add_strips(self) -> None:
-        """Add up what the strips say about the numbers they share: the gradient of layer 1's output."""
+        """Add up what the strips say about the numbers they share: the gradient of layer 1's output.
+
+        Notes
+        -----
+        Equation ``eq-fast-strip-grad``, chapter *The fast path*.
+        """
         self._rest.zero_()
         for rows, strip in self._written:
             rows.copy_(strip)

@@ -138,7 +138,12 @@ def profile_value(r: torch.Tensor, eps: torch.Tensor, profile: str) -> torch.Ten
 
 
 def profile_quotient(r: torch.Tensor, eps: torch.Tensor, profile: str) -> torch.Tensor:
-    r"""Return :math:`\varphi'_\varepsilon(r) / r`: what a weight is multiplied with to give the penalty's gradient."""
+    r"""Return :math:`\varphi'_\varepsilon(r) / r`: what a weight is multiplied with to give the penalty's gradient.
+
+    Notes
+    -----
+    Equation ``eq-fast-penalty``, chapter *The fast path*.
+    """
     match profile:
         case "huber":
             return 1 / torch.maximum(r, eps)
@@ -158,7 +163,12 @@ def profile_quotient(r: torch.Tensor, eps: torch.Tensor, profile: str) -> torch.
 
 
 def prox_quotient(r: torch.Tensor, tau: torch.Tensor, eps: torch.Tensor, profile: str) -> torch.Tensor:
-    r"""Return :math:`x/r` where :math:`x + \tau\varphi'_\varepsilon(x) = r`: by how much a group is shortened."""
+    r"""Return :math:`x/r` where :math:`x + \tau\varphi'_\varepsilon(x) = r`: by how much a group is shortened.
+
+    Notes
+    -----
+    Equation ``eq-fast-prox``, chapter *The fast path*.
+    """
     match profile:
         case "abs":
             return (1 - tau / r).clamp_min_(0)

@@ -1,0 +1,71 @@
+"""The explorer of the chapter *The fast path* draws the library's matrix and counts as the library counts."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from sl1lib import fast, timing
+from sl1lib.fast.engine.bands import Bands
+from sl1lib.fast.steps import cut_tiles
+from sl1lib.widgets import BAND_LAYERS, band_explorer
+
+
+@pytest.fixture
+def page(show):
+    return show(band_explorer(), height=900)
+
+
+def found_on(page):
+    return json.loads(page.get_attribute(".sl1-explorer", "data-found"))
+
+
+def drawn(page):
+    """Which pixels of the canvas are coloured."""
+    read = "c => [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
+    height, width, pixels = page.eval_on_selector("canvas", read)
+    return np.array(pixels).reshape(height, width, 4)[..., 3] > 0
+
+
+@pytest.mark.parametrize("layer", BAND_LAYERS)
+def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
+    rows, channels, maps, kernel, stride = BAND_LAYERS[layer]
+    page.click(f"button:text-is('{layer}')")
+    widths = []
+    for place in range(int(page.get_attribute(".width", "max")) + 1):
+        page.fill(".width", str(place))
+        found = found_on(page)
+        widths.append(found["width"])
+        bands = Bands(rows, channels, maps, kernel, stride, found["width"])
+        matrix = fast.band_matrix(torch.ones(maps, channels, kernel, kernel), found["width"], stride)
+        np.testing.assert_array_equal(drawn(page), (matrix != 0).numpy())
+        work = timing.banded_work(bands, images=1)
+        assert (found["tiles"], found["inputs"], found["outputs"]) == (bands.tiles, bands.inputs, bands.outputs)
+        assert found["products"] == work.operations // 2
+        assert found["share"] == pytest.approx(1 / work.waste)
+        x = torch.zeros(1, channels, rows, rows)
+        assert found["overlap"] == pytest.approx(cut_tiles(x, bands).numel() / x.numel())
+        assert f"the result needs {work.useful // 2:,}:" in page.text_content("output")
+    assert (widths[0], widths[-1]) == (kernel, rows)
+
+
+def test_it_starts_with_the_whole_image_and_is_used_by_keyboard(page):
+    assert found_on(page)["width"] == 28
+    page.focus(".width")
+    page.keyboard.press("ArrowLeft")
+    assert found_on(page)["width"] == 16
+    assert page.get_attribute(".width", "aria-valuetext") == "16 columns"
+
+
+def test_it_fits_a_phone_and_every_control_has_a_name(page):
+    for layer in BAND_LAYERS:
+        page.click(f"button:text-is('{layer}')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for control in page.locator("button, input, canvas").all():
+        assert control.get_attribute("aria-label") or control.text_content()
+
+
+def test_an_unknown_layer_is_refused():
+    with pytest.raises(ValueError, match="layer is 'layer 3'; it must be one of 'layer 1'"):
+        band_explorer("layer 3")
