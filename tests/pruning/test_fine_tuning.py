@@ -8,7 +8,7 @@ import torch
 from networks import random_params, tensors
 from support import assert_close
 
-from sl1lib import DivergedError, LearningRate, MomentumRamp, Penalty, fast, prune
+from sl1lib import DivergedError, LearningRate, MomentumRamp, Penalty, RunConfig, fast, prune, train
 from sl1lib.architecture import epoch_order
 from sl1lib.pruning import Network, fine_tune, parts_left, shrink
 
@@ -23,7 +23,7 @@ PENALTIES = [
 ]
 
 
-def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed):
+def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed, updates=UPDATES, batch_size=BATCH):
     """Train the small network itself: autograd, and the penalty on its own nodes, widened only to find the maps."""
 
     def wide(U):
@@ -32,9 +32,9 @@ def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed):
         return full
 
     velocity = {name: torch.zeros_like(tensor) for name, tensor in params.items()}
-    for update in range(UPDATES):
-        epoch, number = divmod(update, -(-COUNT // BATCH))
-        batch = torch.tensor(epoch_order(seed, epoch, COUNT)[number * BATCH : (number + 1) * BATCH])
+    for update in range(updates):
+        epoch, number = divmod(update, -(-len(x) // batch_size))
+        batch = torch.tensor(epoch_order(seed, epoch, len(x))[number * batch_size : (number + 1) * batch_size])
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in params.items()}
         error = fast.cross_entropy(Network(leaves, reading, parts)(x[batch]), labels[batch])
         grads = dict(zip(leaves, torch.autograd.grad(error, list(leaves.values())), strict=True))
@@ -83,6 +83,31 @@ def test_the_engine_trains_a_smaller_network_as_a_plain_loop_would(reading, pena
         assert not array[present[name] == 0].any()  # what is removed stays 0
     for name, tensor in pair.params(1).items():  # and the network beside it is not touched
         assert_close(tensor.numpy(), alone.params()[name].numpy(), 1e-12)
+
+
+def test_it_is_the_plain_loop_with_the_runs_own_settings(digits):
+    """Batch size, seed, momentum and the fall of the rate are the run's; the images are those it was trained on."""
+    config = RunConfig(
+        data="digits", n_train=30, epochs=1, batch_size=8, seed=3, momentum=0.3, lr=0.2, lr_end=0.1, dtype="float64"
+    )
+    pruned = prune(train(config, progress=False), count=90, latency=False)
+    penalty = Penalty(0.01, eps=0.1)
+    (tuned,) = fine_tune([pruned], 2, penalty=penalty)
+    own = digits.subset(30, seed=3)
+    expected = plain_loop(
+        pruned.tensors(),
+        pruned.parts,
+        fast.images_to_tensor(own.x_train, torch.float64),
+        torch.tensor(own.y_train),
+        "table",
+        penalty,
+        LearningRate(0.1, 0.1, updates=8),
+        config.momentum,
+        seed=3,
+        updates=8,
+        batch_size=8,
+    )
+    assert_close(tuned.params, {name: tensor.numpy() for name, tensor in expected.items()}, 1e-9)
 
 
 def test_a_mask_of_the_wrong_shape_is_refused():
