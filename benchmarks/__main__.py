@@ -1,6 +1,6 @@
 """Time the engine against the baselines.
 
-python -m benchmarks [--quick] [--data mnist] [--rounds 21] [--threads 2] [--output benchmarks/history]
+python -m benchmarks [--quick] [--full] [--data mnist] [--rounds 21] [--threads 2] [--output benchmarks/history]
 
 Each line: reading, batch, contender, seconds an epoch of one model (median and least of n rounds), and how many times
 faster than (b) it was, median and quartiles of the ratios within rounds.
@@ -18,6 +18,7 @@ import torch
 from sl1lib import load_data
 
 from .contenders import Batched, Case, Compiled, InMemory, Parallel, Reference, Textbook
+from .four_methods import sentence, time_four_methods
 from .measure import Timing, compare, line
 from .report import floor, header, plot, write
 
@@ -40,6 +41,7 @@ TARGETS = [  # reading, batch, contender, against, at least
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer cases and rounds: about two minutes")
+    parser.add_argument("--full", action="store_true", help="all 10 epochs where the four methods are compared")
     parser.add_argument("--data", default="auto", help="mnist, digits or auto")
     parser.add_argument("--rounds", type=int, help="turns of each contender")
     parser.add_argument("--turn", type=float, default=0.1, help="about how many seconds a turn lasts")
@@ -79,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{count:6} images  {line(growth[-1])}", flush=True)
 
     _verdicts(timings)
+    head["four methods"] = time_four_methods(data, 10 if options.full else 1 if options.quick else 2)
+    print(sentence(head["four methods"]))
     rate = head["matrix product, GFLOP/s"] * 1e9
     for reading in options.readings:
         print(f"{reading}: the arithmetic alone would take {floor(reading, len(data.x_train), rate):.3f} s an epoch")
@@ -98,12 +102,6 @@ def _verdicts(timings: list[Timing]) -> None:
         if one and other:
             ratio = float(np.median(np.divide(other.seconds, one.seconds)))  # of the two in the same round
             print(f"{reading:5} batch {batch:3}: {name} against ({against}) {ratio:5.2f}×, wanted {least:.1f}×")
-    four, b = found.get(("table", 50, "e4")), found.get(("table", 50, "b"))
-    if four and b:
-        print(
-            f"four methods, 10 epochs, batch 50: engine {40 * four.median:.0f} s, (b) {40 * b.median:.0f} s, "
-            f"{b.median / four.median:.1f}× (without measuring the test images)"
-        )
 
 
 if __name__ == "__main__":

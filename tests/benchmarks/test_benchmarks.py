@@ -1,12 +1,13 @@
 """The benchmarks run, let nobody pass who gives another answer, and write what they promise. No time is asserted."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import contenders, measure, report
+from benchmarks import contenders, four_methods, measure, report
 from sl1lib import load_data
 
 
@@ -47,7 +48,20 @@ def test_a_short_run_writes_numbers_and_a_plot(tmp_path, capsys):
     }
     assert all(len(t["seconds"]) == len(t["ratios"]) == 2 for t in found["timings"])
     assert written.with_suffix(".png").stat().st_size > 1000
-    assert "table batch  64: e8 against (b)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "table batch  64: e8 against (b)" in out
+    assert re.search(r"four methods, table, batch 50, 1 of 10 epochs, .*: compare \d+\.\d s, \(b\) \d+\.\d s, ", out)
+    four = found["header"]["four methods"]
+    assert four["ratio"] == four["b"] / four["compare"] > 0
+    for ours, theirs in four["test errors"].values():
+        assert abs(ours - theirs) < 0.02
+
+
+def test_the_four_methods_must_give_the_same_errors(monkeypatch):
+    right = four_methods._penalty
+    monkeypatch.setattr(four_methods, "_penalty", lambda weight, penalty: 100 * right(weight, penalty))
+    with pytest.raises(measure.WrongAnswerError, match=r"compare and \(b\), L2: E0 differs by"):
+        four_methods.time_four_methods(load_data("digits"), epochs=1)
 
 
 def test_the_floor_counts_the_products():
