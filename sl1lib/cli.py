@@ -20,6 +20,7 @@ from .experiment import COMPARED_PENALTIES, DEFAULT_PENALTY, DivergedError, Run,
 from .experiment.config import LEARNING_RATES
 from .experiment.run import run_path
 from .experiment.study import command as study_command
+from .fast import WorkerError
 from .ledger import check, check_all
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
-    except (ValueError, OSError, DivergedError) as error:
+    except (ValueError, OSError, DivergedError, WorkerError) as error:
         print(f"sl1 {options.name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

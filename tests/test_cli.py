@@ -401,6 +401,15 @@ def test_compare_refuses_a_plot_that_cannot_be_written_before_the_training(refus
     assert "folder.png is a folder; give the name" in refused(*COMPARE, "--output", str(tmp_path / "folder.png"))
 
 
+def test_compare_tells_of_a_process_that_ended(refused, tmp_path, monkeypatch):
+    def ended(*_, **__):
+        raise fast.WorkerError("a process of the engine ended with code -9")
+
+    monkeypatch.setattr(cli, "compare", ended)
+    line = refused(*COMPARE, "--output", str(tmp_path / "a.png"))
+    assert line == "sl1 compare: a process of the engine ended with code -9"
+
+
 def test_compare_broken_off_prints_what_there_is_and_draws_nothing(capsys, tmp_path, monkeypatch):
     words = [*COMPARE, "--output", str(tmp_path / "a.png"), "--checkpoint", str(tmp_path / "kept")]
     with monkeypatch.context() as patch:

@@ -50,7 +50,9 @@ def test_a_short_run_writes_numbers_and_a_plot(tmp_path, capsys):
     assert written.with_suffix(".png").stat().st_size > 1000
     out = capsys.readouterr().out
     assert "table batch  64: e8 against (b)" in out
-    assert re.search(r"four methods, table, batch 50, 1 of 10 epochs, .*: compare \d+\.\d s, \(b\) \d+\.\d s, ", out)
+    assert re.search(
+        r"four methods, table, batch 50, 1 of 10 epochs, .*: compare in \d processes \d+\.\d s, \(b\) \d+\.\d s, ", out
+    )
     four = found["header"]["four methods"]
     assert four["ratio"] == four["b"] / four["compare"] > 0
     for ours, theirs in four["test errors"].values():
