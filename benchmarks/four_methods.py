@@ -58,7 +58,8 @@ def sentence(found: dict[str, Any]) -> str:
     """Say what was found."""
     return (
         f"four methods, {found['reading']}, batch 50, {found['epochs']} of 10 epochs, the test images after each: "
-        f"compare in {found['processes']} processes {found['compare']:.1f} s, (b) {found['b']:.1f} s, {found['ratio']:.2f}×, wanted 5.0×  n = 1"
+        f"compare in {found['processes']} processes {found['compare']:.1f} s, (b) {found['b']:.1f} s, "
+        f"{found['ratio']:.2f}×, wanted 5.0×  n = 1"
     )
 
 
