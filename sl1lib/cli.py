@@ -1,4 +1,4 @@
-"""The command line: ``sl1 data``, ``train``, ``compare``, ``study``, ``check``, ``env``; also ``python -m sl1lib``."""
+"""The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, check, env."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .experiment.run import run_path
 from .experiment.study import command as study_command
 from .fast import WorkerError
 from .ledger import check, check_all
+from .pruning import command as pruning_command
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
@@ -94,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
             _compare_options,
         ),
         ("study", study_command.run, "run a declared study: plan, run, show, audit", study_command.add_options),
+        (
+            "prune",
+            pruning_command.run,
+            "make a saved run's network smaller; print sizes, errors and times before and after",
+            pruning_command.add_options,
+        ),
         ("check", _check, "check the equations of the book on this machine", _check_options),
         ("env", _env, "check this machine: what is missing, and how to get it", lambda _: None),
     ):
