@@ -164,7 +164,7 @@ def roofline(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> Figu
             rotation=_slope(axes, figure, x, machine, points), rotation_mode="anchor", fontsize=9,
         )  # fmt: skip
     axes.annotate(
-        f"products, {machine.operations / 1e9:.0f} GFLOP/s", (x[-1], machine.operations / 1e9), (0, 5),
+        f"products, {machine.operations / 1e9:.0f} GFLOP/s", (x[-1], machine.operations / 1e9), (0, 13),
         textcoords="offset points", ha="right", fontsize=9,
     )  # fmt: skip
     for number, (name, (work, seconds)) in enumerate(points.items(), 1):
@@ -190,7 +190,7 @@ def roofline(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> Figu
 
 def _range(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> tuple[float, float]:
     least = min(work.useful / seconds for work, seconds in points.values())
-    return min(least, machine.memory * 0.1) / 2e9, machine.operations * 2.2 / 1e9
+    return min(least, machine.memory * 0.1) / 2e9, machine.operations * 4 / 1e9
 
 
 def _slope(

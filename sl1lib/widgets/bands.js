@@ -23,6 +23,7 @@
     const [inputs, outputs] = [kernel * width * channels, columns * maps];
     canvas.width = outputs;
     canvas.height = inputs;
+    canvas.style.width = Math.min(2, 280 / (kernel * rows * channels)) * outputs + "px"; // one scale for all widths
     const context = canvas.getContext("2d");
     let filled = 0;
     // Row m and column q of the strip, channel c; output column j, map f: K[f, c, m, q - stride·j] where there is one.

@@ -50,6 +50,14 @@ def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
     assert (widths[0], widths[-1]) == (kernel, rows)
 
 
+def test_the_matrix_shrinks_with_the_tile_and_keeps_its_scale(page):
+    wide = page.locator("canvas").bounding_box()
+    page.fill(".width", "0")
+    narrow = page.locator("canvas").bounding_box()
+    assert wide["width"] / narrow["width"] == pytest.approx(144 / 6, rel=0.2)
+    assert wide["height"] / narrow["height"] == pytest.approx(140 / 25, rel=0.1)
+
+
 def test_it_starts_with_the_whole_image_and_is_used_by_keyboard(page):
     assert found_on(page)["width"] == 28
     page.focus(".width")
