@@ -1,6 +1,6 @@
 """Train with a checkpoint and die by SIGKILL where a plan says: a script that `test_kill.py` runs.
 
-Arguments: the folder of the checkpoint, the folder for the runs, the seed, the plan as JSON.
+Arguments: the folder of the checkpoint, the folder for the runs, the seed, how many processes, the plan as JSON.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def in_renaming(number: int, after: bool) -> None:
 
 def in_measuring(number: int) -> None:
     """Die when an epoch's updates are made and its error is not measured yet."""
-    before(fast.Engine, "predict", lambda call, *_: die("measuring") if call == number else None)
+    for engine in (fast.Engine, fast.ParallelEngine):
+        before(engine, "predict", lambda call, *_: die("measuring") if call == number else None)
 
 
 def between_groups() -> None:
@@ -109,7 +110,8 @@ def between_groups() -> None:
 
 def by_the_clock(seconds: float) -> None:
     """Tell when updates begin, and be killed from outside after so many seconds."""
-    before(fast.Engine, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
+    for engine in (fast.Engine, fast.ParallelEngine):
+        before(engine, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
 
 
 PLANS = {
@@ -124,12 +126,13 @@ PLANS = {
 
 def main() -> None:
     """Train as the arguments say."""
-    folder, runs, seed, plan = sys.argv[1:]
+    folder, runs, seed, processes, plan = sys.argv[1:]
     checkpoint.WRITING_SHARE = float("inf")  # type: ignore[misc]
-    loop.CHUNK = 9  # type: ignore[misc]  # save often, also between the ends of epochs
+    loop.CHUNK = loop.PIECE = 9  # type: ignore[misc]  # save often, also between the ends of epochs
     for kind, arguments in json.loads(plan).items():
         PLANS[kind](*arguments)
-    for number, run in enumerate(train_many(configs(int(seed)), progress=False, checkpoint=folder, checkpoint_every=0)):
+    settings = {"processes": int(processes), "checkpoint": folder, "checkpoint_every": 0}
+    for number, run in enumerate(train_many(configs(int(seed)), progress=False, **settings)):
         assert run.complete
         run.save(Path(runs) / f"{number}.npz")
 

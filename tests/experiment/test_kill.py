@@ -17,21 +17,25 @@ import torch
 
 from sl1lib import Run, train_many
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+
 KILLS = 20
 SEED = 0  # of the moments
+UPDATES = 2 * 8 * 20  # groups, epochs, updates
 SCRIPT = Path(killed.__file__)
 
 
-def start(folder, runs, seed, plan):
+def start(folder, runs, seed, processes, plan):
     """Train in a process of its own, which dies by the plan; return its exit code and where it died."""
-    command = [sys.executable, str(SCRIPT), str(folder), str(runs), str(seed), json.dumps(plan)]
+    arguments = [str(folder), str(runs), str(seed), str(processes), json.dumps(plan)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}  # it decides how sums are grouped
+    command = [sys.executable, str(SCRIPT), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         if "clock" in plan and process.stdout.read(6) == b"begun ":
             time.sleep(plan["clock"][0])
             process.kill()
         out, err = process.communicate(timeout=120)
-    assert err == b"", err.decode()
+    assert processes > 1 or err == b"", err.decode()  # those that have lost their owner may say so
     return process.returncode, out.decode() or "clock"
 
 
@@ -58,33 +62,58 @@ def saved_updates(folder):
     return found
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def train_and_kill(folder, seed, processes, plans):
+    """Start the trainings anew until they end, killed by one plan after the other; yield where, and what was saved."""
+    updates = 0
+    while True:
+        plan = next(plans, {})
+        code, where = start(folder / "kept", folder, seed, processes, plan)
+        if code == 0:
+            return
+        assert code == -signal.SIGKILL
+        before, updates = updates, saved_updates(folder / "kept")
+        print(f"seed {seed}: killed by {plan}, in {where}, with {updates} of {UPDATES} updates saved")
+        assert before <= updates <= UPDATES
+        assert len(list((folder / "kept").glob(".*.part"))) <= 1  # the one just cut off; older ones were removed
+        yield where, updates
+
+
+def assert_unharmed(same, folder, seed, processes):
+    """Compare with trainings that were left alone."""
+    alone = train_many(killed.configs(seed), progress=False, processes=processes)
+    for number, expected in enumerate(alone):
+        run = Run.load(folder / f"{number}.npz")
+        same(run, expected)
+        assert run.complete
+        assert (run.history.seconds > 0).all()
+
+
 def test_killed_at_random_moments_trainings_end_with_the_same_bits(tmp_path, same):
-    rng, kills, seed, whole = random.Random(SEED), [], 0, 2 * 8 * 20  # groups, epochs, updates
+    rng, kills, seed = random.Random(SEED), [], 0
+
+    def plans():
+        yield {"writing": [1, rng.random()]}  # the very first file
+        while len(kills) < KILLS:
+            once = {} if any(where == "between" for where, _ in kills) else {"between": []}
+            yield {**draw(rng), **once}
+
     while len(kills) < KILLS:
-        folder, runs, updates = tmp_path / f"kept-{seed}", tmp_path / f"runs-{seed}", 0
-        runs.mkdir()
-        plan, between = {"writing": [1, rng.random()]}, {"between": []}  # the very first file; and once between groups
-        while True:
-            code, where = start(folder, runs, seed, plan)
-            if code == 0:
-                break
-            before, updates = updates, saved_updates(folder)
-            print(f"seed {seed}: killed by {plan}, in {where}, with {updates} of {whole} updates saved")
-            assert code == -signal.SIGKILL
-            assert before <= updates <= whole
-            assert len(list(folder.glob(".*.part"))) <= 1  # the one just cut off; older ones were removed
-            kills.append((where, updates))
-            between = {} if where == "between" else between
-            plan = {**draw(rng), **between} if len(kills) < KILLS else {}
-        for number, expected in enumerate(train_many(killed.configs(seed), progress=False)):
-            run = Run.load(runs / f"{number}.npz")
-            same(run, expected)
-            assert run.complete
-            assert (run.history.seconds > 0).all()
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        for kill in train_and_kill(folder, seed, 1, plans()):
+            kills.append(kill)
+        assert_unharmed(same, folder, seed, 1)
         seed += 1
     places = Counter(where for where, _ in kills)
     print(places)
     assert sum(places.values()) == KILLS
     assert all(places[where] for where in ("update", "writing", "renaming", "clock", "between"))
-    assert sum(0 < updates < whole for _, updates in kills) >= KILLS / 2
+    assert sum(0 < updates < UPDATES for _, updates in kills) >= KILLS / 2
+
+
+def test_killed_with_several_processes_trainings_end_with_the_same_bits(tmp_path, same):
+    plans = iter([{"writing": [4, 0.5]}, {"clock": [0.1]}])
+    kills = list(train_and_kill(tmp_path, 0, 2, plans))
+    assert [where for where, _ in kills] == ["writing", "clock"]
+    assert all(0 < updates < UPDATES for _, updates in kills)
+    assert_unharmed(same, tmp_path, 0, 2)
