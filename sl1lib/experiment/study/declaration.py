@@ -56,10 +56,11 @@ def config_key(config: RunConfig) -> str:
 
     Examples
     --------
-    >>> config_key(RunConfig()) == config_key(RunConfig(seed=0)) != config_key(RunConfig(seed=1))
+    >>> config_key(RunConfig(lr=1)) == config_key(RunConfig(lr=1.0)) != config_key(RunConfig(lr=2))
     True
     """
-    text = json.dumps(config.to_dict(), sort_keys=True, ensure_ascii=False)
+    numbers = json.loads(json.dumps(config.to_dict()), parse_int=float)  # 1 and 1.0 are one learning rate
+    text = json.dumps(numbers, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -93,8 +94,7 @@ class Stage:
     Raises
     ------
     ValueError
-        Naming the value and what would be right; for a tuning stage, if it has no validation images or if methods
-        have different numbers of trainings.
+        Naming the value and what would be right; for a tuning stage without validation images.
     """
 
     name: str
@@ -131,15 +131,8 @@ class Stage:
             raise unexpected(f"an axis {where}", min(both), "it stands in grid and in scale; one of them is enough")
         for method in self.instead:
             require_choice(f"a method in 'instead' {where}", method, self.methods)
-        if self.select:
-            self._check_tuning(where)
-
-    def _check_tuning(self, where: str) -> None:
-        if not self.fields.get("validation"):
+        if self.select and not self.fields.get("validation"):
             raise unexpected(f"validation {where}", self.fields.get("validation", 0), "tuning needs validation images")
-        sizes = {method: len(list(self.points(method, penalised=True))) for method in self.methods}
-        if len(set(sizes.values())) > 1:
-            raise unexpected(f"the trainings a method gets {where}", sizes, "an equal budget has the same for each")
 
     def points(self, method: str, penalised: bool) -> Iterator[dict[str, Any]]:
         """Yield the points of a method's grid: a value an axis; scaled axes end in ``_factor``."""
@@ -173,7 +166,7 @@ class Study:
     Raises
     ------
     ValueError
-        Naming the value and what would be right.
+        Naming the value and what would be right; for a tuning stage that trains one method more often than another.
 
     Examples
     --------
@@ -213,6 +206,8 @@ class Study:
                 raise unexpected("the name of a stage", stage.name, "another stage has it already")
             for method in stage.methods:
                 require_choice(f"a method of stage {stage.name!r}", method, self.methods)
+            if stage.select:
+                self._check_budget(stage)
             if stage.tuned_by:
                 tuning = [name for name, each in before.items() if each.select]
                 require_choice(f"tuned_by of stage {stage.name!r}", stage.tuned_by, tuning)
@@ -221,6 +216,12 @@ class Study:
         for claim in self.claims:
             for stage_name in claim.stages:
                 require_choice(f"a stage of claim {claim.number}", stage_name, before)
+
+    def _check_budget(self, stage: Stage) -> None:
+        sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}
+        if len(set(sizes.values())) > 1:
+            what = f"how many points each method has in stage {stage.name!r}"
+            raise unexpected(what, sizes, "an equal budget has the same for each")
 
     def _check_tuned(self, stage: Stage, tuning: Stage) -> None:
         for method in stage.methods:

@@ -51,7 +51,7 @@ class Processes(Executor):
         self._watched, self._end = self._context.Pipe(duplex=False)
         self._own = threading.local()
         self._pools: list[ProcessPoolExecutor] = []
-        self._threads = ThreadPoolExecutor(self.count)  # each waits for a process of its own
+        self._threads = ThreadPoolExecutor(self.count, initializer=_block_ctrl_c)  # each waits for its own process
 
     def submit(self, function: Callable[_P, _T], /, *arguments: _P.args, **named: _P.kwargs) -> Future[_T]:
         """Call a function in one of the processes."""
@@ -83,12 +83,21 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _block_ctrl_c() -> None:
+    """Keep Ctrl-C from this thread and from the processes that it starts, which inherit that until `_initialise`."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def _initialise(watched: Connection) -> None:
     """Prepare a process: one thread; Ctrl-C is for the process that started it; end when that one does."""
     import torch  # here, as the parent of a spawned process has no use for its import in this module
 
+    from ..progress import tqdm
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own is the system's, and would be left behind
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 

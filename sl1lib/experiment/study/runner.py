@@ -163,15 +163,20 @@ class _Work:
         return self.outcome
 
     def _batches(self) -> Iterator[tuple[Stage, list[Cell]]]:
-        """Yield what is missing and has not failed before, divided into batches; each training only once."""
+        """Yield what is missing and has not failed before, divided into batches; each training only once.
+
+        A stage is divided as a whole, whatever is there of it: a study that was interrupted trains the same beside
+        the same, and ends with the same bits.
+        """
         layout, seen = Layout.of(self.study, self.store), set(self.failed)
         # Parameters first: a training that two stages share is then done once, with them.
         for stage in sorted(self.study.stages, key=lambda stage: not stage.keep_params):
-            missing = [cell for cell in layout.missing(stage, self.store) if cell.key not in seen]
-            unique = {cell.key: cell for cell in missing}
-            seen |= set(unique)
+            unique = {cell.key: cell for cell in layout.cells.get(stage.name, ())}
+            wanted = {cell.key for cell in layout.missing(stage, self.store)} - seen
+            seen |= wanted
             for cells in in_batches(list(unique.values()), self.batch):
-                yield stage, cells
+                if missing := [cell for cell in cells if cell.key in wanted]:
+                    yield stage, missing
 
     def _round(self, batches: Sequence[tuple[Stage, list[Cell]]]) -> None:
         pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = {}

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ...errors import require_number, unexpected
 
 RESAMPLES: Final = 9_999
+DECIMALS: Final = 12  # error rates are counts divided by one number: rounding must not make equal differences unequal
 CONFIDENCE: Final = 0.95
 
 
@@ -92,12 +93,15 @@ def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE
 def _signed_rank_p(difference: np.ndarray) -> float:
     from scipy import stats
 
-    # Error rates are counts divided by one number: what rounding makes of equal differences must not be ranked.
-    difference = difference.round(12)
     if not difference.any():
         return 1.0
-    method = stats.PermutationMethod(n_resamples=RESAMPLES, rng=np.random.default_rng(0))
-    return float(stats.wilcoxon(difference, zero_method="pratt", method=method).pvalue)
+    # Wilcoxon's statistic, with Pratt's zeros. SciPy's own function draws the same signs a hundred times slower.
+    ranks = np.sign(difference) * stats.rankdata(np.abs(difference))
+    rng = np.random.default_rng(0)
+    found = stats.permutation_test(
+        (ranks,), np.sum, permutation_type="samples", vectorized=True, n_resamples=RESAMPLES, rng=rng
+    )
+    return float(found.pvalue)
 
 
 def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Effect:
@@ -265,7 +269,7 @@ def _differences(a: Any, b: Any) -> tuple[np.ndarray, int]:
     a, b = a[there], b[there]
     difference = np.zeros_like(a)
     np.subtract(a, b, out=difference, where=a != b)
-    return difference, int((~there).sum())
+    return difference.round(DECIMALS), int((~there).sum())
 
 
 def _check_confidence(confidence: float) -> None:

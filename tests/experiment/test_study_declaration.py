@@ -1,0 +1,162 @@
+"""Declaring a study: the grid it makes, what it refuses, its text and back."""
+
+from dataclasses import replace
+
+import pytest
+from study_support import METHODS, small_study
+
+from sl1lib import MOMENTUM_READINGS, Penalty, RunConfig
+from sl1lib.experiment.study import STUDIES, Claim, Selection, Stage, Study, load_study
+from sl1lib.experiment.study.declaration import config_key
+from sl1lib.experiment.study.report import any_selection
+from sl1lib.experiment.study.selection import Choice
+
+
+def stage(**changes):
+    return Stage(**{"name": "finals", "question": "?", "methods": ["SL1"], "seeds": [0]} | changes)
+
+
+def test_a_stage_trains_every_point_of_its_grid_with_every_seed():
+    study = small_study()
+    cells = study.cells(study.stages[0])
+    assert len(cells) == 3 * 4 * 2
+    assert len({cell.key for cell in cells}) == len(cells)
+    sl1 = [cell for cell in cells if cell.method == "SL1" and cell.config.seed == 100]
+    found = [(cell.config.lr, cell.config.penalty.strength) for cell in sl1]
+    assert found == [(0.1, 3e-4), (0.1, 3e-3), (0.3, 3e-4), (0.3, 3e-3)]
+    assert all(cell.config.validation == 200 and cell.config.penalty.eps == 0.05 for cell in sl1)
+    none = [cell.config for cell in cells if cell.method == "none" and cell.config.seed == 101]
+    assert [config.lr for config in none] == [0.1, 0.15, 0.2, 0.3]
+    assert {config.penalty for config in none} == {None}
+
+
+def test_seeds_stand_together_since_they_share_their_batches():
+    study = small_study()
+    seeds = [cell.config.seed for cell in study.cells(study.stages[0])]
+    assert seeds == sorted(seeds)
+
+
+def test_later_stages_take_what_was_selected():
+    study = small_study()
+    tuning, finals = study.stages
+    choices = [
+        Choice("none", {}, {"lr": 0.2}, 0.1, 4, 0, (), 0),
+        Choice("L2", {}, {"lr": 0.3, "strength": 1e-4}, 0.1, 4, 0, (), 0),
+        Choice("SL1", {}, {"lr": 0.1, "strength": 3e-4}, 0.1, 4, 0, (), 0),
+    ]
+    cells = study.cells(finals, Selection(tuning, tuple(choices)))
+    by_method = {cell.method: cell.config for cell in cells}
+    assert [by_method[name].lr for name in ("none", "L2", "SL1")] == [0.2, 0.3, 0.1]
+    assert by_method["L2"].penalty == Penalty(1e-4, profile="squared")
+    assert by_method["SL1"].penalty == Penalty(3e-4, 0.05)
+    assert by_method["none"].validation == 0
+    with pytest.raises(ValueError, match=r"selection is None; stage 'finals' is tuned by 'tuning'"):
+        study.cells(finals)
+
+
+def test_a_scale_multiplies_what_was_selected_and_is_rounded():
+    study = Study("s", "?", METHODS, [stage(scale={"strength": (1 / 3, 1.0)}, grid={"eps": (0.01, 0.1)})])
+    penalties = [cell.config.penalty for cell in study.cells(study.stages[0])]
+    assert [(p.eps, p.strength) for p in penalties] == [(0.01, 0.001), (0.01, 0.003), (0.1, 0.001), (0.1, 0.003)]
+
+
+def test_momentum_is_named():
+    study = Study("s", "?", METHODS, [stage(grid={"momentum": ("rise", 0.9)})])
+    momenta = [cell.config.momentum for cell in study.cells(study.stages[0])]
+    assert momenta == [MOMENTUM_READINGS["rise"], RunConfig(momentum=0.9).momentum]
+
+
+def test_a_tuning_stage_can_select_for_each_value_of_another_axis():
+    tuning = stage(
+        name="tuning", fields={"validation": 9}, grid={"momentum": ("ramp", "none"), "lr": (0.1, 0.2)}, select=("lr",)
+    )
+    finals = stage(tuned_by="tuning", grid={"momentum": ("none", "ramp")})
+    study = Study("s", "?", METHODS, [tuning, finals])
+    choices = [
+        Choice("SL1", {"momentum": name}, {"lr": lr}, 0, 2, 0, (), 0) for name, lr in (("ramp", 0.1), ("none", 0.2))
+    ]
+    cells = study.cells(finals, Selection(tuning, tuple(choices)))
+    assert [(cell.point["momentum"], cell.config.lr) for cell in cells] == [("none", 0.2), ("ramp", 0.1)]
+    with pytest.raises(ValueError, match=r"'momentum' is missing: stage 'tuning' selects for each value of it"):
+        Study("s", "?", METHODS, [tuning, stage(tuned_by="tuning")])
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_studies_of_the_library_can_be_laid_out_and_written(name):
+    study = load_study(name)
+    assert study.name == name
+    assert Study.from_toml(study.to_toml()) == study
+    for each in study.stages:
+        cells = study.cells(each, any_selection(study, each))
+        assert cells
+        assert {cell.method for cell in cells} == set(each.methods)
+
+
+def test_a_study_survives_being_written_and_read():
+    claim = Claim(1, 'With "quotes" and ε', ["finals"], ["gap"], favoured="SL1", against=["none"], each=["n_train"])
+    study = small_study(claims=(claim,), question='Umlaut ü, backslash \\, "quote"')
+    assert Study.from_toml(study.to_toml()) == study
+
+
+def test_a_file_of_ones_own(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(small_study().to_toml(), encoding="utf-8")
+    assert load_study(path) == small_study()
+    path.write_text("name = ", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"mine\.toml: Invalid value"):
+        load_study(path)
+    path.write_text('name = "x"\nquestion = "?"\n[methods]\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"not the declaration of a study: 'stages'"):
+        load_study(path)
+    with pytest.raises(ValueError, match=r"study is 'papre'; it must be one of .*smoke.*, or a file"):
+        load_study("papre")
+
+
+def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
+    config = RunConfig(penalty=Penalty(1e-3, 1e-2))
+    assert config_key(config) == "0add5e8af73ed16f"
+    assert config_key(config.replace(lr_end=0.1)) != config_key(config)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: stage(methods=[]), r"methods of stage 'finals' is \(\); it must have one entry at least"),
+        (lambda: stage(seeds=[1, 1]), r"seeds of stage 'finals' is \(1, 1\); it must have one entry at least"),
+        (lambda: stage(fields={"epoch": 1}), r"a field of stage 'finals' is 'epoch'.*did you mean 'epochs'"),
+        (lambda: stage(grid={"strenght": (1,)}), r"an axis of stage 'finals' is 'strenght'.*did you mean 'strength'"),
+        (lambda: stage(grid={"lr": ()}), r"the values of axis 'lr' is \(\); it must be a list of one value at least"),
+        (lambda: stage(grid={"lr": 0.1}), r"the values of axis 'lr' is 0.1; it must be a list"),
+        (lambda: stage(grid={"lr": (1,)}, scale={"lr": (1,)}), r"'lr'; it stands in grid and in scale"),
+        (lambda: stage(instead={"L2": {"lr": (1,)}}), r"a method in 'instead' of stage 'finals' is 'L2'"),
+        (
+            lambda: stage(grid={"lr": (1,)}, select=["lr"]),
+            r"validation of stage 'finals' is 0; tuning needs validation",
+        ),
+        (lambda: small_study(name="a/b"), r"the name of a study is 'a/b'; it names a folder"),
+        (lambda: small_study(methods={"SL1": None}), r"the name of a method is 'SL1'; tables will call it 'none'"),
+        (lambda: small_study(base={"seed": 1}), r"a field of the base is 'seed'"),
+        (lambda: Study("s", "?", METHODS, [stage(), stage()]), r"a stage is 'finals'; another stage has it already"),
+        (lambda: Study("s", "?", METHODS, [stage(methods=["L1"])]), r"a method of stage 'finals' is 'L1'; it must be"),
+        (lambda: Study("s", "?", METHODS, [stage(tuned_by="x")]), r"tuned_by of stage 'finals' is 'x'"),
+        (
+            lambda: small_study(claims=[Claim(1, "?", ["x"], ["gap"], favoured="a", against=["b"])]),
+            r"a stage of claim 1",
+        ),
+        (lambda: Claim(2, "?", ["x"], ["speed"]), r"a measure of claim 2 is 'speed'"),
+        (
+            lambda: Claim(2, "?", ["x"], ["gap"], favoured="a"),
+            r"against of claim 2 is \(\); a claim that is tested needs it",
+        ),
+        (lambda: Claim(2, "?", ["x"], ["gap"], spread_over="lr"), r"measures of claim 2 is \('gap',\); a spread needs"),
+    ],
+)
+def test_what_is_wrong_is_named(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_methods_of_a_tuning_stage_have_equal_budgets():
+    tuning, finals = small_study().stages
+    with pytest.raises(ValueError, match=r"in stage 'tuning' is \{'none': 2, 'L2': 4, 'SL1': 4\}; an equal budget"):
+        small_study(stages=(replace(tuning, instead={}), finals))
