@@ -48,8 +48,10 @@ class Claim:
         instead.
     margin : float
         Differences within it are called equivalent where a test shows them to be; 0 asks for none.
+    elsewhere : str
+        Instead of all that: what decides the claim, and by which rule, if not a comparison of stored numbers.
     untested : str
-        Instead of all that: why the claim is not decided by comparing trainings, or where it is decided.
+        Instead of all that: why nothing can decide it.
 
     Notes
     -----
@@ -69,6 +71,7 @@ class Claim:
     each: tuple[str, ...] = ()
     spread_over: str = ""
     margin: float = 0.0
+    elsewhere: str = ""
     untested: str = ""
 
     def __post_init__(self) -> None:
@@ -81,5 +84,5 @@ class Claim:
         if self.spread_over not in ("", "seed") and self.measures != ("held_out_error",):
             raise unexpected(f"measures of claim {self.number}", self.measures, "a spread needs ('held_out_error',)")
         needed = ("stages", "measures", "favoured", "against")
-        if not self.untested and (missing := [name for name in needed if not getattr(self, name)]):
+        if not (self.untested or self.elsewhere) and (missing := [name for name in needed if not getattr(self, name)]):
             raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")

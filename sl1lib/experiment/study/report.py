@@ -118,7 +118,7 @@ def judgement_line(judgement: Judgement) -> str:
 
 
 def _text(value: object) -> str:
-    return _number(value, "g") if isinstance(value, float) else str(value)
+    return _number(value, "g") if isinstance(value, float) else "–" if value is None else str(value)
 
 
 def _number(value: float, form: str, unit: str = "") -> str:

@@ -50,17 +50,21 @@ class Table:
         return self.columns[name]
 
     def where(self, **values: Any) -> Table:
-        """Return the rows whose columns have these values."""
+        """Return the rows whose columns have these values; None stands for NaN."""
         chosen = np.ones(len(self), dtype=bool)
         for name, value in values.items():
             column = self[name]
-            chosen &= np.isnan(column) if value != value else column == value  # NaN: where there is none
+            chosen &= np.isnan(column) if value is None else column == value
         records = [record for record, here in zip(self.records, chosen, strict=False) if here]
         return Table({name: column[chosen] for name, column in self.columns.items()}, records)
 
     def groups(self, *names: str) -> Iterator[tuple[tuple[Any, ...], Table]]:
-        """Yield the values of some columns, in the order of their first row, and the rows that have them."""
-        rows = list(zip(*(self[name].tolist() for name in names), strict=True)) if names else [()] * len(self)
+        """Yield the values of some columns, in the order of their first row, and the rows that have them.
+
+        None stands for NaN, which does not equal itself.
+        """
+        columns = [[None if value != value else value for value in self[name].tolist()] for name in names]
+        rows = list(zip(*columns, strict=True)) if names else [()] * len(self)
         for values in dict.fromkeys(rows):
             yield values, self.where(**dict(zip(names, values, strict=True)))
 

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     IN_PART = "holds in part"
     FAILS = "does not hold"
     UNTESTED = "cannot be tested"
+    ELSEWHERE = "is decided elsewhere"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def judge(claim: Claim, table: Table) -> Judgement:
     """
     if claim.untested:
         return Judgement(claim, Verdict.UNTESTED, (), claim.untested)
+    if claim.elsewhere:
+        return Judgement(claim, Verdict.ELSEWHERE, (), claim.elsewhere)
     families = [_family(claim, table.where(stage=stage), stage) for stage in claim.stages]
     comparisons = tuple(comparison for family in families for comparison in family)
     wanted = len(claim.stages) * len(claim.measures) * len(claim.against)
