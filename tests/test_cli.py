@@ -309,7 +309,7 @@ def pressing(advance):
 
 # sl1 compare
 
-COMPARE = ["compare", "--data", "digits", "--n-train", "100", "--epochs", "2", "--quiet"]
+COMPARE = ["compare", "--data", "digits", "--n-train", "100", "--epochs", "2", "--processes", "1", "--quiet"]
 TABLE = r"""digits\[100 training, seed 0\], reading table, seed 0, 4 updates of 50 images
 
 method       λ  test error  test E0  nodes < ε  seconds
@@ -348,7 +348,7 @@ def test_compare_trains_what_the_library_compares(capsys, tmp_path, monkeypatch)
     real = cli.compare
 
     def compare(config, **settings):
-        asked.append(config)
+        asked.extend([config, settings["processes"], settings["checkpoint"]])
         return real(config, **settings)
 
     monkeypatch.setattr(cli, "compare", compare)
@@ -358,7 +358,9 @@ def test_compare_trains_what_the_library_compares(capsys, tmp_path, monkeypatch)
         RunConfig(
             data="digits", reading="text", epochs=2, batch_size=25, lr=1.5, lr_end=0.5, seed=3, n_train=100,
             momentum=cli.MOMENTUM_READINGS["rise"], dtype="float64", validation=50,
-        )
+        ),
+        1,
+        None,
     ]  # fmt: skip
     out = capsys.readouterr().out
     assert "validation error  validation E0" in out
