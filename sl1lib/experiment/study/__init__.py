@@ -4,7 +4,7 @@
 - `audit` trains some of it again; `judge` decides a claim by the rule that was declared with it.
 """
 
-from .audit import Finding, audit
+from .auditing import Finding, audit
 from .claim import Claim
 from .declaration import STUDIES, Cell, Stage, Study, load_study
 from .processes import Processes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .audit import audit
+from .auditing import audit
 from .declaration import STUDIES, load_study
 from .processes import usable_cores
 from .report import plan_text, show_text

@@ -116,7 +116,9 @@ class Record:
 
 
 def curve_updates(updates: int) -> np.ndarray:
-    """Return at which updates, counted from 0, a curve is kept: evenly on a logarithmic scale, first and last included.
+    """Return at which updates, counted from 0, a curve is kept.
+
+    All of 200; of more, the first, the last, and some evenly between them on a logarithmic scale.
 
     Parameters
     ----------
@@ -135,7 +137,9 @@ def curve_updates(updates: int) -> np.ndarray:
     >>> len(curve_updates(12_000)) <= 200, int(curve_updates(12_000)[-1])
     (True, 11999)
     """
-    return np.unique(np.geomspace(1, updates, min(CURVE_POINTS, updates)).round().astype(np.int64) - 1)
+    if updates <= CURVE_POINTS:
+        return np.arange(updates)
+    return np.unique(np.geomspace(1, updates, CURVE_POINTS).round().astype(np.int64) - 1)
 
 
 def updates_until(curve: np.ndarray, threshold: float) -> float:

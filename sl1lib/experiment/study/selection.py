@@ -11,6 +11,7 @@ import numpy as np
 from ..config import RunConfig
 from .declaration import Cell, Stage
 from .record import Record
+from .statistics import DECIMALS
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,8 @@ def _score(records: Sequence[Record]) -> tuple[float, float]:
     """Return mean error and mean entropy error; infinite if one diverged, so that it never is the smallest."""
     if any(record.diverged for record in records):
         return np.inf, np.inf
-    means = [float(np.mean([record.numbers[name] for record in records])) for name in ("held_out_error", "held_out_E0")]
-    return means[0], means[1]
+    error, E0 = (np.mean([record.numbers[name] for record in records]) for name in ("held_out_error", "held_out_E0"))
+    return round(float(error), DECIMALS), round(float(E0), DECIMALS)
 
 
 def _chosen(config: RunConfig, names: Sequence[str]) -> dict[str, float]:

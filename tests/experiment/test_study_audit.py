@@ -1,0 +1,119 @@
+"""The audit: what was stored comes out again, and what was tampered with is named."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from study_support import METHODS, Serial, imagined, small_study
+
+from sl1lib import cli
+from sl1lib.experiment.study import Finding, Record, Stage, Store, StoreError, Study, audit, auditing, run
+from sl1lib.experiment.study.worker import Batch, train_batch
+
+TINY = Study(
+    "tiny",
+    "?",
+    METHODS,
+    [Stage("finals", "?", ["none", "L2", "SL1"], [0, 1], fields={"batch_size": 200})],
+    base={"data": "digits", "epochs": 1},
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "tiny"
+    run(TINY, folder, executor=Serial(), batch=2, progress=False)
+    return folder
+
+
+def tampered(results: Path, folder: Path, change) -> Path:
+    """Copy the results with one training, or one batch's circumstances, changed."""
+    store = Store(results)
+    with Store(folder) as copy:
+        for facts in store.batches.values():
+            records = [store.records[key] for key in facts["keys"]]
+            copy.add("finals", change(Batch(records, {k: v for k, v in facts.items() if k != "keys"})))
+    return folder
+
+
+def test_honest_results_come_out_again(results):
+    findings = audit(TINY, results, sample=100, executor=Serial())
+    assert len(findings) == 6
+    assert all(finding.passed and finding.exact for finding in findings)
+    assert str(findings[0]).startswith("✓ ")
+    assert "to the bit" in str(findings[0])
+
+
+def test_the_seed_draws_the_sample(results):
+    drawn = [[f.stored.key for f in audit(TINY, results, 3, seed, executor=Serial())] for seed in (0, 0, 1)]
+    assert len(set(drawn[0])) == 3
+    assert drawn[0] == drawn[1]
+    assert set(drawn[0]) != set(drawn[2])
+
+
+def test_a_number_that_was_changed_is_found(results, tmp_path):
+    victim = Store(results).batches.copy().popitem()[1]["keys"][0]
+
+    def change(batch):
+        records = [
+            replace(r, numbers={**r.numbers, "held_out_error": r.held_out_error - 1e-9}) if r.key == victim else r
+            for r in batch.records
+        ]
+        return Batch(records, batch.provenance)
+
+    findings = audit(TINY, tampered(results, tmp_path / "t", change), sample=6, executor=Serial())
+    assert [finding.stored.key for finding in findings if not finding.passed] == [victim]
+
+
+def test_elsewhere_the_error_may_differ_by_rounding_only(results, tmp_path):
+    def elsewhere(batch):
+        records = [replace(record, fingerprint="other bits") for record in batch.records]
+        return Batch(records, batch.provenance | {"processor": "another"})
+
+    findings = audit(TINY, tampered(results, tmp_path / "a", elsewhere), sample=6, executor=Serial())
+    assert all(finding.passed and not finding.exact for finding in findings)
+    assert "processor differ" in str(findings[0])
+
+    def invented(batch):
+        batch = elsewhere(batch)
+        records = [replace(r, numbers={**r.numbers, "held_out_error": r.held_out_error / 3}) for r in batch.records]
+        return Batch(records, batch.provenance)
+
+    findings = audit(TINY, tampered(results, tmp_path / "b", invented), sample=6, executor=Serial())
+    assert not any(finding.passed for finding in findings)
+
+
+def test_the_tolerance_is_three_standard_errors_of_a_difference():
+    config = TINY.cells(TINY.stages[0])[0].config
+    finding = Finding(imagined(config, 0.2), imagined(config, 0.2), exact=False, differs=("torch",))
+    assert finding.tolerance == pytest.approx(3 * np.sqrt(2 * 0.2 * 0.8 / 382) + 1 / 382)
+    wild = Record.of_divergence(config, 3)
+    assert Finding(wild, wild, exact=True).passed
+    assert not Finding(wild, imagined(config), exact=False).passed
+
+
+def test_nothing_to_audit_is_an_error(tmp_path):
+    with pytest.raises(StoreError, match=r"has no results of study 'small'; run it first"):
+        audit(small_study(), tmp_path, executor=Serial())
+    with pytest.raises(ValueError, match=r"sample is 0; it must be a whole number of at least 1"):
+        audit(small_study(), tmp_path, sample=0, executor=Serial())
+
+
+def test_the_command_says_which_training_did_not_come_out(results, tmp_path, monkeypatch, capsys):
+    study = tmp_path / "tiny.toml"
+    study.write_text(TINY.to_toml(), encoding="utf-8")
+    monkeypatch.setattr(auditing, "Processes", lambda count: Serial())
+    words = ["study", "audit", str(study), "--sample", "6", "--results"]
+    assert cli.main([*words, str(results.parent)]) == 0
+    assert capsys.readouterr().out.endswith("6 trainings done again, 0 did not come out as stored\n")
+
+    def forged(batch):
+        return Batch([replace(record, fingerprint="forged") for record in batch.records], batch.provenance)
+
+    tampered(results, tmp_path / "forged" / "tiny", forged)
+    assert cli.main([*words, str(tmp_path / "forged")]) == 1
+    output = capsys.readouterr().out
+    assert "✗ " in output
+    key = train_batch([TINY.cells(TINY.stages[0])[0].config]).records[0].key
+    assert key in output.splitlines()[-1]
