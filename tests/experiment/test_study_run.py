@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 from study_support import METHODS, Serial, imagine_batch, imagined, small_study
 
 from sl1lib import Penalty, RunConfig, load_data, train_many
@@ -28,6 +29,15 @@ TINY = Study(
     [Stage("finals", "?", ["none", "SL1"], [0, 1], fields={"batch_size": 200}, keep_params=True)],
     base={"data": "digits", "epochs": 1},
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """What a study's processes have; and two threads crawl where others want the cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from .cost import held_out_images
 from .declaration import Study
 from .processes import Processes
 from .record import Record
+from .runner import batch_bar, cost
 from .store import Store, StoreError
 from .table import stored_cells
 from .worker import Batch, train_batch
@@ -79,6 +80,7 @@ def audit(
     *,
     executor: Executor | None = None,
     processes: int | None = None,
+    progress: bool = True,
 ) -> list[Finding]:
     """Train some of a study's trainings again and compare.
 
@@ -95,6 +97,8 @@ def audit(
         Of the draw.
     executor, processes
         As for `run`.
+    progress : bool
+        Show a bar with the time left.
 
     Returns
     -------
@@ -119,7 +123,8 @@ def audit(
     drawn = [keys[i] for i in np.random.default_rng(seed).permutation(len(keys))[:sample]]
     ours = Processes(processes) if executor is None else None
     try:
-        again = _again(store, list(dict.fromkeys(store.batch_of[key] for key in drawn)), executor or ours)
+        names = list(dict.fromkeys(store.batch_of[key] for key in drawn))
+        again = _again(store, names, executor or ours, progress)
     except BaseException:
         if ours is not None:
             ours.stop()
@@ -130,12 +135,16 @@ def audit(
     return [_compare(store, key, again[store.batch_of[key]]) for key in drawn]
 
 
-def _again(store: Store, names: Sequence[str], executor: Any) -> dict[str, Batch]:
+def _again(store: Store, names: Sequence[str], executor: Any, progress: bool) -> dict[str, Batch]:
     futures = {}
     for name in names:
-        records = [store.records[key] for key in store.batches[name]["keys"]]
-        futures[name] = executor.submit(train_batch, [record.config for record in records])
-    return {name: future.result() for name, future in futures.items()}
+        configs = [store.records[key].config for key in store.batches[name]["keys"]]
+        futures[executor.submit(train_batch, configs)] = name, cost(configs)
+    with batch_bar("audit", sum(each for _, each in futures.values()), progress) as bar:
+        for future in as_completed(futures):
+            future.result()  # raises what the worker did
+            bar.update(futures[future][1])
+    return {name: future.result() for future, (name, _) in futures.items()}
 
 
 def _compare(store: Store, key: str, batch: Batch) -> Finding:

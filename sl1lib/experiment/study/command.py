@@ -72,7 +72,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     study = load_study(options.study)
-    findings = audit(study, options.results / study.name, options.sample, options.seed, processes=options.processes)
+    folder, bar = options.results / study.name, not options.quiet
+    findings = audit(study, folder, options.sample, options.seed, processes=options.processes, progress=bar)
     for finding in findings:
         print(finding)
     failed = [finding.stored.key for finding in findings if not finding.passed]

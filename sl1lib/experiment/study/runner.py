@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from ...errors import require_count, unexpected
+from ..config import RunConfig
 from ..progress import tell, tqdm
 from .cost import core_seconds
 from .declaration import Cell, Stage, Study
@@ -181,7 +182,8 @@ class _Work:
     def _round(self, batches: Sequence[tuple[Stage, list[Cell]]]) -> None:
         pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = {}
         self.left = sum(len(cells) for _, cells in batches)
-        with _bar(self.study.name, [cells for _, cells in batches], self.progress) as bar:
+        total = sum(cost(cell.config for cell in cells) for _, cells in batches)
+        with batch_bar(self.study.name, total, self.progress) as bar:
             try:
                 for stage, cells in batches:
                     future = self._submit(stage, cells)
@@ -217,7 +219,7 @@ class _Work:
                 self.outcome.trained += len(cells)
             self.left -= len(cells)
             bar.set_postfix_str(f"{self.left} trainings to do, {stage.name}", refresh=False)
-            bar.update(_cost(cells))
+            bar.update(cost(cell.config for cell in cells))
 
     def _fail(self, stage: Stage, cells: Sequence[Cell], error: BaseException) -> None:
         self.failed |= {cell.key for cell in cells}
@@ -254,9 +256,10 @@ def _alike(config: Mapping[str, Any]) -> str:
     return repr({name: value for name, value in config.items() if name not in differing})
 
 
-def _bar(name: str, batches: Sequence[Sequence[Cell]], shown: bool) -> Any:
+def batch_bar(name: str, total: int, shown: bool) -> Any:
+    """Return a bar that is advanced by the `cost` of each batch, and forecasts from that."""
     return tqdm(
-        total=sum(map(_cost, batches)),
+        total=total,
         desc=name,
         bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
         disable=not shown,
@@ -265,6 +268,6 @@ def _bar(name: str, batches: Sequence[Sequence[Cell]], shown: bool) -> Any:
     )
 
 
-def _cost(cells: Sequence[Cell]) -> int:
-    """Return what a batch costs, in thousandths of a second of a core."""
-    return round(1000 * sum(core_seconds(cell.config) for cell in cells))
+def cost(configs: Iterable[RunConfig]) -> int:
+    """Return about how many thousandths of a second a core needs for these trainings."""
+    return round(1000 * sum(map(core_seconds, configs)))
