@@ -22,6 +22,7 @@ from sl1lib.experiment.study.runner import in_batches
 from sl1lib.experiment.study.worker import source_digest, train_batch
 
 STUDY = small_study()
+PATIENCE = 600  # seconds until a test gives up on a process, on however busy a machine
 TINY = Study(
     "tiny",
     "?",
@@ -262,7 +263,7 @@ def command(*words: str, **settings) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it took too long"
@@ -280,17 +281,17 @@ def test_smoke_from_its_start_through_an_interruption_to_the_audit(tmp_path, how
         workers = psutil.Process(began.pid).children(recursive=True)
         assert workers
         began.send_signal(how)
-        _, errors = began.communicate(timeout=30)
+        _, errors = began.communicate(timeout=PATIENCE)
     assert began.returncode == (130 if how == signal.SIGINT else -how)
     if how == signal.SIGINT:
         assert errors == "sl1 study: broken off\n"
-    psutil.wait_procs(workers, timeout=20)
+    psutil.wait_procs(workers, timeout=PATIENCE)
     assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
     kept = fingerprints(folder)
     assert 0 < len(kept) < 63
 
     with command("run", *words) as again:
-        output, _ = again.communicate(timeout=100)
+        output, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0
     assert output == f"{63 - len(kept)} trainings added to {folder}, 0 missing\n"
     found = fingerprints(folder)
@@ -304,7 +305,7 @@ def test_smoke_from_its_start_through_an_interruption_to_the_audit(tmp_path, how
     assert whole == Outcome(63, 0, [])
     assert fingerprints(tmp_path / "whole") == found
     with command("audit", *words, "--sample", "2") as audit:
-        output, _ = audit.communicate(timeout=60)
+        output, _ = audit.communicate(timeout=PATIENCE)
     assert audit.returncode == 0, output
     assert output.endswith("2 trainings done again, 0 did not come out as stored\n")
 

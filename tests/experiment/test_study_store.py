@@ -92,7 +92,7 @@ def test_a_second_writer_is_told_and_a_killed_one_leaves_no_lock(tmp_path):
             pass
         assert Store(tmp_path).records == {}  # to read is allowed
         other.stdin.close()
-        assert other.wait(timeout=20) == 9
+        assert other.wait(timeout=600) == 9
     with Store(tmp_path) as store:
         store.add("tuning", imagine_batch(CONFIGS[:1]))
 
