@@ -1,5 +1,7 @@
 """Tables of studies, for programs and for people; the command that prints them; what a study costs."""
 
+import sys
+
 import numpy as np
 import pytest
 from study_support import Serial, imagine_batch, imagined, small_study
@@ -97,6 +99,14 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert "100%" in streams.err
     assert cli.main(["study", "show", *words]) == 0
     assert "SL1 is more accurate." in capsys.readouterr().out
+
+
+def test_show_without_the_extra_says_what_to_install(results, monkeypatch, capsys):
+    study = results / "mine.toml"
+    study.write_text(STUDY.to_toml(), encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    assert cli.main(["study", "show", str(study), "--results", str(results)]) == 2
+    assert "scipy is not installed; the verdicts need the extra: python -m pip install" in capsys.readouterr().err
 
 
 def test_the_command_says_what_failed(tmp_path, monkeypatch, capsys):

@@ -55,7 +55,11 @@ def run(options: argparse.Namespace) -> int:
         print(plan_text(study, Store(folder), options.processes or usable_cores()))
         return 0
     if options.action == "show":
-        print(show_text(study, Store(folder)))
+        try:
+            print(show_text(study, Store(folder)))
+        except ModuleNotFoundError as error:
+            right = "the verdicts need the extra: python -m pip install 'sl1lib[study]'"
+            raise ValueError(f"{error.name} is not installed; {right}") from error
         return 0
     return _audit(options) if options.action == "audit" else _run(options)
 
