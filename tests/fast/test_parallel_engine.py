@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import numpy as np
@@ -112,10 +113,54 @@ def test_a_process_that_ended_is_told(images, trainings):
     with fast.ParallelEngine(trainings, *images, processes=2) as engine:
         engine._workers[1].process.kill()
         engine._workers[1].process.wait()
-        with pytest.raises(fast.WorkerError, match="a process of the engine ended with code"):
+        with pytest.raises(fast.WorkerError, match="killed by signal 9" if os.name == "posix" else "ended with code"):
             engine.advance(1)
-    with pytest.raises(fast.WorkerError, match="was closed"):
-        engine.advance(1)
+        for call in (engine.params, engine.state, lambda: engine.advance(1), lambda: engine.predict(images[0])):
+            with pytest.raises(fast.WorkerError, match="is closed, or was broken off"):
+                call()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_after_ctrl_c_no_answer_to_an_earlier_call_is_taken(images, trainings):
+    with fast.ParallelEngine(trainings, *images, processes=2) as engine:
+        timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            engine.advance(10**6)
+        timer.join()
+        with pytest.raises(fast.WorkerError, match="broken off"):
+            engine.advance(1)
+        assert all(worker.process.poll() is not None for worker in engine._workers)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_process_that_does_not_answer_is_ended_with_the_engine(images, trainings, monkeypatch):
+    monkeypatch.setattr(parallel, "PATIENCE", 0.2)
+    engine = fast.ParallelEngine(trainings, *images, processes=2)
+    engine._workers[0].process.send_signal(signal.SIGSTOP)
+    engine.close()
+    assert all(worker.process.poll() is not None for worker in engine._workers)
+
+
+def test_a_start_that_fails_ends_the_processes_begun(images, trainings, monkeypatch):
+    begun, popen = [], subprocess.Popen
+
+    def second_fails(*arguments, **settings):
+        if begun:
+            raise OSError("no more processes")
+        begun.append(popen(*arguments, **settings))
+        return begun[0]
+
+    monkeypatch.setattr(parallel.subprocess, "Popen", second_fails)
+    with pytest.raises(OSError, match="no more"):
+        fast.ParallelEngine(trainings, *images, processes=2)
+    assert begun[0].poll() is not None
+
+
+def test_places_to_import_from_that_are_no_text_are_passed_over(images, trainings, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
+    with fast.ParallelEngine(trainings[:2], *images, processes=2) as engine:
+        assert engine.advance(1).E0.shape == (1, 2)
 
 
 SCRIPT = """

@@ -13,10 +13,11 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
@@ -27,6 +28,10 @@ from ..network import Tensors
 from .core import Costs, Training
 
 PIECE: Final = 100  # updates between two looks at ``stop``: at each, the processes wait for the slowest
+
+PATIENCE: Final = 5.0  # seconds in which the processes may end by themselves
+
+Call: TypeAlias = tuple[str, tuple[Any, ...], Mapping[str, Any]]  # a method's name and arguments
 
 
 class ParallelEngine:
@@ -50,7 +55,7 @@ class ParallelEngine:
     ValueError
         As `Engine`; for parameters on another device.
     WorkerError
-        From any method, if one of the processes has ended.
+        From any method, if one of the processes has ended, or a call was broken off by Ctrl-C. The others end then.
 
     Notes
     -----
@@ -93,11 +98,16 @@ class ParallelEngine:
         cores = torch.get_num_threads()
         count = max(min(processes or cores, len(trainings)), 1)
         self._slices = _shares(len(trainings), count)
-        self._workers = [_Worker(threads=max(cores // count, 1)) for _ in self._slices]
+        self._workers: list[_Worker] = []
         weakref.finalize(self, _close, self._workers)
-        for worker, share in zip(self._workers, self._slices, strict=True):
-            worker.send("start", self.trainings[share], x, labels, reading=reading, batch_size=batch_size)
-        self.updates_per_epoch = int(self._received()[0])
+        try:
+            self._workers += (_Worker(threads=max(cores // count, 1)) for _ in self._slices)
+        except BaseException:
+            _kill(self._workers)
+            raise
+        sizes = {"reading": reading, "batch_size": batch_size}
+        starts = [("start", (self.trainings[share], x, labels), sizes) for share in self._slices]
+        self.updates_per_epoch = int(self._exchange(self._workers, starts)[0])
         self.updates = 0
         self._shown: weakref.ref[torch.Tensor] | None = None
 
@@ -131,8 +141,8 @@ class ParallelEngine:
         training = range(len(self.trainings))[training]
         for worker, share in zip(self._workers, self._slices, strict=True):
             if training < share.stop:
-                worker.send("params", training - share.start)
-                found: Tensors = worker.receive()
+                found: Tensors
+                (found,) = self._exchange([worker], [("params", (training - share.start,), {})])
                 return found
         raise AssertionError("the shares hold every training")
 
@@ -154,10 +164,11 @@ class ParallelEngine:
         for name, array in state.items():
             if name != "updates" and len(array) != len(self.trainings):
                 raise unexpected(f"the length of state[{name!r}]", len(array), f"here it must be {len(self.trainings)}")
-        for worker, share in zip(self._workers, self._slices, strict=True):
-            part = {name: array if name == "updates" else array[share] for name, array in state.items()}
-            worker.send("load_state", part)
-        self._received()
+        parts = [
+            {name: array if name == "updates" else array[share] for name, array in state.items()}
+            for share in self._slices
+        ]
+        self._exchange(self._workers, [("load_state", (part,), {}) for part in parts])
         self.updates = int(state["updates"])
 
     def close(self) -> None:
@@ -174,13 +185,17 @@ class ParallelEngine:
 
     def _ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
         """Call a method of every share's engine, all at once, and return the results in order."""
-        for worker in self._workers:
-            worker.send(method, *arguments, **named)
-        return self._received()
+        return self._exchange(self._workers, [(method, arguments, named)] * len(self._workers))
 
-    def _received(self) -> list[Any]:
-        """Take every worker's answer, and only then raise what one of them raised: nothing is left in the pipes."""
-        answers = [worker.receive(raising=False) for worker in self._workers]
+    def _exchange(self, workers: Sequence[_Worker], calls: Sequence[Call]) -> list[Any]:
+        """Send every call, then take every answer, and only then raise what one of them raised."""
+        try:
+            for worker, call in zip(workers, calls, strict=True):
+                worker.send(call)
+            answers = [worker.receive() for worker in workers]
+        except BaseException:  # Ctrl-C is one: an answer left in a pipe would be taken for that to the next call
+            _kill(self._workers)
+            raise
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
@@ -197,7 +212,8 @@ class _Worker:
     def __init__(self, threads: int) -> None:
         # A fresh interpreter, unlike a fork, has no half-copied thread pools; unlike multiprocessing's, it does not run
         # the user's script again. It finds the same library, and Ctrl-C in the terminal does not reach it.
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}.worker import main; main({threads})"
+        places = [place for place in sys.path if isinstance(place, str)]  # Python passes over all others, too
+        code = f"import sys; sys.path[:] = {places!r}; from {__package__}.worker import main; main({threads})"
         windows = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         flags: dict[str, Any] = {"creationflags": windows} if windows else {"process_group": 0}
         self.process = subprocess.Popen(
@@ -208,42 +224,39 @@ class _Worker:
             **flags,
         )
 
-    def send(self, method: str, *arguments: Any, **named: Any) -> None:
+    def send(self, call: Call) -> None:
         assert self.process.stdin is not None
         try:
-            pickle.dump((method, arguments, named), self.process.stdin, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(call, self.process.stdin, pickle.HIGHEST_PROTOCOL)
             self.process.stdin.flush()
         except (BrokenPipeError, ValueError) as error:  # ValueError: closed
             raise self._ended() from error
 
-    def receive(self, raising: bool = True) -> Any:
+    def receive(self) -> Any:
         assert self.process.stdout is not None
         try:
-            answer = pickle.load(self.process.stdout)
-        except (EOFError, pickle.UnpicklingError, ValueError):
-            answer = self._ended()
-        if raising and isinstance(answer, BaseException):
-            raise answer
-        return answer
+            return pickle.load(self.process.stdout)
+        except (EOFError, pickle.UnpicklingError, ValueError) as error:
+            raise self._ended() from error
 
     def _ended(self) -> WorkerError:
+        if self.process.stdin is None or self.process.stdin.closed:
+            return WorkerError("the engine is closed, or was broken off; make it again, and load_state goes on")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)  # a pipe closes a moment before its process has ended
         code = self.process.poll()
-        how = "was closed" if code in (None, 0) else f"ended with code {code}"
+        how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
         return WorkerError(
-            f"a process of the engine {how}; make the engine again, with fewer processes if memory was short"
+            f"a process of the engine {how}; if memory was short, use fewer processes; from a checkpoint or a state "
+            "the training goes on"
         )
 
-    def close(self) -> None:
-        """Let the process end by itself: without input it has nothing to do."""
+    def hang_up(self) -> None:
+        """Close the pipes: without input the process has nothing to do, and ends."""
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def _shares(trainings: int, count: int) -> list[slice]:
@@ -253,5 +266,20 @@ def _shares(trainings: int, count: int) -> list[slice]:
 
 
 def _close(workers: Sequence[_Worker]) -> None:
+    """Let all processes end by themselves; kill those that do not."""
     for worker in workers:
-        worker.close()
+        worker.hang_up()
+    deadline = time.monotonic() + PATIENCE
+    for worker in workers:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.process.wait(max(deadline - time.monotonic(), 0))
+    _kill(workers)
+
+
+def _kill(workers: Sequence[_Worker]) -> None:
+    """End all processes at once, whatever they do."""
+    for worker in workers:
+        worker.process.kill()
+    for worker in workers:
+        worker.process.wait()
+        worker.hang_up()  # only now: what a process does not read must not be waited for

@@ -16,7 +16,8 @@ def main(threads: int) -> None:
     """Answer until there is nothing more to read: then whoever asked has ended."""
     torch.set_num_threads(threads)
     calls, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anybody prints must not get among the answers
+    elsewhere = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
+    os.dup2(elsewhere, sys.stdout.fileno())  # what anybody prints must not get among the answers
     try:
         _serve(calls, answers)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
@@ -27,7 +28,10 @@ def _serve(calls: BinaryIO, answers: BinaryIO) -> None:
     engine: Engine | None = None
     shown: Any = None  # the images that `predict` was last asked about
     while True:
-        method, arguments, named = pickle.load(calls)
+        try:
+            method, arguments, named = pickle.load(calls)
+        except pickle.UnpicklingError:  # cut off: whoever wrote it was killed
+            return
         if method == "predict":
             shown = shown if arguments[0] is None else arguments[0]
             arguments = (shown,)
