@@ -41,6 +41,11 @@ class DivergedError(ArithmeticError):
             f"lr {config.lr:g}); a smaller lr or strength would be right"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is pickled with its message for an argument, and this one takes three: without this, a pool of
+        # processes waits for ever for the answer that it cannot read.
+        return type(self), (self.update, self.value, self.config), self.__dict__
+
 
 @dataclass(frozen=True, eq=False)  # equality of arrays is not one truth value
 class History:
