@@ -108,8 +108,8 @@ def train_many(
     CheckpointError, DataError, ValueError
         As in `train`.
     DivergedError
-        For the first training whose error became NaN or infinite, when its group is done; the exception's ``runs`` are
-        those of the others.
+        For the first of ``configs`` whose error became NaN or infinite, when all groups are done; the exception's
+        ``runs`` are those of the others that stayed finite.
     KeyboardInterrupt
         After Ctrl-C before anything is trained: there is nothing to keep.
 
@@ -157,20 +157,23 @@ def _train_groups(
     progress: bool,
     processes: int,
 ) -> list[Run]:
-    """Train group after group, up to the first that diverges or is broken off."""
+    """Train group after group, up to the first that is broken off; raise in the end if one diverged."""
     done: dict[int, Run] = {}
+    diverged: dict[int, DivergedError] = {}
     try:
         for number, group in enumerate(groups):
             members, keeper = [configs[i] for i in group], Keeper(kept, number, len(groups))
             results = train_group(members, sets[members[0].data], keeper, progress, processes)
             done |= {i: run for i, run in zip(group, results, strict=True) if isinstance(run, Run)}
-            for result in results:
-                if isinstance(result, DivergedError):
-                    result.runs = [done[i] for i in sorted(done)]
-                    raise result
-            if not all(done[i].complete for i in group):
+            diverged |= {i: error for i, error in zip(group, results, strict=True) if isinstance(error, DivergedError)}
+            if not all(done[i].complete for i in group if i in done):
                 break
     except KeyboardInterrupt:  # between two groups
-        if not done:
+        if not done and not diverged:
             raise
-    return [done[i] for i in sorted(done)]
+    runs = [done[i] for i in sorted(done)]
+    if diverged:
+        first = diverged[min(diverged)]
+        first.runs = runs
+        raise first
+    return runs

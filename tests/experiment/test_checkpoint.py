@@ -181,6 +181,18 @@ def test_one_that_diverged_is_told_again_without_training(small, cut, tmp_path):
     assert len(told[0][2]) == 1
 
 
+def test_groups_after_one_that_diverged_are_kept_and_told_again(small, cut, tmp_path):
+    configs = [small.replace(lr=1e9, epochs=20), small.replace(reading="text"), small.replace(n_train=100)]
+    told = []
+    for _ in range(2):
+        with pytest.raises(DivergedError) as caught:
+            train_many(configs, progress=False, checkpoint=tmp_path)
+        told.append((str(caught.value), [run.history.E0.tobytes() for run in caught.value.runs]))
+        cut(0, fast.Engine, "__init__")
+    assert told[0] == told[1]
+    assert len(told[0][1]) == 2
+
+
 def test_all_that_diverged_early_are_not_trained_again(small, cut, tmp_path):
     config = small.replace(epochs=50, lr=1e9)
     for _ in range(2):

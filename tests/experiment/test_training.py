@@ -214,6 +214,23 @@ def test_one_that_diverges_does_not_take_the_others_with_it(small):
     assert caught.value.config.lr == 1e9
 
 
+def test_a_group_that_diverges_does_not_keep_the_next_ones_from_training(small):
+    configs = [small.replace(lr=1e9, epochs=20), small.replace(reading="text"), small.replace(n_train=100)]
+    with pytest.raises(DivergedError, match=r"lr 1e\+09") as caught:
+        train_many(configs, progress=False)
+    assert [run.config for run in caught.value.runs] == configs[1:]
+    assert all(run.complete for run in caught.value.runs)
+
+
+def test_of_several_that_diverge_the_first_is_told_whatever_the_groups(small):
+    wild = small.replace(lr=1e9, epochs=20)
+    configs = [small, wild.replace(reading="text"), wild, small.replace(reading="text")]
+    with pytest.raises(DivergedError) as caught:
+        train_many(configs, progress=False)
+    assert caught.value.config == configs[1]
+    assert [run.config for run in caught.value.runs] == [configs[0], configs[3]]
+
+
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "the fast one"])
 def test_a_device_that_is_not_there_is_refused(small, device):
     with pytest.raises(ValueError, match=rf"device is '{device}'; this machine has 'cpu'"):
