@@ -44,7 +44,7 @@ class Timing:
 
 
 def time_side_by_side(
-    functions: Mapping[Name, Callable[[], object]], rounds: int = 15, turn: float = 0.005
+    functions: Mapping[Name, Callable[[], object]], rounds: int = 30, turn: float = 0.002
 ) -> dict[Name, Timing]:
     """Time functions in turns: each is warmed up, then called again and again for a while in every round.
 
