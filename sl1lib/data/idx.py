@@ -11,6 +11,7 @@ before its values.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import math
@@ -19,7 +20,7 @@ import struct
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -40,6 +41,14 @@ MAX_DIMENSIONS = 8
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 2**20
+_KEPT_OF_NAME = 50  # characters of a file's name in that of its part
+_PROBE_BYTES = 4096  # a full disk may still have room for a name
+_REMEDIES = {
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ENOSPC: "make room there, or name a file elsewhere",
+    errno.EEXIST: "what should be its folder is a file; name another folder",
+    errno.ENOTDIR: "what should be its folder is a file; name another folder",
+}
 
 
 def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> NDArray[Any]:
@@ -205,13 +214,56 @@ def replacing(path: Path) -> Iterator[Path]:
     ['note.txt']
     >>> folder.cleanup()
     """
-    # Not the tempfile module: its files are readable by their owner only, and the name would keep that.
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    part = _part_of(path)
     try:
         yield part
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Raise unless a file can be written under this name; what is there stays as it is, and folders are made.
+
+    For whoever works long before there is something to write: afterwards it is too late to hear of it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    OSError
+        Naming the file, what is in the way, and what would help.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> require_writable(Path(folder.name) / "run.npz")
+    >>> list(Path(folder.name).iterdir())
+    []
+    >>> folder.cleanup()
+    """
+    part = _part_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            path.lstat()  # tells of a name that is too long; the part's is cut
+        try:
+            part.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "name a file in a folder where you may write")
+        raise OSError(f"{path} cannot be written ({error.strerror or error}); {remedy}") from error
+
+
+def _part_of(path: Path) -> Path:
+    """Give a name beside `path` that no other file has, hidden, and short enough whatever the name of `path`."""
+    # Not the tempfile module: its files are readable by their owner only, and the name would keep that. File
+    # systems allow 255 bytes, of which a character may take four.
+    return path.with_name(f".{path.name[:_KEPT_OF_NAME]}.{uuid.uuid4().hex}.part")
 
 
 def _read_file(file: BinaryIO, where: str, max_bytes: int) -> tuple[NDArray[Any], str]:

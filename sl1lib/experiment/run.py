@@ -332,7 +332,7 @@ def run_path(path: str | os.PathLike[str]) -> Path:
     named = Path(path)
     file = named if named.suffix == ".npz" or not named.name else named.with_name(named.name + ".npz")
     for place in (named, file):
-        if place.is_dir():
+        if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
             raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / 'run.npz'} say")
     return file
 

@@ -16,7 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sl1lib.data import DataError, idx
-from sl1lib.data.idx import IDX_DTYPES, read_idx, read_idx_and_digest, write_idx
+from sl1lib.data.idx import (
+    IDX_DTYPES,
+    read_idx,
+    read_idx_and_digest,
+    replacing,
+    require_writable,
+    write_idx,
+)
 
 DTYPES = [np.dtype(name) for name in IDX_DTYPES.values()]
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=5, min_side=0, max_side=4)
@@ -196,3 +203,33 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_paths_may_be_strings(tmp_path):
     write_idx(str(tmp_path / "a.idx"), np.zeros(2, np.float32))
     assert read_idx(os.fspath(Path(tmp_path) / "a.idx")).dtype == np.float32
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
+@pytest.mark.parametrize("letter", ["r", "ε", "𝜀"])
+def test_a_part_has_a_name_as_short_as_the_file_system_asks_for(tmp_path, letter):
+    path = tmp_path / (letter * (255 // len(letter.encode())))
+    with replacing(path) as part:
+        part.write_text("whole")
+        assert (part.parent, part.name[0], part.suffix) == (tmp_path, ".", ".part")
+    assert path.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_whether_a_file_can_be_written_is_found_out_without_a_trace(tmp_path):
+    path = tmp_path / "new" / "run.npz"
+    require_writable(path)
+    assert list(path.parent.iterdir()) == []
+    path.write_text("there")
+    require_writable(path)
+    assert path.read_text() == "there"
+    assert list(path.parent.iterdir()) == [path]
+    with pytest.raises(OSError, match=r"x cannot be written .*; what should be its folder is a file"):
+        require_writable(path / "x")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
+def test_a_name_that_is_too_long_is_found_out(tmp_path):
+    require_writable(tmp_path / ("r" * 255))
+    with pytest.raises(OSError, match=r"r cannot be written \(File name too long\); give it a shorter name"):
+        require_writable(tmp_path / ("r" * 256))
