@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .._output import printed_after
 from ..data import load_data
-from ..experiment import Run
+from ..data.idx import require_writable
+from ..experiment import Run, RunFileError
 from ..experiment.images import Images
 from ..experiment.run import run_path
 from .onnx_model import onnx_path, require, run_onnx
 from .procedure import prune
-from .pruned import Pruned
+from .pruned import Pruned, PrunedFileError
 from .selection import Floor
 from .sources import data_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options to ``parser``."""
-    parser.add_argument("run", type=Path, metavar="FILE", help="a run that sl1 train --save wrote")
+    parser.add_argument(
+        "run", type=Path, metavar="FILE", help="a run that sl1 train --save wrote, with or without .npz"
+    )
     selection = parser.add_argument_group("what goes")
     add = selection.add_argument
     add("--threshold", type=float, metavar="LENGTH", help="nodes shorter than this; without it, the penalty's ε")
@@ -63,8 +67,10 @@ def run(options: argparse.Namespace) -> int:
     ValueError, OSError
         For input that cannot be used, or a missing package.
     """
-    _check_outputs(options)
-    trained = Run.load(options.run)
+    file = _run_file(options.run)
+    _check_options(options)
+    _check_outputs(options, file)
+    trained = _load(file)
     data = None if options.data is None else load_data(options.data)
     pruned = prune(
         trained,
@@ -81,12 +87,13 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         latency=not options.no_latency,
     )
-    print(pruned.report)
-    if options.save is not None:
-        print(f"saved {pruned.save(options.save)}")
-    if options.onnx is None:
+    with printed_after(str(pruned.report)):
+        saved = None if options.save is None else pruned.save(options.save)
+        path = None if options.onnx is None else pruned.to_onnx(options.onnx)
+    if saved is not None:
+        print(f"saved {saved}")
+    if path is None:
         return 0
-    path = pruned.to_onnx(options.onnx)
     images = Images.prepare(data_of(pruned.config, pruned.provenance, data), pruned.config)
     agrees, told = _compare(pruned, path, images)
     print(f"wrote {path}; {told}")
@@ -102,16 +109,52 @@ def _floor(options: argparse.Namespace) -> Floor | None:
     return Floor(nodes, (maps1, maps2))
 
 
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Fail here rather than after the work."""
+def _run_file(named: Path) -> Path:
+    """Return the file of a run that is named as for ``sl1 train --save``: with its ``.npz`` or without."""
+    return named if named.is_file() else run_path(named)
+
+
+def _load(file: Path) -> Run:
+    try:
+        return Run.load(file)
+    except RunFileError:
+        try:
+            Pruned.load(file)
+        except PrunedFileError:
+            pass
+        else:
+            raise ValueError(
+                f"{file} is a pruned network already; name the run that it was made of, which sl1 train --save wrote"
+            ) from None
+        raise
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse what `prune` would refuse too, in words of the command line."""
+    if options.threshold is not None and options.count is not None:
+        raise ValueError("--threshold and --count are given; a selection has one of them")
+    tuning = {"--lr": options.lr is not None, "--keep-penalty": options.keep_penalty}
+    if not options.fine_tune and any(tuning.values()):
+        named = " and ".join(name for name, given in tuning.items() if given)
+        raise ValueError(f"{named}: only for fine-tuning; say for how many epochs, --fine-tune 2 for instance")
+
+
+def _check_outputs(options: argparse.Namespace, file: Path) -> None:
+    """Fail here rather than after the work; the run that is pruned must not be overwritten."""
     if options.onnx is not None:
         try:
             require("onnx"), require("onnxruntime")
         except ImportError as error:
             raise ValueError(f"--onnx: {error}") from error
-    for place, path_of in ((options.save, run_path), (options.onnx, onnx_path)):
-        if place is not None:
-            path_of(place).parent.mkdir(parents=True, exist_ok=True)
+    for name, place, path_of in (("--save", options.save, run_path), ("--onnx", options.onnx, onnx_path)):
+        if place is None:
+            continue
+        path = path_of(place)
+        require_writable(path)
+        if path.exists() and file.exists() and path.samefile(file):
+            raise ValueError(
+                f"{name} names the run itself, {path}; give another name, {path.with_stem(path.stem + '-pruned')} say"
+            )
 
 
 def _compare(pruned: Pruned, path: Path, images: Images) -> tuple[bool, str]:

@@ -174,7 +174,7 @@ def _select(
     if removed.all():
         raise ValueError(
             f"all {NODES} nodes are selected ({criterion}; the longest has {lengths.max():.3g}), and a network needs "
-            "one; select fewer, or set a floor, floor=Floor(nodes=1) say"
+            "one; select fewer, or set a floor, floor=Floor(nodes=1) say (sl1 prune --floor-nodes 1)"
         )
     return removed, criterion
 

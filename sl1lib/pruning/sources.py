@@ -47,6 +47,7 @@ def data_of(config: RunConfig, provenance: Mapping[str, str], data: Dataset | No
     if expected != loaded.digest:
         raise DataError(
             f"data: expected what the run was trained on, SHA-256 {expected[:12]}…; load_data({config.data!r}) gives "
-            f"{loaded.name}, {loaded.digest[:12]}…; pass the right Dataset as data=, or another one knowingly"
+            f"{loaded.name}, {loaded.digest[:12]}…; pass the right Dataset as data= (sl1 prune --data), or another one "
+            "knowingly"
         )
     return loaded

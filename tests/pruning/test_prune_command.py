@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from sl1lib import Pruned, Run, load_data, prune
+from sl1lib import Pruned, Run, RunFileError, load_data, prune
 from sl1lib.pruning import command, run_onnx
 
 
@@ -86,8 +86,12 @@ def test_other_data_can_be_named(saved, capsys):
     [
         (["--threshold", "nan"], ValueError, "threshold is nan"),
         (["--threshold", "-1"], ValueError, "threshold is -1.0"),
-        (["--threshold", "1", "--count", "3"], ValueError, "threshold and count are given"),
-        (["--threshold", "100"], ValueError, "all 192 nodes are selected"),
+        (["--threshold", "1", "--count", "3"], ValueError, "--threshold and --count are given"),
+        (["--threshold", "100"], ValueError, "all 192 nodes are selected.*--floor-nodes 1"),
+        (["--lr", "0.1"], ValueError, "--lr: only for fine-tuning; .*--fine-tune 2"),
+        (["--keep-penalty", "--lr", "0.1"], ValueError, "--lr and --keep-penalty: only for fine-tuning"),
+        (["--save", "r" * 252], OSError, r"r\.npz cannot be written .*; give it a shorter name"),
+        (["--onnx", "r" * 251], OSError, r"r\.onnx cannot be written .*; give it a shorter name"),
         (["--floor-nodes", "0"], ValueError, "Floor.nodes is 0"),
         (["--grouping", "maps"], ValueError, "did you mean 'map'"),
         (["--save", "/proc/none/small"], OSError, "/proc/none"),
@@ -104,8 +108,34 @@ def test_a_file_that_is_no_run_is_named(saved, tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         call(tmp_path / "nowhere.npz")
     small = prune(Run.load(saved), latency=False).save(tmp_path / "small")
-    with pytest.raises(ValueError, match=r"small\.npz is not a readable run"):
+    with pytest.raises(ValueError, match=r"small\.npz is a pruned network already; name the run that it was made of"):
         call(small)
+    (tmp_path / "text.npz").write_text("no archive")
+    with pytest.raises(RunFileError, match=r"text\.npz is not a readable run"):
+        call(tmp_path / "text")
+
+
+def test_a_run_may_be_named_as_it_was_saved_without_its_ending(saved, capsys):
+    assert call(saved.with_suffix(""), "--no-latency") == 0
+    assert "nodes removed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("named", ["run", "run.npz", "sub/../run"])
+def test_the_run_itself_is_not_overwritten(saved, tmp_path, named):
+    (tmp_path / "sub").mkdir()
+    run = tmp_path / "run.npz"
+    run.write_bytes(saved.read_bytes())
+    with pytest.raises(ValueError, match=r"--save names the run itself, .*run\.npz; .*run-pruned\.npz say"):
+        call(run, "--no-latency", "--save", tmp_path / named)
+    assert run.read_bytes() == saved.read_bytes()
+
+
+def test_what_cannot_be_written_is_told_before_the_work(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "prune", lambda *_, **__: pytest.fail("pruned all the same"))
+    (tmp_path / "file").write_text("in the way")
+    for option in ("--save", "--onnx"):
+        with pytest.raises(OSError, match=r"small\.\w+ cannot be written .*; .* is a file; name another folder"):
+            call(saved, option, tmp_path / "file" / "small")
 
 
 def test_a_missing_package_is_told_before_any_work(tmp_path, monkeypatch):
