@@ -212,7 +212,7 @@ def _copy(reply: Any, stream: BinaryIO, address: str, file: IdxFile, progress: b
     limit = file.max_bytes + file.max_bytes // 1000 + 2**10
     received, deadline = 0, time.monotonic() + FILE_SECONDS
     options: dict[str, Any] = {"unit": "B", "unit_scale": True, "leave": False, "file": sys.stderr}
-    with tqdm(total=announced, desc=file.stem, disable=not progress, **options) as bar:
+    with tqdm(total=announced, desc=file.stem, disable=not progress or sys.stderr is None, **options) as bar:
         while piece := reply.read1(_CHUNK):
             received += stream.write(piece)
             bar.update(len(piece))

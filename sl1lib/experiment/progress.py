@@ -16,12 +16,15 @@ with warnings.catch_warnings():
 
 
 def tell(text: str) -> None:
-    """Write a line to standard error, where the bars are."""
-    tqdm.write(text, file=sys.stderr)
+    """Write a line to standard error, where the bars are; nothing where it is closed."""
+    if sys.stderr is not None:
+        tqdm.write(text, file=sys.stderr)
 
 
 class Progress:
     """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``.
+
+    Nor does it where standard error is closed, in a program without a console say.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ class Progress:
             bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",
             unit_scale=True,
-            disable=not shown,
+            disable=not shown or sys.stderr is None,
             mininterval=0.2,
             dynamic_ncols=True,
             leave=False,
