@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import torch
 
+from ._output import printed_after
 from ._version import __version__
 from .data import fetch_mnist, load_data
+from .data.idx import replacing, require_writable
 from .environment import examine
 from .errors import unexpected
 from .experiment import COMPARED_PENALTIES, DEFAULT_PENALTY, DivergedError, Run, RunConfig, compare, method_name, train
@@ -24,6 +27,8 @@ from .fast import WorkerError
 from .ledger import check, check_all
 from .pruning import command as pruning_command
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
+
+_BROKEN_PIPE: Final = 141  # as the shell counts it: 128 and the number of SIGPIPE
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 if all went well, 1 if a check failed or something is missing, 2 for input that cannot be used,
-        130 after Ctrl-C.
+        130 after Ctrl-C, 141 if the reader of a pipe has gone; what was to be saved is saved by then.
 
     Examples
     --------
@@ -53,15 +58,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a λ must not fail where the locale has none
-    options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        return _run(_parser().parse_args(arguments))
+    finally:
+        _settle_output()
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command that was asked for; return its exit code, or that of its error, which is told."""
+    try:
+        code = int(options.command(options))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what cannot be written is told here, not by the interpreter's end
+        return code
+    except BrokenPipeError:  # as head does: it has read enough, and no word is needed
+        return _BROKEN_PIPE
     except (ValueError, OSError, DivergedError, WorkerError) as error:
-        print(f"sl1 {options.name}: {error}", file=sys.stderr)
+        _tell(f"sl1 {options.name}: {error}")
         return 2
     except KeyboardInterrupt:
-        print(f"sl1 {options.name}: broken off", file=sys.stderr)
+        _tell(f"sl1 {options.name}: broken off")
         return 130
+
+
+def _tell(line: str) -> None:
+    if sys.stderr is not None:  # print would take None for standard output
+        print(line, file=sys.stderr)
+
+
+def _settle_output() -> None:
+    """Drop what standard output does not take, or the interpreter would complain of it once more as it ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -183,11 +216,12 @@ def _train(options: argparse.Namespace) -> int:
     penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
     config = _config(options, penalty)
     if options.save is not None:
-        run_path(options.save).parent.mkdir(parents=True, exist_ok=True)  # fails here, not after the training
+        require_writable(run_path(options.save))  # fails here, not after the training
     run = train(config, progress=not options.quiet, checkpoint=options.checkpoint)
-    print(summary(run))
-    if options.save is not None:
-        print(f"saved          {run.save(options.save)}")
+    with printed_after(summary(run)):
+        saved = None if options.save is None else run.save(options.save)
+    if saved is not None:
+        print(f"saved          {saved}")
     return _end([run], options)
 
 
@@ -286,9 +320,11 @@ def _compare(options: argparse.Namespace) -> int:
     config = _config(options, None)
     _check_picture(options.output)
     runs = compare(config, progress=not options.quiet, processes=options.processes, checkpoint=options.checkpoint)
-    print(comparison(runs))
-    if all(run.complete for run in runs):
-        _draw_comparison(runs, options.output)
+    complete = all(run.complete for run in runs)
+    with printed_after(comparison(runs)):
+        if complete:
+            _draw_comparison(runs, options.output)
+    if complete:
         print(f"plot: {options.output}")
     return _end(runs, options)
 
@@ -300,9 +336,9 @@ def _check_picture(path: Path) -> None:
     known = sorted(FigureCanvasBase.get_supported_filetypes())
     if path.suffix.removeprefix(".").lower() not in known:
         raise unexpected("output", str(path), f"its name must end in one of .{', .'.join(known)}")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a folder; give the name of a file in it, {path / 'comparison.png'} say")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(path)
 
 
 def _draw_comparison(runs: Sequence[Run], path: Path) -> None:
@@ -313,7 +349,8 @@ def _draw_comparison(runs: Sequence[Run], path: Path) -> None:
     with rc_context():
         use_style()
         skip = min(20, len(runs[0].history.E0) // 2)  # a very short training has not much more
-        loss_curves(runs, skip=skip).savefig(path)
+        with replacing(path) as part:
+            loss_curves(runs, skip=skip).savefig(part, format=path.suffix.removeprefix(".").lower())
 
 
 def comparison(runs: Sequence[Run]) -> str:

@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and with which exit code."""
 
 import argparse
+import errno
 import os
 import re
 import signal
@@ -9,11 +10,12 @@ import sys
 import threading
 import time
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sl1lib import COMPARED_PENALTIES, History, Run, RunConfig, cli, fast, ledger
+from sl1lib import COMPARED_PENALTIES, History, Pruned, Run, RunConfig, cli, fast, ledger
 from sl1lib.data import DataUnavailableError
 from sl1lib.experiment import training
 from sl1lib.experiment.checkpoint import Checkpoint
@@ -210,6 +212,129 @@ def test_a_place_that_cannot_be_written_is_told_before_the_training(refused, tmp
     monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
     assert str(tmp_path / "file") in refused(*QUICK, "--save", str(tmp_path / "file" / "run"))
     assert f"{tmp_path} is a folder; give the name of a file in it" in refused(*QUICK, "--save", str(tmp_path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
+def test_a_name_that_is_too_long_is_told_before_the_training(refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(cli, "compare", lambda *_, **__: pytest.fail("trained all the same"))
+    for length in (252, 300):
+        line = refused(*QUICK, "--save", str(tmp_path / ("r" * length)))
+        assert line.startswith(f"sl1 train: {tmp_path / ('r' * length)}.npz cannot be written (File name too long); ")
+        assert line.endswith("; give it a shorter name")
+    assert "give it a shorter name" in refused(*COMPARE, "--output", str(tmp_path / ("p" * 252 + ".png")))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
+def test_the_longest_name_that_is_allowed_will_do(capsys, tmp_path):
+    run, plot = tmp_path / ("r" * 251), tmp_path / ("p" * 251 + ".png")
+    assert cli.main([*QUICK, "--save", str(run)]) == 0
+    assert cli.main([*COMPARE, "--output", str(plot)]) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == [plot.name, f"{run.name}.npz"]
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_full_disk_is_told_before_the_training(refused, tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    remedy = "cannot be written (No space left on device); make room there, or name a file elsewhere"
+    assert refused(*QUICK, "--save", str(tmp_path / "run")) == f"sl1 train: {tmp_path / 'run.npz'} {remedy}"
+
+
+def test_looking_whether_it_can_be_written_leaves_what_is_there(refused, tmp_path):
+    (tmp_path / "run.npz").write_text("precious")
+    assert "a smaller lr" in refused(*QUICK, "--lr", "1e9", "--epochs", "5", "--save", str(tmp_path / "run"))
+    assert [file.name for file in tmp_path.iterdir()] == ["run.npz"]
+    assert (tmp_path / "run.npz").read_text() == "precious"
+
+
+def test_a_run_that_cannot_be_saved_after_all_is_printed_nevertheless(capsys, tmp_path, monkeypatch):
+    def full(run, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Run, "save", full)
+    assert cli.main([*QUICK, "--save", str(tmp_path / "run")]) == 2
+    out, err = capsys.readouterr()
+    assert "test error" in out
+    assert "saved" not in out
+    assert err == "sl1 train: [Errno 28] No space left on device\n"
+
+
+# Streams that take nothing
+
+
+def streamed(words, **streams):
+    """Run the command in a process of its own; each stream is what `subprocess.run` takes."""
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, **streams}
+    return subprocess.run([sys.executable, "-m", "sl1lib", *words], **settings)
+
+
+def without_reader(words, **settings):
+    """Run the command into a pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return streamed(words, stdout=writer, **settings)
+    finally:
+        os.close(writer)
+
+
+UNBUFFERED = [{}, {"env": {**os.environ, "PYTHONUNBUFFERED": "1"}}]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes work otherwise there")
+@pytest.mark.parametrize("settings", UNBUFFERED, ids=["buffered", "unbuffered"])
+def test_a_reader_that_has_gone_costs_no_run_and_no_plot(tmp_path, settings):
+    done = without_reader([*QUICK, "--save", str(tmp_path / "run")], **settings)
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert Run.load(tmp_path / "run.npz").complete
+    done = without_reader([*COMPARE, "--output", str(tmp_path / "a.png")], **settings)
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    done = without_reader(["prune", str(tmp_path / "run"), "--no-latency", "--save", str(tmp_path / "b")], **settings)
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert Pruned.load(tmp_path / "b.npz").report.scores
+    assert without_reader(["train", "--help"], **settings).stderr == b""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("settings", UNBUFFERED, ids=["buffered", "unbuffered"])
+def test_a_full_disk_under_standard_output_costs_no_run(tmp_path, settings):
+    with open("/dev/full", "wb") as full:
+        done = streamed([*QUICK, "--save", str(tmp_path / "run")], stdout=full, **settings)
+    assert (done.returncode, done.stderr) == (2, b"sl1 train: [Errno 28] No space left on device\n")
+    assert Run.load(tmp_path / "run.npz").complete
+
+
+CLOSED = """
+import os, sys
+os.close({descriptor})
+os.execv(sys.executable, [sys.executable, "-m", "sl1lib", *{words}])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process begins otherwise there")
+def test_closed_streams_are_no_reason_to_fail(tmp_path):
+    def closed(descriptor, *words):
+        script = CLOSED.format(descriptor=descriptor, words=list(words))
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+
+    done = closed(2, "train", *DEFAULTS)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert re.fullmatch(SUMMARY, done.stdout.decode())
+    words = [*COMPARE[:-1], "--output", str(tmp_path / "a.png"), "--checkpoint", str(tmp_path / "kept")]
+    for _ in range(2):  # the second time it tells that nothing is left to train
+        done = closed(2, *words)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert re.fullmatch(TABLE, done.stdout.decode())
+    done = closed(2, *QUICK, "--epochs", "0")
+    assert (done.returncode, done.stdout) == (2, b"")  # an error does not go where results are expected
+    done = closed(1, *QUICK, "--save", str(tmp_path / "run"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert Run.load(tmp_path / "run.npz").complete
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
