@@ -172,10 +172,10 @@ def band_matrix(kernel: Tensor, width: int, stride: int = 1) -> Tensor:
     require_count("stride", stride, least=1)
     columns = (width - k) // stride + 1
     W = kernel.new_zeros(k * width * C, columns * M)
-    down, right = C * columns * M, columns * M  # a column, a channel
+    column, channel = C * columns * M, columns * M  # how far down W the next one of a strip stands
     band = W.as_strided(
         (k, k, C, columns, M),
-        (width * down, down, right, stride * down + M, 1),
+        (width * column, column, channel, stride * column + M, 1),
     )
     band.copy_(kernel.permute(2, 3, 1, 0)[:, :, :, None])
     return W
