@@ -73,6 +73,7 @@ def show(browser):
 
     def open_page(widget, height=900, **context):
         page = browser.new_page(viewport={"width": 390, "height": height}, **context)
+        page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("request", lambda request: trouble.append(request.url))
         page.set_content(f"<!doctype html><body style='margin:8px'>{widget.html}</body>")

@@ -53,6 +53,7 @@ def open_page(browser, book, name):
     """Open a page once at each width and return all that was seen."""
     context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page = context.new_page()
+    page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
     outside, console, failed = [], [], []
 
     def on_request(request):
