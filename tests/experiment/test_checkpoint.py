@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from sl1lib import CheckpointError, DataError, DivergedError, Penalty, RunConfig, fast, train, train_many
+from sl1lib.data.idx import _part_of
 from sl1lib.experiment import checkpoint, loop, snapshot
 from sl1lib.experiment.checkpoint import Checkpoint
 from sl1lib.experiment.progress import Progress
@@ -673,9 +674,9 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
 
 
 def test_what_a_killed_process_was_writing_is_removed(small, run, same, tmp_path):
-    leftovers = [".checkpoint.json.0123.part", ".group-000.npz.4567.part"]
-    for name in leftovers:
-        (tmp_path / name).write_bytes(b"half")
+    for name in ("checkpoint.json", "group-000.npz"):
+        _part_of(tmp_path / name).write_bytes(b"half")
+    assert len(names(tmp_path)) == 2
     same(train(small, progress=False, checkpoint=tmp_path), run)
     assert names(tmp_path) == [".lock", "checkpoint.json", "group-000.npz"]
 
