@@ -1,6 +1,7 @@
 """Running a study: what is missing and nothing else, on any executor, with every way to end early."""
 
 import concurrent.futures
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -15,8 +16,20 @@ import pytest
 import torch
 from study_support import METHODS, Serial, imagine_batch, imagined, small_study
 
-from sl1lib import Penalty, RunConfig, load_data, train_many
-from sl1lib.experiment.study import Layout, Outcome, Processes, Stage, Store, StoreError, Study, load_study, run, runner
+from sl1lib import DivergedError, Penalty, RunConfig, load_data, train_many
+from sl1lib.experiment.study import (
+    Layout,
+    Outcome,
+    Processes,
+    Stage,
+    Store,
+    StoreError,
+    Study,
+    load_study,
+    run,
+    runner,
+    worker,
+)
 from sl1lib.experiment.study.record import curve_updates
 from sl1lib.experiment.study.runner import in_batches
 from sl1lib.experiment.study.worker import source_digest, train_batch
@@ -313,3 +326,17 @@ def test_smoke_from_its_start_through_an_interruption_to_the_audit(tmp_path, how
 def test_results_in_use_are_left_alone(tmp_path, imagine):
     with Store(tmp_path), pytest.raises(StoreError, match="is in use"):
         run(STUDY, tmp_path, executor=Serial(), progress=False)
+
+
+def test_ctrl_c_in_a_batch_that_also_diverged_keeps_nothing_unfinished(monkeypatch):
+    good, bad = (RunConfig(data="digits", n_train=50, epochs=1, seed=seed) for seed in range(2))
+    (run_of_good,) = train_many([good], False)
+    error = DivergedError(3, float("nan"), bad)
+    error.runs = [dataclasses.replace(run_of_good, complete=False)]
+
+    def broken_off(configs, progress):
+        raise error
+
+    monkeypatch.setattr(worker, "train_many", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        train_batch([good, bad])

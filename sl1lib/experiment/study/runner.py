@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -262,7 +263,7 @@ def batch_bar(name: str, total: int, shown: bool) -> Any:
         total=total,
         desc=name,
         bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
-        disable=not shown,
+        disable=not shown or sys.stderr is None,
         dynamic_ncols=True,
         smoothing=0,  # batches come seldom, and several at a time: the mean over all is the best forecast
     )

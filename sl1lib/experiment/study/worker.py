@@ -83,6 +83,8 @@ def _results(configs: Sequence[RunConfig]) -> list[Run | DivergedError]:
     try:
         runs = train_many(configs, progress=False)
     except DivergedError as error:
+        if not all(run.complete for run in error.runs):
+            raise KeyboardInterrupt from error
         found = {run.config: run for run in error.runs}
         return [found[config] if config in found else _alone(config, error) for config in configs]
     if len(runs) < len(configs) or not all(run.complete for run in runs):
