@@ -11,7 +11,7 @@ import pytest
 
 from sl1lib import RunConfig, train
 
-CONFIG = RunConfig(data="digits", epochs=16, lr=0.2)  # long enough to be drawn many times
+CONFIG = RunConfig(data="digits", epochs=100, lr=0.2)  # some seconds: long enough to be drawn many times
 TRAIN = """
 import json, sys
 from sl1lib import RunConfig, train
