@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from .. import fast
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
 from ..settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
@@ -52,6 +53,9 @@ class RunConfig:
         The learning rate falls along a line to this share of ``lr``, in [0, 1]; 1 keeps it constant.
     momentum : MomentumRamp or float
         A number is a constant momentum.
+    loss : {"cross_entropy", "squared_error"}
+        The error function :math:`E_0`. Histories have the values of this one; what is measured on held-out images is
+        the entropy error always, so that trainings compare.
     seed : int
         Decides the start and the order of the images, at least 0.
     n_train : int, optional
@@ -86,6 +90,7 @@ class RunConfig:
     lr: float = None  # type: ignore[assignment]  # None is accepted and replaced by the tuned value
     lr_end: float = 0.0
     momentum: MomentumRamp = field(default_factory=MomentumRamp)
+    loss: str = "cross_entropy"
     seed: int = 0
     n_train: int | None = None
     validation: int = 0
@@ -119,6 +124,7 @@ class RunConfig:
             require_count(name, getattr(self, name), least)
         if self.n_train is not None:
             require_count("n_train", self.n_train, 1)
+        require_choice("loss", self.loss, fast.LOSSES)
         require_choice("dtype", self.dtype, ("float32", "float64"))
         if not isinstance(self.device, str) or not self.device:
             raise unexpected("device", self.device, "it must be a device as PyTorch names it, 'cpu' or 'cuda'")

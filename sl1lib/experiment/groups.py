@@ -15,7 +15,7 @@ from .config import RunConfig
 GROUP_BYTES: Final = 2**30  # trainings side by side take no more memory than this, beside the images
 INTERPRETER_BYTES: Final = 250 * 2**20  # about what Python with PyTorch takes before it does anything
 
-_SHARED: Final = ("data", "reading", "epochs", "batch_size", "n_train", "validation", "dtype", "device")
+_SHARED: Final = ("data", "reading", "loss", "epochs", "batch_size", "n_train", "validation", "dtype", "device")
 _COST_BYTES: Final = 2 * 8  # of an update in a history: E0 and the penalty, in float64
 
 

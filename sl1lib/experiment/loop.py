@@ -80,9 +80,12 @@ def _engine(configs: Sequence[RunConfig], images: Images, processes: int) -> Any
     if processes > 1 and len(configs) > 1 and images.x.device.type == "cpu":
         return fast.ParallelEngine(
             trainings, images.x, images.labels,
-            reading=config.reading, batch_size=config.batch_size, processes=processes,
+            reading=config.reading, loss=config.loss, batch_size=config.batch_size, processes=processes,
         )  # fmt: skip
-    return fast.Engine(trainings, images.x, images.labels, reading=config.reading, batch_size=config.batch_size)
+    return fast.Engine(
+        trainings, images.x, images.labels,
+        reading=config.reading, loss=config.loss, batch_size=config.batch_size,
+    )  # fmt: skip
 
 
 def _run_epochs(

@@ -54,7 +54,7 @@ class History:
     Parameters
     ----------
     E0 : ndarray of float64, shape (updates,)
-        The entropy error of each mini-batch before its update, in nats.
+        The configuration's error function, by default the entropy error in nats, of each mini-batch before its update.
     penalty : ndarray of float64, shape (updates,)
         :math:`\lambda \sum h` before each update; zeros without a penalty.
     held_out_E0, held_out_error : ndarray of float64, shape (epochs,)

@@ -8,7 +8,7 @@ from .activations import relu, sigmoid, softmax
 from .convolution import conv2d
 from .dense import dense
 from .engine import Costs, Engine, ParallelEngine, Training, WorkerError, tile_images
-from .losses import cross_entropy
+from .losses import LOSSES, cross_entropy, squared_error
 from .module import NodePenalty
 from .network import features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
@@ -20,6 +20,7 @@ from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_
 from .steps import band_matrix, banded_product, conv2d_banded, conv2d_im2col, conv2d_loops, im2col
 
 __all__ = [
+    "LOSSES",
     "Costs",
     "Engine",
     "NodePenalty",
@@ -60,6 +61,7 @@ __all__ = [
     "smooth_abs_hess",
     "smooth_abs_prox",
     "softmax",
+    "squared_error",
     "tile_images",
     "trace",
 ]

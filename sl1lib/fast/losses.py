@@ -1,6 +1,9 @@
-"""The entropy error on tensors. Mirrors ``sl1lib.reference.losses``."""
+"""The entropy error and its older rival on tensors. Mirrors ``sl1lib.reference.losses``."""
 
 from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +41,42 @@ def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     tensor(2.3026)
     """
     return F.cross_entropy(logits, _targets(labels, logits))
+
+
+def squared_error(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    r"""Return the mean squared error of softmax, :math:`E_{sq} = \frac1{2N} \sum_{n,c} (p_{n,c} - O_{n,c})^2`.
+
+    Parameters
+    ----------
+    logits, labels
+        As in `cross_entropy`.
+
+    Returns
+    -------
+    Tensor, a scalar
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        As `cross_entropy`.
+
+    Notes
+    -----
+    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+
+    Examples
+    --------
+    >>> squared_error(torch.zeros(2, 10), torch.tensor([3, 7]))
+    tensor(0.4500)
+    """
+    targets = _targets(labels, logits)
+    if targets.dim() == 1:
+        targets = F.one_hot(targets, logits.shape[1]).to(logits.dtype)
+    return ((torch.softmax(logits, dim=1) - targets) ** 2).sum() / (2 * len(logits))
+
+
+LOSSES: Final = MappingProxyType({"cross_entropy": cross_entropy, "squared_error": squared_error})
 
 
 def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

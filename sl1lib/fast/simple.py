@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from ..architecture import epoch_order
+from ..errors import require_choice
 from ..readings import Reading, find_reading
 from ..settings import LearningRate
-from .losses import cross_entropy
+from .losses import LOSSES
 from .network import Tensors, forward
 from .optimizer import heavy_ball_step, proximal_step
 from .penalty import penalty as penalty_value
@@ -41,6 +42,8 @@ class SimpleEngine:
     momentum : MomentumRamp
     reading : str or Reading
     penalty : Penalty, optional
+    loss : {"cross_entropy", "squared_error"}
+        The error function :math:`E_0`.
     batch_size, seed : int
         The order of epoch ``e`` is ``epoch_order(seed, e, N)``; a last batch that is not full is used as it is.
 
@@ -71,6 +74,7 @@ class SimpleEngine:
         momentum: MomentumRamp,
         reading: str | Reading = "table",
         penalty: Penalty | None = None,
+        loss: str = "cross_entropy",
         batch_size: int = 50,
         seed: int = 0,
     ) -> None:
@@ -80,7 +84,8 @@ class SimpleEngine:
         self._x, self._labels = x, labels
         self._lr, self._momentum = LearningRate.of(lr), momentum
         self._reading, self._penalty = find_reading(reading), penalty
-        self._batch_size, self._seed = batch_size, seed
+        require_choice("loss", loss, LOSSES)
+        self._error, self._batch_size, self._seed = LOSSES[loss], batch_size, seed
 
     @property
     def updates_per_epoch(self) -> int:
@@ -112,7 +117,7 @@ class SimpleEngine:
 
     def _error_and_gradient(self, x: torch.Tensor, labels: torch.Tensor) -> tuple[float, Tensors]:
         leaves = {name: tensor.requires_grad_() for name, tensor in self.params.items()}
-        error = cross_entropy(forward(leaves, x, self._reading), labels)
+        error = self._error(forward(leaves, x, self._reading), labels)
         grads = torch.autograd.grad(error, list(leaves.values()))
         for tensor in leaves.values():
             tensor.requires_grad_(False)

@@ -205,9 +205,19 @@ def _squared(s: np.ndarray, o: np.ndarray) -> float:
 def _squared_gradient() -> float:
     s, labels = _scores()
     o = np.eye(4)[labels]
-    p = reference.softmax(s)
-    formula = p * ((p - o) - (p * (p - o)).sum(axis=1, keepdims=True)) / len(s)
-    return deviation(formula, central_differences(lambda value: _squared(value, o), s, STEP))
+    by_hand = reference.squared_error_backward(s, labels)
+    return deviation(by_hand, central_differences(lambda value: _squared(value, o), s, STEP))
+
+
+def _squared_fast() -> float:
+    s, labels = _scores()
+    leaf = _tensor(s).requires_grad_()
+    error = fast.squared_error(leaf, torch.tensor(labels))
+    error.backward()
+    assert leaf.grad is not None
+    by_hand = reference.squared_error_backward(s, labels)
+    errors = error.detach().numpy(), np.array(reference.squared_error(s, labels))
+    return max(deviation(*errors), deviation(leaf.grad.numpy(), by_hand))
 
 
 def entries() -> Iterator[Entry]:
@@ -336,6 +346,9 @@ def entries() -> Iterator[Entry]:
         "eq-dense-squared",
         "the gradient of the squared error of softmax",
         chapter,
-        ("reference.softmax",),
-        (Check("against central differences, every entry", DIFFERENCE, _squared_gradient),),
+        ("reference.squared_error", "reference.squared_error_backward", "fast.squared_error"),
+        (
+            Check("against central differences, every entry", DIFFERENCE, _squared_gradient),
+            Check("fast and autograd against reference", SAME, _squared_fast),
+        ),
     )

@@ -30,6 +30,8 @@ from .losses import (
     cross_entropy_backward,
     log_softmax,
     one_hot,
+    squared_error,
+    squared_error_backward,
 )
 from .network import (
     backward,
@@ -115,6 +117,8 @@ __all__ = [
     "smooth_abs_lipschitz",
     "smooth_abs_prox",
     "softmax",
+    "squared_error",
+    "squared_error_backward",
     "trace",
     "train",
     "two_cycle",

@@ -1,4 +1,4 @@
-"""The entropy error (chapter *Dense layer and entropy*)."""
+"""The entropy error and its older rival (chapter *Dense layer and entropy*)."""
 
 from __future__ import annotations
 
@@ -66,6 +66,67 @@ def cross_entropy_backward(
     """
     targets = one_hot(labels, logits)
     return (softmax(logits) - targets) / len(logits)
+
+
+def squared_error(logits: np.ndarray, labels: np.ndarray) -> float:
+    r"""Return the mean squared error of softmax, :math:`E_{sq} = \frac1{2N} \sum_{n,c} (p_{n,c} - O_{n,c})^2`.
+
+    Parameters
+    ----------
+    logits, labels
+        As in `cross_entropy`.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        As `cross_entropy`.
+
+    Notes
+    -----
+    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+
+    Examples
+    --------
+    >>> round(squared_error(np.zeros((2, 10)), np.array([3, 7])), 4)
+    0.45
+    """
+    targets = one_hot(labels, logits)
+    return float(
+        ((softmax(logits) - targets) ** 2).sum() / (2 * len(logits))
+    )
+
+
+def squared_error_backward(
+    logits: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    r"""Return :math:`\partial E_{sq} / \partial S_c = p_c (v_c - \sum_d v_d p_d) / N`, where :math:`v = p - O`.
+
+    Parameters
+    ----------
+    logits, labels
+        As in `cross_entropy`.
+
+    Returns
+    -------
+    ndarray, the shape of ``logits``
+
+    Notes
+    -----
+    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+
+    Examples
+    --------
+    >>> squared_error_backward(np.zeros((1, 2)), np.array([0]))
+    array([[-0.25,  0.25]])
+    """
+    p = softmax(logits)
+    v = p - one_hot(labels, logits)
+    return p * (v - (v * p).sum(axis=1, keepdims=True)) / len(logits)
 
 
 def log_softmax(s: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ class Claim:
         Of `MEASURES`.
     better : {"lower", "higher"}
     vary : str
-        The column that tells the two sides of a comparison apart: ``"method"``, ``"momentum"``.
+        The column that tells the two sides of a comparison apart: ``"method"``, ``"momentum"``, ``"loss"``.
     favoured : str
         Its value on the side that the claim is for.
     against : sequence of str

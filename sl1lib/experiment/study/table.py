@@ -26,9 +26,9 @@ class Table:
     Parameters
     ----------
     columns : mapping of str to ndarray
-        ``stage``, ``method``, ``reading``, ``data``, ``momentum`` and ``key`` are texts; the rest are numbers,
-        NaN where there is none. ``gap`` is the held-out error minus that on training images; ``failed`` is 1 for
-        a training that diverged or errs on more than half of the images.
+        ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``momentum`` and ``key`` are texts; the rest are
+        numbers, NaN where there is none. ``gap`` is the held-out error minus that on training images; ``failed`` is 1
+        for a training that diverged or errs on more than half of the images.
     records : sequence of Record
         One a row, for curves and node norms.
 
@@ -146,6 +146,7 @@ def _row(cell: Cell, record: Record) -> dict[str, Any]:
         "lr": config.lr,
         "strength": penalty.strength if penalty else 0.0,
         "eps": penalty.eps if penalty else np.nan,
+        "loss": config.loss,
         "momentum": _momentum_name(config.momentum),
         **{axis: value for axis, value in cell.point.items() if axis.endswith("_factor")},
         **{name: numbers[name] for name in NUMBERS},

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from ...architecture import CLASSES, PARAMETER_SHAPES, check_images, epoch_order
-from ...errors import require_count, unexpected
+from ...errors import require_choice, require_count, unexpected
 from ...readings import Reading, find_reading
 from ...settings import LearningRate, MomentumRamp
+from ..losses import LOSSES
 from ..network import Tensors
 from .bands import tile_images
 from .passes import Batch, Matrices, ModelViews
@@ -61,7 +62,7 @@ class Costs:
     Parameters
     ----------
     E0 : ndarray
-        The entropy error of the batch.
+        The error of the batch.
     penalty : ndarray
         :math:`\lambda \sum h`.
     """
@@ -92,6 +93,8 @@ class Engine:
         Training images in the dtype of the parameters, or uint8 grey levels, which count 1/255 each.
     labels : Tensor of int64, shape (N,)
     reading : str or Reading
+    loss : {"cross_entropy", "squared_error"}
+        The error function :math:`E_0`.
     batch_size : int
         A last batch that is not full is used as it is.
 
@@ -130,6 +133,7 @@ class Engine:
         labels: torch.Tensor,
         *,
         reading: str | Reading = "table",
+        loss: str = "cross_entropy",
         batch_size: int = 50,
     ) -> None:
         if not trainings:
@@ -139,10 +143,12 @@ class Engine:
             raise unexpected("the shape of labels", tuple(labels.shape), f"there are {len(x)} images")
         if not bool(((labels >= 0) & (labels < CLASSES)).all()):
             raise unexpected("the labels", sorted(set(labels.tolist())), f"they must be 0 to {CLASSES - 1}")
+        require_choice("loss", loss, LOSSES)
         require_count("batch_size", batch_size, least=1)
         self.updates = 0
         self.trainings = tuple(trainings)
         self._reading, self._batch_size = find_reading(reading), min(batch_size, len(x))
+        self._loss = loss
         models, start = len(trainings), stack([training.params for training in trainings])
         dtype, device = start["U"].dtype, start["U"].device
 
@@ -373,7 +379,7 @@ class Engine:
 
     def _batch(self, size: int) -> Batch:
         if size not in self._batches:
-            self._batches[size] = Batch(size, self._reading, self._matrices)
+            self._batches[size] = Batch(size, self._reading, self._matrices, self._loss)
         return self._batches[size]
 
 

@@ -39,7 +39,7 @@ class ParallelEngine:
 
     Parameters
     ----------
-    trainings, x, labels, reading, batch_size
+    trainings, x, labels, reading, loss, batch_size
         As for `Engine`. The parameters must be on the CPU.
     processes : int, optional
         No more than there are trainings. None: one for each thread that PyTorch would use. The threads are divided
@@ -86,6 +86,7 @@ class ParallelEngine:
         labels: torch.Tensor,
         *,
         reading: str | Reading = "table",
+        loss: str = "cross_entropy",
         batch_size: int = 50,
         processes: int | None = None,
     ) -> None:
@@ -105,7 +106,7 @@ class ParallelEngine:
         except BaseException:
             _kill(self._workers)
             raise
-        sizes = {"reading": reading, "batch_size": batch_size}
+        sizes = {"reading": reading, "loss": loss, "batch_size": batch_size}
         starts = [("start", (self.trainings[share], x, labels), sizes) for share in self._slices]
         self.updates_per_epoch = int(self._exchange(self._workers, starts)[0])
         self.updates = 0

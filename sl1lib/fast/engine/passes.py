@@ -222,15 +222,17 @@ class Batch:
     reading : Reading
     matrices : Matrices
         For the sizes of its layers.
+    loss : {"cross_entropy", "squared_error"}
     """
 
-    def __init__(self, size: int, reading: Reading, matrices: Matrices) -> None:
+    def __init__(self, size: int, reading: Reading, matrices: Matrices, loss: str = "cross_entropy") -> None:
         one, two, like = matrices.layer1, matrices.layer2, matrices.W1
         self._images = like.new_zeros(size, one.tiles, IMAGE_SIZE, TILE)
         self._grey = torch.empty_like(self._images, dtype=torch.uint8)
         self._X = one.strips_of(self._images.flatten(0, 1))
         self._Xt = self._X.transpose(1, 2)
         self._one, self._two = Layer(one, size, reading, like), Layer(two, size, reading, like)
+        self.errors = self._entropy if loss == "cross_entropy" else self._squares
         self._relu_logits, self._share = reading.logits == "relu", matrices.share
         # Classes first: softmax then adds up whole rows of images, many at a time.
         self.scores, self.logits, self.logp, self._target, self._dlogits = like.new_zeros(5, CLASSES, size)
@@ -282,8 +284,8 @@ class Batch:
         torch.addmm(model.b, model.Ut, self._Ft, out=self.scores)
         return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
 
-    def errors(self, logits: torch.Tensor, out: torch.Tensor) -> None:
-        r"""Write the summands of :math:`E_0`, and prepare its gradient for the scores.
+    def _entropy(self, logits: torch.Tensor, out: torch.Tensor) -> None:
+        r"""Write the summands of the entropy error, and prepare its gradient for the scores.
 
         The target is :math:`t = \partial E_0 / \partial \ln p`: -1/N at the true class, else 0. Then
         :math:`E_0 = \sum t \ln p`, and softmax carries ``t`` back as :math:`t - p \sum t = (p - \text{one-hot})/N`.
@@ -291,6 +293,17 @@ class Batch:
         torch.log_softmax(logits, 0, out=self.logp)
         torch.mul(self.logp, self._target, out=out)
         aten._log_softmax_backward_data.out(self._target, self.logp, 0, self.logp.dtype, out=self._dlogits)
+
+    def _squares(self, logits: torch.Tensor, out: torch.Tensor) -> None:
+        r"""Write the summands of the squared error :math:`\frac{1}{2N} \sum (p - O)^2`, and prepare its gradient.
+
+        The target is -O/N, so that :math:`d = p/N + t` is the gradient for ``p``.
+        """
+        size = logits.shape[1]
+        p, d = torch.softmax(logits, 0, out=self.logp), self._dlogits
+        torch.add(self._target, p, alpha=1 / size, out=d)
+        torch.mul(d, d, out=out).mul_(size / 2)
+        aten._softmax_backward_data.out(d, p, 0, p.dtype, grad_input=self._dlogits)
 
     def backward(self, model: ModelViews) -> None:
         """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases.

@@ -1,0 +1,114 @@
+"""What an experiment beside the trainings found: a table in a text file, with the circumstances that it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..data.idx import replacing
+from ..errors import require_choice, unexpected
+
+FOLDER: Final = "evidence"
+
+
+class EvidenceError(ValueError):
+    """A file of evidence is not there, damaged, or was written for something else."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The table of one experiment: columns of equal length.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment, and of its file in ``results/STUDY/evidence``.
+    columns : mapping of str to ndarray
+        One axis each: texts, or numbers, NaN where there is none.
+    provenance : mapping
+        Versions, machine, data, time: what else decided the numbers.
+
+    Raises
+    ------
+    ValueError
+        For columns of different lengths.
+
+    Examples
+    --------
+    >>> table = Evidence("swings", {"method": np.array(["L1", "SL1"]), "swing": np.array([0.9, 0.0])})
+    >>> len(table), table.where(method="SL1")["swing"].tolist()
+    (2, [0.0])
+    """
+
+    name: str
+    columns: Mapping[str, np.ndarray]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise unexpected(f"the lengths of the columns of {self.name!r}", lengths, "they must be equal")
+
+    @classmethod
+    def of_rows(cls, name: str, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]) -> Evidence:
+        """Make a table of rows that have the same entries."""
+        names = dict.fromkeys(name for row in rows for name in row)
+        return cls(name, {column: np.array([row[column] for row in rows]) for column in names}, provenance)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        require_choice("column", name, self.columns)
+        return self.columns[name]
+
+    def where(self, **values: Any) -> Evidence:
+        """Return the rows whose columns have these values."""
+        chosen = np.ones(len(self), dtype=bool)
+        for name, value in values.items():
+            chosen &= self[name] == value
+        return Evidence(self.name, {name: column[chosen] for name, column in self.columns.items()}, self.provenance)
+
+    def save(self, results: Path) -> Path:
+        """Write ``results/evidence/NAME.json``, whole or not at all, a row a line."""
+        path = evidence_path(results, self.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = zip(*(column.tolist() for column in self.columns.values()), strict=True)
+        head = json.dumps({"name": self.name, "provenance": dict(self.provenance), "columns": list(self.columns)})
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        with replacing(path) as part:
+            part.write_text(f'{head[:-1]}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, results: Path, name: str) -> Evidence:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        EvidenceError
+            Naming the file.
+        """
+        path = evidence_path(results, name)
+        try:
+            parts = json.loads(path.read_text(encoding="utf-8"))
+            columns = zip(*parts["rows"], strict=True) if parts["rows"] else [()] * len(parts["columns"])
+            named = dict(zip(parts["columns"], map(np.array, columns), strict=True))
+            found = cls(parts["name"], named, parts["provenance"])
+        except FileNotFoundError as error:
+            raise EvidenceError(f"{path} is not there; `sl1 study run {results.name}` makes it") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EvidenceError(f"{path}: no evidence ({type(error).__name__}: {error})") from error
+        if found.name != name:
+            raise EvidenceError(f"{path}: the evidence in it is called {found.name!r}")
+        return found
+
+
+def evidence_path(results: Path, name: str) -> Path:
+    """Return where a study's results have the table of an experiment."""
+    return results / FOLDER / f"{name}.json"
