@@ -40,6 +40,7 @@ BAD = [
     ({"momentum": -0.1}, "momentum is -0.1; it must be a finite number of at least 0"),
     ({"momentum": None}, "momentum is None; it must be a finite number of at least 0"),
     ({"momentum": "ramp"}, "momentum is 'ramp'; it must be a number or a MomentumRamp; MOMENTUM_READINGS has ramp, "),
+    ({"loss": "hinge"}, "loss is 'hinge'; it must be one of 'cross_entropy', 'squared_error'"),
     ({"seed": -1}, f"seed is -1; {COUNT} 0"),
     ({"seed": 0.5}, f"seed is 0.5; {COUNT} 0"),
     ({"n_train": 0}, f"n_train is 0; {COUNT} 1"),

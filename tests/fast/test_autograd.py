@@ -36,8 +36,9 @@ def weights(zeros=True):
         (fast.sigmoid, (normal(20),)),
         (fast.softmax, (normal(3, 5),)),
         (lambda s: fast.cross_entropy(s, torch.tensor([0, 4, 2])), (normal(3, 5),)),
+        (lambda s: fast.squared_error(s, torch.tensor([0, 4, 2])), (normal(3, 5),)),
     ],
-    ids=["conv2d", "avg_pool2d", "dense", "relu", "sigmoid", "softmax", "cross_entropy"],
+    ids=["conv2d", "avg_pool2d", "dense", "relu", "sigmoid", "softmax", "cross_entropy", "squared_error"],
 )
 def test_layers(check, function, inputs):
     assert check(function, inputs)

@@ -103,6 +103,28 @@ def test_fifty_updates_of_one_and_of_eight_are_the_references(reading, models, d
         assert_same_training(engine, costs, number, number, penalties[number], reading)
 
 
+@devices
+@every_reading
+def test_fifty_updates_with_the_squared_error_are_the_textbook_loops(reading, device):
+    x, labels = (torch.tensor(array, device=device) for array in samples())
+    penalties = [None, Penalty(0.02, 0.1)]
+    shared = {"reading": reading, "loss": "squared_error", "batch_size": BATCH}
+    starts = [{name: torch.tensor(array, device=device) for name, array in start(n).items()} for n in range(2)]
+    trainings = [fast.Training(starts[n], penalty=penalties[n], **settings(n)) for n in range(2)]
+    engine = fast.Engine(trainings, x, labels, **shared)
+    costs = engine.advance(UPDATES)
+    for n, penalty in enumerate(penalties):
+        loop = fast.SimpleEngine(starts[n], x, labels, penalty=penalty, **settings(n), **shared)
+        curve = [error for epoch in range(20) for error, _ in loop.epoch(epoch) if loop.updates <= UPDATES]
+        assert_close(costs.E0[:, n], np.array(curve), tolerance=1e-9)
+    loop = fast.SimpleEngine(starts[0], x, labels, **settings(0), **shared)
+    list(loop.epoch(0))
+    again = fast.Engine(trainings[:1], x, labels, **shared)
+    list(again.epoch())
+    for name, tensor in again.params().items():
+        torch.testing.assert_close(tensor, loop.params[name], rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("reading", ["table", "text"])
 def test_float32_stays_near(reading):
     engine = make([Penalty(0.01, 0.1)], reading, dtype=torch.float32)
@@ -245,6 +267,7 @@ def test_it_leaves_its_arguments_as_they_were():
         ({"x": torch.zeros(3, 1, 27, 28)}, r"the shape of x is \(3, 1, 27, 28\)"),
         ({"labels": torch.zeros(4, dtype=torch.int64)}, r"the shape of labels is \(4,\); there are 3 images"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"loss": "squares"}, "loss is 'squares'; it must be one of 'cross_entropy', 'squared_error'"),
         ({"reading": "tables"}, "reading"),
     ],
 )

@@ -101,6 +101,8 @@ CALLS = [
     ("init_params", (-1,), "seed is -1; it must be a whole number of at least 0"),
     ("init_params", (1.5,), "seed is 1.5; it must be a whole number of at least 0"),
     ("dense", (np.ones((2, 3)), np.ones((5, 3)), np.ones(4)), "the shape of b is (4,); U has 5 rows, so (5,)"),
+    ("squared_error", (SCORES, np.array([3, 10])), "label 1 is 10; with 10 classes it must be 0 … 9"),
+    ("squared_error", (SCORES[:0], LABELS[:0]), f"the shape of logits is (0, 10); {EMPTY}"),
     ("cross_entropy", (SCORES, np.array([3, 10])), "label 1 is 10; with 10 classes it must be 0 … 9"),
     ("cross_entropy", (SCORES, np.array([-1, 3])), "label 0 is -1; with 10 classes it must be 0 … 9"),
     ("cross_entropy", (SCORES, np.array([1.0, 2.0])), "the dtype of labels is 'float64'; classes are integers"),

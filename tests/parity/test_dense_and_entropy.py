@@ -85,6 +85,18 @@ def test_cross_entropy_is_scipys_and_pytorchs(engine, case):
     np.testing.assert_allclose(engine("cross_entropy", scores, labels), expected, rtol=0, atol=tolerance)
 
 
+@every_engine
+@given(classifications())
+def test_squared_error_is_half_the_mean_squared_distance(engine, case):
+    scores, labels = case
+    rows = special.softmax(scores, axis=1)
+    rows[np.arange(len(labels)), labels] -= 1
+    expected = np.mean(np.linalg.norm(rows, axis=1) ** 2) / 2
+    np.testing.assert_allclose(engine("squared_error", scores, labels), expected, rtol=0, atol=10 * engine.tolerance)
+    one_hot = np.eye(scores.shape[1])[labels]
+    np.testing.assert_allclose(engine("squared_error", scores, one_hot), expected, rtol=0, atol=10 * engine.tolerance)
+
+
 @given(classifications())
 def test_gradient_of_cross_entropy_is_autograds(case):
     scores, labels = case

@@ -57,6 +57,15 @@ def test_cross_entropy(n, classes, seed):
     assert_gradient(lambda v: reference.cross_entropy(v, soft), scores, received)
 
 
+@given(sizes, st.integers(2, 10), seeds)
+def test_squared_error(n, classes, seed):
+    scores, labels = normal(seed, n, classes), np.random.default_rng(seed).integers(classes, size=n)
+    soft = reference.softmax(normal(seed + 1, n, classes))
+    for right in (labels, soft):
+        received = reference.squared_error_backward(scores, right)
+        assert_gradient(lambda v, right=right: reference.squared_error(v, right), scores, received)
+
+
 def off_the_kinks(U, grouping):
     """Shorten the groups by 1 % that are within 0.1 % of ε, where some profiles change their piece."""
     norms = reference.group_norms(U, grouping)
