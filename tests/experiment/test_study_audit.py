@@ -127,3 +127,51 @@ def test_the_command_says_which_training_did_not_come_out(results, tmp_path, mon
     assert "✗ " in output
     key = train_batch([TINY.cells(TINY.stages[0])[0].config]).records[0].key
     assert key in output.splitlines()[-1]
+
+
+GRID = Study(
+    "grid",
+    "?",
+    METHODS,
+    [
+        Stage("finals", "?", ["none", "SL1"], [0, 1], fields={"batch_size": 200}),
+        Stage("small", "?", ["none"], [0, 1], fields={"batch_size": 20}, grid={"n_train": (40, 60)}),
+    ],
+    base={"data": "digits", "epochs": 1},
+)
+
+
+@pytest.fixture(scope="module")
+def grid_results(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "grid"
+    run(GRID, folder, executor=Serial(), batch=2, progress=False)
+    return folder
+
+
+def test_an_audit_can_be_restricted_to_stages_and_to_values(grid_results):
+    executor = Serial()
+    findings = audit(GRID, grid_results, 100, stages=["small"], where={"n_train": 40}, executor=executor)
+    assert all(finding.passed for finding in findings)
+    assert [finding.stored.config.n_train for finding in findings] == [40, 40]
+    assert {config.n_train for batch in executor.batches for config in batch} == {40}  # and nothing else was trained
+    assert len(audit(GRID, grid_results, 100, stages=["finals"], executor=Serial())) == 4
+    assert len(audit(GRID, grid_results, 100, where={"seed": 1}, executor=Serial())) == 4
+
+
+def test_whole_batches_are_compared_where_that_is_asked_for(grid_results):
+    store, executor = Store(grid_results), Serial()
+    findings = audit(GRID, grid_results, 1, stages=["finals"], whole=True, executor=executor)
+    (trained,) = executor.batches
+    assert [finding.stored.config for finding in findings] == trained
+    assert len(findings) == 2
+    assert len({store.batch_of[finding.stored.key] for finding in findings}) == 1
+    assert len(audit(GRID, grid_results, 1, stages=["finals"], executor=Serial())) == 1
+
+
+def test_a_restriction_that_nothing_meets_or_that_does_not_exist_is_an_error(grid_results):
+    with pytest.raises(StoreError, match="has no results of study 'grid' that this audit is restricted to"):
+        audit(GRID, grid_results, where={"n_train": 7}, executor=Serial())
+    with pytest.raises(ValueError, match=r"a stage to audit is 'smal'; .*did you mean 'small'"):
+        audit(GRID, grid_results, stages=["smal"], executor=Serial())
+    with pytest.raises(ValueError, match=r"a field to audit by is 'ntrain'; .*did you mean 'n_train'"):
+        audit(GRID, grid_results, where={"ntrain": 500}, executor=Serial())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ...errors import require_count
+from ...errors import require_choice, require_count
+from ..config import RunConfig
 from .cost import held_out_images
-from .declaration import Study
+from .declaration import Cell, Study
 from .processes import Processes
 from .record import Record
 from .runner import batch_bar, cost
@@ -78,6 +79,9 @@ def audit(
     sample: int = 10,
     seed: int = 0,
     *,
+    stages: Sequence[str] = (),
+    where: Mapping[str, Any] | None = None,
+    whole: bool = False,
     executor: Executor | None = None,
     processes: int | None = None,
     progress: bool = True,
@@ -95,6 +99,13 @@ def audit(
         How many trainings to draw, at least 1; all, if there are no more.
     seed : int
         Of the draw.
+    stages : sequence of str
+        Draw from these stages only; empty: from all.
+    where : mapping, optional
+        Draw only trainings whose configuration has these values, ``{"n_train": 500}`` say.
+    whole : bool
+        Compare everything in the batches that the drawn trainings belong to, and not only what was drawn: it is
+        trained again in any case. The batches of a study have a few trainings each.
     executor, processes
         As for `run`.
     progress : bool
@@ -103,27 +114,34 @@ def audit(
     Returns
     -------
     list of Finding
-        In the order of the draw. On the same machine with the same software, all numbers and the final parameters
-        have to be equal to the bit. Elsewhere, rounding makes trainings drift apart as if their seeds differed, and the
-        error may differ by `Finding.tolerance`.
+        In the order of the draw, or batch after batch where they are ``whole``. On the same machine with the same
+        software, all numbers and the final parameters have to be equal to the bit. Elsewhere, rounding makes trainings
+        drift apart as if their seeds differed, and the error may differ by `Finding.tolerance`.
 
     Raises
     ------
     StoreError
         If there is nothing to audit, or a file is damaged.
     ValueError
-        For a sample that is no whole number of at least 1.
+        For a sample that is no whole number of at least 1, an unknown stage, or an unknown field.
     """
     require_count("sample", sample, least=1)
     require_count("seed", seed, least=0)
+    for name in stages:
+        require_choice("a stage to audit", name, [stage.name for stage in study.stages])
+    for name in where or {}:
+        require_choice("a field to audit by", name, [each.name for each in fields(RunConfig)])
     store = Store(folder)
-    keys = sorted({cell.key for cell in stored_cells(study, store)})
+    keys = sorted({cell.key for cell in stored_cells(study, store) if _wanted(cell, stages, where or {})})
     if not keys:
-        raise StoreError(f"{folder} has no results of study {study.name!r}; run it first")
+        restricted = " that this audit is restricted to" if stages or where else ""
+        raise StoreError(f"{folder} has no results of study {study.name!r}{restricted}; run it first")
     drawn = [keys[i] for i in np.random.default_rng(seed).permutation(len(keys))[:sample]]
+    names = list(dict.fromkeys(store.batch_of[key] for key in drawn))
+    if whole:
+        drawn = [key for name in names for key in store.batches[name]["keys"] if store.batch_of[key] == name]
     ours = Processes(processes) if executor is None else None
     try:
-        names = list(dict.fromkeys(store.batch_of[key] for key in drawn))
         again = _again(store, names, executor or ours, progress)
     except BaseException:
         if ours is not None:
@@ -135,10 +153,16 @@ def audit(
     return [_compare(store, key, again[store.batch_of[key]]) for key in drawn]
 
 
+def _wanted(cell: Cell, stages: Sequence[str], where: Mapping[str, Any]) -> bool:
+    return (not stages or cell.stage in stages) and all(
+        getattr(cell.config, name) == value for name, value in where.items()
+    )
+
+
 def _again(store: Store, names: Sequence[str], executor: Any, progress: bool) -> dict[str, Batch]:
     futures = {}
     for name in names:
-        configs = [store.records[key].config for key in store.batches[name]["keys"]]
+        configs = [store.records[key].config for key in store.batches[name]["keys"] if store.batch_of[key] == name]
         futures[executor.submit(train_batch, configs)] = name, cost(configs)
     with batch_bar("audit", sum(each for _, each in futures.values()), progress) as bar:
         for future in as_completed(futures):
