@@ -162,7 +162,7 @@ def _wanted(cell: Cell, stages: Sequence[str], where: Mapping[str, Any]) -> bool
 def _again(store: Store, names: Sequence[str], executor: Any, progress: bool) -> dict[str, Batch]:
     futures = {}
     for name in names:
-        configs = [store.records[key].config for key in store.batches[name]["keys"] if store.batch_of[key] == name]
+        configs = [store.records[key].config for key in store.batches[name]["keys"]]
         futures[executor.submit(train_batch, configs)] = name, cost(configs)
     with batch_bar("audit", sum(each for _, each in futures.values()), progress) as bar:
         for future in as_completed(futures):
