@@ -1,0 +1,178 @@
+"""Claims 5, 6 and 10 on imagined pruned networks: each part of a rule can fail, and then the verdict says so."""
+
+import numpy as np
+import pytest
+
+from sl1lib.experiment.study import Verdict, load_study
+from sl1lib.fast import init_params
+from sl1lib.findings import Evidence
+from sl1lib.findings.pruned_networks import judge
+from sl1lib.findings.pruning_verdicts import FULL_COST
+from sl1lib.pruning import multiply_adds
+
+CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
+ROW = {
+    "stage": "", "method": "", "seed": 0, "kind": "", "target": "", "nodes": 192, "grouping": "node",
+    "multiply_adds": FULL_COST, "error": 0.01, "error_before": 0.01,
+}  # fmt: skip
+
+
+def evidence(rows):
+    return Evidence.of_rows("pruning", [ROW | row for row in rows], {})
+
+
+def finals(stage="table finals", gone=20, lost=0.0, ahead=0.002, seeds=10):
+    """SL1 and its rival: how many nodes go, what that costs, and how much better SL1 is then."""
+    noise = np.random.default_rng(1).normal(0, 1e-4, (2, seeds))
+    rows = []
+    for seed in range(seeds):
+        before = 0.012 + noise[0, seed]
+        after = before + lost + noise[1, seed] * (lost != 0)
+        here = gone[seed] if isinstance(gone, list) else gone
+        ours = {"kind": "threshold", "method": "SL1", "nodes": 192 - here, "error_before": before, "error": after}
+        rival = {"kind": "matched", "method": "none", "nodes": 192 - here, "error": after + ahead}
+        rows += [{"stage": stage, "seed": seed} | side for side in (ours, rival)]
+    return rows
+
+
+def claim_5(table=None, text=None):
+    rows = finals(**(table or {})) + finals("text finals", **(text or {}))
+    return judge(CLAIMS[5], evidence(rows))
+
+
+def test_full_cost_is_the_full_networks():
+    assert multiply_adds(init_params()) == FULL_COST
+
+
+def test_claim_5_holds_if_nodes_go_at_no_cost_and_the_rival_is_worse():
+    found = claim_5()
+    assert found.verdict == Verdict.HOLDS
+    assert [comparison.favours for comparison in found.comparisons] == [1] * 6
+    assert all(comparison.effect.n == 10 for comparison in found.comparisons)
+
+
+@pytest.mark.parametrize(
+    ("failing", "place"),
+    [({"gone": [0] + [20] * 9}, 0), ({"lost": 0.002}, 1), ({"ahead": 0.0}, 2), ({"ahead": -0.002}, 2)],
+    ids=["a seed without a node", "costs accuracy", "rival as good", "rival better"],
+)
+def test_claim_5_holds_in_part_if_one_condition_fails_in_one_reading(failing, place):
+    found = claim_5(text=failing)
+    assert found.verdict == Verdict.IN_PART
+    signs = [comparison.favours for comparison in found.comparisons]
+    assert [i for i, sign in enumerate(signs) if sign != 1] == [3 + place]
+    assert (signs[3 + place] == -1) == (failing.get("ahead", 0) < 0)
+
+
+def test_claim_5_fails_if_nothing_holds():
+    nothing = {"gone": 0, "lost": 0.002, "ahead": 0.0}
+    found = claim_5(nothing, nothing)
+    assert found.verdict == Verdict.FAILS
+
+
+def test_claim_5_corrects_over_both_readings():
+    """Six seeds give p = 0.031 at best: enough for one reading, not for the larger of two."""
+    found = claim_5({"seeds": 6}, {"seeds": 6})
+    beaten = [comparison for comparison in found.comparisons if comparison.measure == "error"]
+    assert [comparison.effect.p for comparison in beaten] == [0.03125] * 2
+    assert [comparison.p_corrected for comparison in beaten] == [0.0625] * 2
+    assert [comparison.favours for comparison in beaten] == [0, 0]
+
+
+def test_claim_5_waits_for_both_readings():
+    assert judge(CLAIMS[5], evidence(finals())).verdict == Verdict.UNTESTED
+
+
+def test_claim_5_refuses_a_seed_that_counts_twice():
+    twice = finals() + finals()[:1] + finals("text finals")
+    with pytest.raises(ValueError, match="a seed has several"):
+        judge(CLAIMS[5], evidence(twice))
+
+
+def frontier(node_wise, weight_wise, tolerance="0.002"):
+    """For each seed and strength how many nodes go; None: the full network is too bad already."""
+    rows = []
+    for method, counts in (("SL1 quartic", node_wise), ("SL1 quartic weight-wise", weight_wise)):
+        for seed, by_strength in enumerate(counts):
+            for gone in by_strength:
+                about = {"stage": "frontier", "method": method, "seed": seed}
+                rows.append(about | {"kind": "threshold"})
+                if gone is not None:
+                    rows.append(about | {"kind": "within", "target": tolerance, "nodes": 192 - gone})
+    return rows
+
+
+def test_claim_6_takes_the_most_over_strengths_and_compares_by_seed():
+    node_wise = [[10, 90 + seed] for seed in range(5)]
+    weight_wise = [[50, 40, None] for _ in range(5)]
+    found = judge(CLAIMS[6], evidence(frontier(node_wise, weight_wise)))
+    assert found.verdict == Verdict.HOLDS
+    (comparison,) = found.comparisons
+    assert (comparison.effect.effect, comparison.effect.n) == (42.0, 5)
+    assert comparison.p_corrected == 1 / 32
+
+
+@pytest.mark.parametrize("last", [40, 30], ids=["a tie", "a seed against it"])
+def test_claim_6_needs_all_of_five_seeds(last):
+    found = judge(CLAIMS[6], evidence(frontier([[90]] * 4 + [[last]], [[40]] * 5)))
+    assert found.verdict == Verdict.FAILS
+    assert found.comparisons[0].favours == 0
+
+
+def test_claim_6_fails_where_weight_wise_is_better():
+    found = judge(CLAIMS[6], evidence(frontier([[40]] * 6, [[90]] * 6)))
+    assert found.verdict == Verdict.FAILS
+    assert found.comparisons[0].favours == -1
+
+
+def test_claim_6_counts_a_method_that_is_never_good_enough_as_no_node():
+    found = judge(CLAIMS[6], evidence(frontier([[40]] * 5, [[None]] * 5)))
+    assert found.comparisons[0].effect.effect == 40
+
+
+def work(savings, node_saving=0.009):
+    """For each seed what a map-wise and a node-wise network save."""
+    rows = []
+    for seed, saving in enumerate(savings):
+        for grouping, saved in (("map", saving), ("node", node_saving)):
+            about = {"stage": "frontier", "seed": seed, "grouping": grouping, "method": "x"}
+            cost = round(FULL_COST * (1 - saved))
+            rows += [about | {"kind": "threshold"}]
+            rows += [
+                about | {"kind": "within", "target": target, "multiply_adds": cost} for target in ("0.001", "0.002")
+            ]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("savings", "verdict"),
+    [
+        ([0.12, 0.12, 0.08, 0.10, 0.11], Verdict.HOLDS),
+        ([0.10, 0.09, 0.09, 0.05, 0.05], Verdict.IN_PART),
+        ([0.0, 0.005, 0.009, 0.009, 0.005], Verdict.FAILS),
+    ],
+)
+def test_claim_10_is_decided_by_the_mean_saving_over_seeds(savings, verdict):
+    found = judge(CLAIMS[10], evidence(work(savings)))
+    assert found.verdict == verdict
+    best, node_wise = found.comparisons
+    expected = np.mean(np.maximum(savings, 0.009))
+    assert best.effect.effect == pytest.approx(expected, abs=1e-5)
+    assert node_wise.effect.effect == pytest.approx(0.009, abs=1e-5)
+    assert node_wise.favours == -1
+    assert "n = 5 seeds" in found.reason
+
+
+def test_claim_10_does_not_read_the_bound_of_another_claim():
+    rows = [row for row in work([0.2] * 5) if row.get("target") != "0.001"]
+    assert judge(CLAIMS[10], evidence(rows)).comparisons[0].effect.effect == 0
+
+
+@pytest.mark.parametrize("number", [6, 10])
+def test_without_a_frontier_nothing_is_decided(number):
+    assert judge(CLAIMS[number], evidence(finals())).verdict == Verdict.UNTESTED
+
+
+def test_another_claim_is_refused():
+    with pytest.raises(ValueError, match=r"the number of the claim is 3; pruned networks decide 5, 6 and 10"):
+        judge(CLAIMS[3], evidence(finals()))
