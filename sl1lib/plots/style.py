@@ -27,16 +27,28 @@ class MethodStyle:
 
     color: str
     linestyle: Any
+    marker: str = "o"
 
 
 METHOD_STYLES: Final = MappingProxyType(
     {
         "none": MethodStyle("#666666", "-"),
-        "L2": MethodStyle("#0072b2", (0, (5, 1.5))),
-        "L1": MethodStyle("#d55e00", (0, (1, 1))),
-        "group lasso": MethodStyle("#9a4fa3", (0, (6, 1.5, 1, 1.5))),
+        "L2": MethodStyle("#0072b2", (0, (5, 1.5)), "s"),
+        "L1": MethodStyle("#d55e00", (0, (1, 1)), "v"),
+        "group lasso": MethodStyle("#9a4fa3", (0, (6, 1.5, 1, 1.5)), "D"),
         "SL1": MethodStyle("#00815c", "-"),
-        "smoothed L1/2": MethodStyle("#b8860b", (0, (3, 1, 1, 1, 1, 1))),
+        "smoothed L1/2": MethodStyle("#b8860b", (0, (3, 1, 1, 1, 1, 1)), "^"),
+    }
+)
+
+# Where a method and its variants are drawn together, colour says which family, line and marker which of it.
+_VARIANTS: Final = MappingProxyType(
+    {
+        "group lasso proximal": ((0, (8, 1.5)), "d"),
+        "SL1 quartic": ((0, (5, 1.5)), "P"),
+        "SL1 quartic weight-wise": ((0, (1, 1)), "X"),
+        "SL1 map-wise": ((0, (6, 1.5, 1, 1.5)), "H"),
+        "group lasso map-wise proximal": ((0, (2, 1)), "p"),
     }
 )
 
@@ -106,6 +118,20 @@ def method_style(method: str) -> MethodStyle:
             return METHOD_STYLES[name]
     require_choice("method", method, METHOD_STYLES)
     raise AssertionError("unreachable")
+
+
+def variant_style(method: str) -> MethodStyle:
+    """Return a style that differs between the variants of a method too, in line and marker.
+
+    Examples
+    --------
+    >>> quartic, huber = variant_style("SL1 quartic"), variant_style("SL1")
+    >>> quartic.color == huber.color, quartic.marker == huber.marker
+    (True, False)
+    """
+    style = method_style(method)
+    line, marker = _VARIANTS.get(method, (style.linestyle, style.marker))
+    return MethodStyle(style.color, line, marker)
 
 
 def label_ends(axes: Axes, ends: list[tuple[str, float, str]]) -> None:

@@ -9,9 +9,11 @@ from .convolution import EXPLORER_KERNELS, convolution_explorer
 from .core import Widget
 from .corner import corner_explorer
 from .heavy_ball import heavy_ball_explorer
+from .pairs import pair_explorer
 from .path import path_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
 from .profiles import profile_explorer
+from .pruning import PrunedCurve, pruning_explorer
 from .pull import pull_explorer
 from .softmax import softmax_explorer
 from .stability import stability_explorer
@@ -22,15 +24,18 @@ __all__ = [
     "PAINTINGS",
     "POOLING_KERNELS",
     "SMALL_NETWORK",
+    "PrunedCurve",
     "Widget",
     "backpropagation_stepper",
     "band_explorer",
     "convolution_explorer",
     "corner_explorer",
     "heavy_ball_explorer",
+    "pair_explorer",
     "path_explorer",
     "pooling_explorer",
     "profile_explorer",
+    "pruning_explorer",
     "pull_explorer",
     "softmax_explorer",
     "stability_explorer",
