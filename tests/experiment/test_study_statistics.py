@@ -144,3 +144,31 @@ def test_means_of_nothing_are_no_numbers():
 def test_what_cannot_be_compared_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_direction_is_the_tests_and_not_the_means():
+    # Eleven pairs a little lower, one far higher: most pairs decide the test, one decides the mean.
+    difference = np.append(-np.arange(1.0, 12.0), 100.0)
+    found = paired_difference(difference, np.zeros(12))
+    assert (found.direction, found.p < 0.05, found.effect > 0) == (-1, True, True)
+    assert paired_difference(-difference, np.zeros(12)).direction == 1
+    assert paired_difference([1, 2], [1, 2]).direction == 0
+
+
+def test_the_direction_of_times_is_not_lost_among_ties():
+    found = paired_times([10] * 8 + [7] * 12, [20] * 8 + [7] * 12)
+    assert (found.effect, found.p < 0.05, found.direction) == (0, True, -1)
+    assert paired_times([3, np.inf], [np.inf, np.inf]).direction == -1
+
+
+@pytest.mark.parametrize("n", [12, 20])
+def test_distances_from_the_median_are_a_valid_pair_for_a_test_of_spread(n):
+    rng = np.random.default_rng(7)
+
+    def p(scale):
+        a, b = errors(rng, n=n, noise=0.001)
+        a = np.median(a) + scale * (a - np.median(a))
+        return paired_difference(np.abs(a - np.median(a)), np.abs(b - np.median(b))).p
+
+    assert np.mean([p(1) < 0.05 for _ in range(80)]) <= 0.11
+    assert np.mean([p(4) < 0.05 for _ in range(20)]) >= 0.8

@@ -128,3 +128,26 @@ def test_failed_trainings_are_left_out_of_pairs_and_counted():
     some["held_out_error"][0] = np.nan
     (comparison,) = judge(claim(against=["none"]), some).comparisons
     assert (comparison.effect.n, comparison.effect.dropped) == (11, 1)
+
+
+def test_half_of_the_trainings_are_not_looked_at():
+    some = table({"SL1": 0.010, "none": 0.014, "L2": 0.014})
+    found = judge(claim(), some, {"finals": 3, "text": 9})
+    assert (found.verdict, found.comparisons) == (Verdict.OPEN, ())
+    assert found.reason == "trainings that it needs are missing: 3 of 'finals'"
+    assert judge(claim(), some, {"finals": 0, "text": 9}).verdict == Verdict.HOLDS
+
+
+def test_most_pairs_decide_the_direction_where_one_decides_the_mean():
+    some = table({"SL1": 0.010, "none": 0.014}, noise=1e-6)
+    some["held_out_error"][0] = 0.9  # SL1's first seed learnt nothing
+    (comparison,) = judge(claim(against=["none"]), some).comparisons
+    assert comparison.effect.effect > 0
+    assert comparison.favours == 1
+
+
+def test_the_reason_says_what_counts_do_not():
+    some = table({"SL1": 0.0101, "none": 0.0100, "L2": 0.0130})
+    some["held_out_error"][1] = np.nan
+    reason = judge(claim(margin=0.001), some).reason
+    assert ", 1 shown to be equal within the margin; 2 pairs left out, since a training of theirs diverged" in reason

@@ -14,7 +14,7 @@ from .selection import Choice, Selection, select
 from .statistics import Effect, Equivalence, equivalence, holm, paired_difference, paired_times, proportion
 from .store import Store, StoreError
 from .table import Table, load_table
-from .verdicts import Comparison, Judgement, Verdict, judge
+from .verdicts import Comparison, Estimate, Judgement, Verdict, judge
 
 __all__ = [
     "STUDIES",
@@ -24,6 +24,7 @@ __all__ = [
     "Comparison",
     "Effect",
     "Equivalence",
+    "Estimate",
     "Finding",
     "Judgement",
     "Layout",

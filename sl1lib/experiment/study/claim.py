@@ -50,6 +50,9 @@ class Claim:
         Differences within it are called equivalent where a test shows them to be; 0 asks for none.
     elsewhere : str
         Instead of all that: what decides the claim, and by which rule, if not a comparison of stored numbers.
+    experiment : str
+        With ``elsewhere``: the name of the experiment that measures what the rule asks for, one of
+        `sl1lib.findings.EXPERIMENTS`. Empty: nothing here does.
     untested : str
         Instead of all that: why nothing can decide it.
 
@@ -57,7 +60,7 @@ class Claim:
     -----
     The rule, for every claim: in each family, Holm's correction over all comparisons, at 5 %. If all comparisons of
     all families are in favour, the claim *holds*; if some are, it *holds in part*; if none is, it *does not hold*.
-    A claim whose families have no pair *cannot be tested*.
+    A claim whose families have no pair *cannot be tested*, nor one of whose trainings some are still to come.
     """
 
     number: int
@@ -72,6 +75,7 @@ class Claim:
     spread_over: str = ""
     margin: float = 0.0
     elsewhere: str = ""
+    experiment: str = ""
     untested: str = ""
 
     def __post_init__(self) -> None:
@@ -83,6 +87,8 @@ class Claim:
             require_choice(f"a measure of claim {self.number}", measure, MEASURES)
         if self.spread_over not in ("", "seed") and self.measures != ("held_out_error",):
             raise unexpected(f"measures of claim {self.number}", self.measures, "a spread needs ('held_out_error',)")
+        if self.experiment and not self.elsewhere:
+            raise unexpected(f"elsewhere of claim {self.number}", "", "an experiment is judged by a rule, in words")
         needed = ("stages", "measures", "favoured", "against")
         if not (self.untested or self.elsewhere) and (missing := [name for name in needed if not getattr(self, name)]):
             raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")

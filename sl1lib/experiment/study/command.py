@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .auditing import audit
@@ -20,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options to ``parser``."""
     parser.add_argument(
         "action", choices=_ACTIONS,
-        help="plan: what it will cost; run: train what is missing; show: tables and verdicts; audit: train some again",
+        help="plan: what it will cost; run: train, measure what is missing; show: tables, verdicts; audit: repeat some",
     )  # fmt: skip
     parser.add_argument("study", metavar="NAME", help=f"{', '.join(STUDIES)}, or a TOML file that declares a study")
     parser.add_argument(
@@ -55,13 +57,22 @@ def run(options: argparse.Namespace) -> int:
         print(plan_text(study, Store(folder), options.processes or usable_cores()))
         return 0
     if options.action == "show":
-        try:
-            print(show_text(study, Store(folder)))
-        except ModuleNotFoundError as error:
-            right = "the verdicts need the extra: python -m pip install 'sl1lib[study]'"
-            raise ValueError(f"{error.name} is not installed; {right}") from error
+        with _statistics():
+            from ...findings.judging import judge_all  # it is built on studies
+
+            print(show_text(study, Store(folder), judge_all(study, folder)))
         return 0
     return _audit(options) if options.action == "audit" else _run(options)
+
+
+@contextmanager
+def _statistics() -> Iterator[None]:
+    """Say what to install where the statistics are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        right = "the verdicts need the extra: python -m pip install 'sl1lib[study]'"
+        raise ValueError(f"{error.name} is not installed; {right}") from error
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -71,7 +82,15 @@ def _run(options: argparse.Namespace) -> int:
     for failure in outcome.failures if options.quiet else ():
         print(failure)
     print(f"{outcome.trained} trainings added to {folder}, {outcome.missing} missing")
-    return 1 if outcome.missing or outcome.failures else 0
+    if outcome.missing or outcome.failures:
+        return 1
+    if any(claim.experiment for claim in study.claims):
+        with _statistics():
+            from ...findings.judging import measure_missing
+
+            for evidence in measure_missing(study, folder, progress=not options.quiet):
+                print(f"{len(evidence)} rows of evidence on {evidence.name!r} added to {folder}")
+    return 0
 
 
 def _audit(options: argparse.Namespace) -> int:

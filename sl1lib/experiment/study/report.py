@@ -13,7 +13,7 @@ from .selection import Selection, first_candidates
 from .statistics import mean_and_sd
 from .store import Store
 from .table import Table, make_table
-from .verdicts import Judgement, judge
+from .verdicts import Comparison, Estimate, Judgement, judge
 
 
 def plan_text(study: Study, store: Store, processes: int) -> str:
@@ -59,8 +59,16 @@ def any_selection(study: Study, stage: Stage) -> Selection | None:
     return first_candidates(tuning, study.cells(tuning, any_selection(study, tuning)))
 
 
-def show_text(study: Study, store: Store) -> str:
-    """Return, stage after stage, what was chosen and how the methods did, and the verdicts that follow."""
+def show_text(study: Study, store: Store, judgements: Sequence[Judgement] | None = None) -> str:
+    """Return, stage after stage, what was chosen and how the methods did, and the verdicts that follow.
+
+    Parameters
+    ----------
+    study : Study
+    store : Store
+    judgements : sequence of Judgement, optional
+        On the study's claims. None: those that its table alone decides.
+    """
     layout, parts = Layout.of(study, store), [f"{study.name}: {study.question}"]
     stored = []
     for stage in study.stages:
@@ -76,10 +84,29 @@ def show_text(study: Study, store: Store) -> str:
             parts.append(f"  waits for {stage.tuned_by}")
         elif missing:
             parts.append(f"  {missing} of {len(layout.cells[stage.name])} trainings missing")
-    if study.claims and stored:
-        table = make_table(stored, store)
-        parts += ["\nclaims", *(judgement_line(judge(claim, table)) for claim in study.claims)]
+    if judgements is None:
+        judgements = judged_by_table(study, store)
+    if judgements:
+        parts += ["\nclaims", *map(judgement_text, judgements)]
     return "\n".join(parts)
+
+
+def judged_by_table(study: Study, store: Store) -> list[Judgement]:
+    """Return what a study's own table says about its claims."""
+    layout = Layout.of(study, store)
+    stored = [cell for cells in layout.cells.values() for cell in cells if store.has(cell.key)]
+    table, missing = make_table(stored, store), missing_trainings(study, layout, store)
+    return [judge(claim, table, missing) for claim in study.claims]
+
+
+def missing_trainings(study: Study, layout: Layout, store: Store) -> dict[str, int]:
+    """Return for each stage how many of its trainings are not there: all of them, where it cannot be laid out yet."""
+    missing = {}
+    for stage in study.stages:
+        known = stage.name in layout.cells
+        cells = layout.missing(stage, store) if known else study.cells(stage, any_selection(study, stage))
+        missing[stage.name] = len(cells)
+    return missing
 
 
 def selection_rows(selection: Selection) -> list[tuple[str, ...]]:
@@ -111,10 +138,29 @@ def stage_rows(stage: Stage, table: Table) -> list[tuple[str, ...]]:
     return rows
 
 
-def judgement_line(judgement: Judgement) -> str:
-    """Return a claim and its verdict in two lines."""
+def judgement_text(judgement: Judgement) -> str:
+    """Return a claim, its verdict, and a line for each number that led to it: effect, interval, n."""
     claim = judgement.claim
-    return f"{claim.number:>2}. {claim.statement}\n    {judgement.verdict}: {judgement.reason}"
+    lines = [f"{claim.number:>2}. {claim.statement}", f"    {judgement.verdict}: {judgement.reason}"]
+    lines += [f"      {comparison_line(comparison)}" for comparison in judgement.comparisons]
+    lines += [f"      {estimate_line(estimate)}" for estimate in judgement.estimates]
+    return "\n".join(lines)
+
+
+def comparison_line(comparison: Comparison) -> str:
+    """Return a comparison in a line; the effect is the favoured side's minus the other's."""
+    effect = comparison.effect
+    where = "".join(f", {name} {_text(value)}" for name, value in comparison.where.items())
+    return (
+        f"{comparison.stage}{where}: {comparison.measure} against {comparison.other}: {effect.effect:+.3g} "
+        f"[{effect.low:+.3g}, {effect.high:+.3g}], corrected p = {comparison.p_corrected:.3g}, n = {effect.n}"
+    )
+
+
+def estimate_line(estimate: Estimate) -> str:
+    """Return an experiment's number in a line."""
+    interval = "" if np.isnan(estimate.low) else f" [{estimate.low:.3g}, {estimate.high:.3g}]"
+    return f"{estimate.what}: {estimate.value:.3g}{interval}, n = {estimate.n}"
 
 
 def _text(value: object) -> str:

@@ -36,6 +36,9 @@ class Effect:
         Pairs that were used.
     dropped : int
         Pairs that could not be used, since one of their numbers is missing.
+    direction : int
+        Which side the *test* finds smaller: −1 the first, 1 the second, 0 neither. A mean that one pair dominates can
+        lie on the other side of 0 than most pairs do, and the middle of many ties is 0: p belongs to this sign.
     """
 
     effect: float
@@ -44,6 +47,7 @@ class Effect:
     p: float
     n: int
     dropped: int = 0
+    direction: int = 0
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Effect:
@@ -87,21 +91,23 @@ def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE
             (difference,), np.mean, n_resamples=RESAMPLES, confidence_level=confidence, method="BCa", rng=rng
         ).confidence_interval
         low, high = float(interval.low), float(interval.high)
-    return Effect(mean, low, high, _signed_rank_p(difference), len(difference), dropped)
+    p, direction = _signed_rank_test(difference)
+    return Effect(mean, low, high, p, len(difference), dropped, direction)
 
 
-def _signed_rank_p(difference: np.ndarray) -> float:
+def _signed_rank_test(difference: np.ndarray) -> tuple[float, int]:
+    """Return p, and the sign of the sum of signed ranks."""
     from scipy import stats
 
     if not difference.any():
-        return 1.0
+        return 1.0, 0
     # Wilcoxon's statistic, with Pratt's zeros. SciPy's own function draws the same signs a hundred times slower.
     ranks = np.sign(difference) * stats.rankdata(np.abs(difference))
     rng = np.random.default_rng(0)
     found = stats.permutation_test(
         (ranks,), np.sum, permutation_type="samples", vectorized=True, n_resamples=RESAMPLES, rng=rng
     )
-    return float(found.pvalue)
+    return float(found.pvalue), int(np.sign(ranks.sum()))
 
 
 def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Effect:
@@ -148,7 +154,7 @@ def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> 
         low, high = -np.inf, np.inf  # so few pairs bound nothing
     with np.errstate(invalid="ignore"):  # the middle of two infinities
         median = float(np.median(ordered))
-    return Effect(0.0 if np.isnan(median) else median, low, high, p, n, dropped)
+    return Effect(0.0 if np.isnan(median) else median, low, high, p, n, dropped, int(np.sign(later - sooner)))
 
 
 @dataclass(frozen=True)

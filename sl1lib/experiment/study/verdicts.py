@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     FAILS = "does not hold"
     UNTESTED = "cannot be tested"
     ELSEWHERE = "is decided elsewhere"
+    OPEN = "is not decided yet"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Comparison:
     p_corrected : float
         Within the family.
     favours : int
-        1 in favour of the claim, −1 against it, 0 if the corrected p is not below 5 %.
+        1 in favour of the claim, −1 against it, 0 if the corrected p is not below 5 %. The sign is the test's, which
+        is nearly always the effect's too.
     equivalent : Equivalence or None
         Where the claim has a margin; its p is corrected within the family too.
     """
@@ -59,6 +61,27 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A number that an experiment found, with its interval.
+
+    Parameters
+    ----------
+    what : str
+        Of which it is the size: with its unit.
+    value, low, high : float
+        The number, and a 95 % interval for it; NaN where there is none.
+    n : int
+        How many independent instances it rests on.
+    """
+
+    what: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
 class Judgement:
     """A claim with its verdict and what led to it.
 
@@ -69,15 +92,18 @@ class Judgement:
     comparisons : tuple of Comparison
     reason : str
         The verdict in a sentence.
+    estimates : tuple of Estimate
+        Where no comparison of pairs led to the verdict, what did.
     """
 
     claim: Claim
     verdict: Verdict
     comparisons: tuple[Comparison, ...]
     reason: str
+    estimates: tuple[Estimate, ...] = ()
 
 
-def judge(claim: Claim, table: Table) -> Judgement:
+def judge(claim: Claim, table: Table, missing: Mapping[str, int] | None = None) -> Judgement:
     """Decide a claim.
 
     Parameters
@@ -85,6 +111,9 @@ def judge(claim: Claim, table: Table) -> Judgement:
     claim : Claim
     table : Table
         Of the whole study.
+    missing : mapping of str to int, optional
+        By stage, how many trainings are still to come. A claim that needs one of them is not decided: to look at
+        half of the pairs, and again at all, would be two tests where one was declared.
 
     Returns
     -------
@@ -94,6 +123,10 @@ def judge(claim: Claim, table: Table) -> Judgement:
         return Judgement(claim, Verdict.UNTESTED, (), claim.untested)
     if claim.elsewhere:
         return Judgement(claim, Verdict.ELSEWHERE, (), claim.elsewhere)
+    waiting = {stage: (missing or {}).get(stage, 0) for stage in claim.stages}
+    if any(waiting.values()):
+        left = ", ".join(f"{count} of {stage!r}" for stage, count in waiting.items() if count)
+        return Judgement(claim, Verdict.OPEN, (), f"trainings that it needs are missing: {left}")
     families = [_family(claim, table.where(stage=stage), stage) for stage in claim.stages]
     comparisons = tuple(comparison for family in families for comparison in family)
     wanted = len(claim.stages) * len(claim.measures) * len(claim.against)
@@ -107,8 +140,16 @@ def judge(claim: Claim, table: Table) -> Judgement:
         Verdict.IN_PART if incomplete and verdict == Verdict.HOLDS else verdict,
         comparisons,
         f"of {len(comparisons)} comparisons, {counts[1]} in favour, {counts[-1]} against, "
-        f"{counts[0]} without a significant difference{incomplete}",
+        f"{counts[0]} without a significant difference{_beside(comparisons)}{incomplete}",
     )
+
+
+def _beside(comparisons: Sequence[Comparison]) -> str:
+    """Return what a reader must know beside the counts: equivalences, and pairs that a divergence took away."""
+    tested = [comparison.equivalent for comparison in comparisons if comparison.equivalent is not None]
+    dropped = sum(comparison.effect.dropped for comparison in comparisons)
+    same = f", {sum(each.p < ALPHA for each in tested)} shown to be equal within the margin" if tested else ""
+    return same + (f"; {dropped} pairs left out, since a training of theirs diverged" if dropped else "")
 
 
 def decide(favours: Sequence[int]) -> Verdict:
@@ -145,7 +186,7 @@ def _family(claim: Claim, table: Table, stage: str) -> list[Comparison]:
     return [
         Comparison(
             stage, measure, where, other, effect, p,
-            favours=int(np.sign(sign * effect.effect)) if p < ALPHA else 0,
+            favours=sign * effect.direction if p < ALPHA else 0,
             equivalent=None if same is None else _with_p(same, next(same_corrected)),
         )
         for (measure, where, other, effect, same), p in zip(found, corrected, strict=True)

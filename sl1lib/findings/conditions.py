@@ -1,0 +1,80 @@
+"""What the experiments share that need no training: their circumstances, their bar, rates over instances."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ..data import load_data
+from ..environment import processor_name
+from ..errors import require_count
+from ..experiment.progress import tqdm
+from ..experiment.run import provenance
+from ..experiment.study import Estimate, proportion
+from .evidence import Evidence
+
+
+def circumstances(design: Mapping[str, Any]) -> dict[str, Any]:
+    """Return versions, machine, data and design of an experiment on the embedded digits."""
+    facts = provenance("cpu", load_data("digits").digest)
+    return {**facts, "processor": processor_name(), "data": "digits", "design": plain(design)}
+
+
+def plain(design: Mapping[str, Any]) -> Any:
+    """Return a design as it comes back from a file."""
+    return json.loads(json.dumps(design))
+
+
+def as_designed(evidence: Evidence, design: Mapping[str, Any]) -> bool:
+    """Say whether evidence comes from this design."""
+    return evidence.provenance.get("design") == plain(design)
+
+
+def evidence_of(
+    name: str,
+    rows_of: Callable[[int], Iterable[Mapping[str, Any]]],
+    instances: int,
+    facts: Mapping[str, Any],
+    progress: bool,
+) -> Evidence:
+    """Measure instance after instance, with a bar, and put the rows together.
+
+    Parameters
+    ----------
+    name : str
+        Of the evidence.
+    rows_of : function
+        Takes the number of an instance and returns its rows.
+    instances : int
+        At least 1.
+    facts : mapping
+        The provenance; when it began and how long it took are added.
+    progress : bool
+        Show a bar.
+    """
+    require_count("instances", instances, least=1)
+    began, started = datetime.now(UTC), time.perf_counter()
+    rows: list[Mapping[str, Any]] = []
+    hidden = not progress or sys.stderr is None
+    for instance in tqdm(range(instances), desc=name, unit="instance", leave=False, disable=hidden):
+        rows += rows_of(instance)
+    took = {"began": began.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - started, 1)}
+    return Evidence.of_rows(name, rows, {**facts, **took})
+
+
+def proportion_of(what: str, right: np.ndarray) -> Estimate:
+    """Return the share of instances that are as they should be, with its exact interval.
+
+    Examples
+    --------
+    >>> found = proportion_of("calm", np.array([True, True, False]))
+    >>> round(found.value, 2), found.n
+    (0.67, 3)
+    """
+    return Estimate(what, *proportion(int(right.sum()), len(right)), len(right))

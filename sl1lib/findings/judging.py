@@ -1,0 +1,125 @@
+"""All claims of a study judged: by comparisons of its trainings, or by the experiments that its claims name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from ..errors import require_choice
+from ..experiment.study import Claim, Judgement, Store, Study, Verdict
+from ..experiment.study.report import judged_by_table
+from .evidence import Evidence, EvidenceError, evidence_path
+
+#: The module of each experiment that a claim may name. It has ``NAME``, ``measure(study, results_folder, data=None,
+#: progress=True)``, ``is_current(evidence, study, results_folder)`` and ``judge(claim, evidence)``.
+EXPERIMENTS: Final = {
+    "pruning": "pruned_networks",
+    "chatter": "chatter",
+    "convergence": "convergence",
+    "consistency": "consistency",
+}
+
+
+def experiment(name: str) -> ModuleType:
+    """Return the module of an experiment.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name.
+
+    Examples
+    --------
+    >>> experiment("chatter").NAME
+    'chatter'
+    """
+    require_choice("experiment", name, EXPERIMENTS)
+    return import_module(f".{EXPERIMENTS[name]}", __package__)
+
+
+def judge_all(study: Study, results_folder: Path) -> list[Judgement]:
+    """Decide every claim of a study, as far as its results allow.
+
+    Parameters
+    ----------
+    study : Study
+    results_folder : Path
+        Where its results are.
+
+    Returns
+    -------
+    list of Judgement
+        In the order of the claims. What *is not decided yet* says what is missing.
+
+    Raises
+    ------
+    StoreError, EvidenceError
+        If a file is damaged.
+    """
+    judgements = judged_by_table(study, Store(results_folder))
+    return [
+        judge_experiment(judgement.claim, study, results_folder) if judgement.claim.experiment else judgement
+        for judgement in judgements
+    ]
+
+
+def judge_experiment(claim: Claim, study: Study, results_folder: Path) -> Judgement:
+    """Decide a claim by the evidence of the experiment that it names.
+
+    Raises
+    ------
+    ValueError
+        If no experiment has this name.
+    EvidenceError
+        If the file is damaged.
+    """
+    module = experiment(claim.experiment)
+    if not evidence_path(results_folder, module.NAME).exists():
+        return _undecided(claim, f"its evidence is missing; {_command(study)}")
+    evidence = Evidence.load(results_folder, module.NAME)
+    if not module.is_current(evidence, study, results_folder):
+        return _undecided(claim, f"its evidence is out of date; {_command(study)}")
+    judgement: Judgement = module.judge(claim, evidence)
+    return judgement
+
+
+def measure_missing(study: Study, results_folder: Path, progress: bool = True) -> Iterator[Evidence]:
+    """Do the experiments that a study's claims name and whose evidence is missing, out of date or damaged.
+
+    Parameters
+    ----------
+    study : Study
+        Its trainings should be complete: some experiments are about the trained networks.
+    results_folder : Path
+    progress : bool
+        Show bars.
+
+    Yields
+    ------
+    Evidence
+        As soon as it is kept; interrupted, the next call goes on with the next experiment.
+    """
+    for name in dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment):
+        module = experiment(name)
+        if not _is_current(module, study, results_folder):
+            evidence = module.measure(study, results_folder, progress=progress)
+            evidence.save(results_folder)
+            yield evidence
+
+
+def _is_current(module: ModuleType, study: Study, results_folder: Path) -> bool:
+    try:
+        return bool(module.is_current(Evidence.load(results_folder, module.NAME), study, results_folder))
+    except EvidenceError:
+        return False
+
+
+def _undecided(claim: Claim, why: str) -> Judgement:
+    return Judgement(claim, Verdict.OPEN, (), why)
+
+
+def _command(study: Study) -> str:
+    return f"`sl1 study run {study.name}` makes it"
