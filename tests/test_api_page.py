@@ -27,9 +27,9 @@ API = extension()
 
 
 def public_modules():
-    """Every module that says what it offers: ``__all__`` of a package, plus the notebooks' helpers."""
+    """Every module that says what it offers: ``__all__`` of a package, plus studies and the notebooks' helpers."""
     names = ["sl1lib"] + [f"sl1lib.{m.name}" for m in pkgutil.iter_modules(sl1lib.__path__) if m.ispkg]
-    return sorted([*names, "sl1lib.notebook"])
+    return sorted([*names, "sl1lib.experiment.study", "sl1lib.notebook"])
 
 
 def test_every_public_module_has_a_section():
