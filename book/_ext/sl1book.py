@@ -1,4 +1,6 @@
-"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, a build from stored outputs.
+"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, a build from stored outputs, the findings.
+
+`sl1-findings` states the main findings of a stored study, computed when the page is built.
 
 Jupyter Book loads extensions for running code elsewhere (sphinx-thebe) and for comments (sphinx-comments)
 whether or not they are used; both put scripts with foreign addresses on every page. This book uses neither.
@@ -10,10 +12,14 @@ import os
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
 
 UNUSED = ("sphinx_thebe", "sphinx_comments")
 MATHJAX = "vendor/mathjax/tex-mml-chtml.js"
-STATIC = Path(__file__).resolve().parents[1] / "_static"
+BOOK = Path(__file__).resolve().parents[1]
+STATIC = BOOK / "_static"
+RESULTS = BOOK.parent / "results"
 
 
 def drop_unused(app) -> None:
@@ -65,8 +71,35 @@ def repair_boxes(app, doctree) -> None:
                 )
 
 
+class Findings(Directive):
+    """Give the page the main findings of a study, each linked to its chapter; the argument is the study's name."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a list of sentences."""
+        from sl1lib.findings.summary import main_findings
+
+        name = self.arguments[0]
+        found = main_findings(name, RESULTS / name)
+        lines = [
+            f"- **{each.topic}.** {each.sentence} ({{doc}}`/book/{each.chapter}`)"
+            for each in found
+        ]
+        env = getattr(self.state.document.settings, "env", None)
+        if env is not None:  # new results make the page anew
+            for path in sorted((RESULTS / name).rglob("*.*")):
+                env.note_dependency(str(path))
+        holder = nodes.Element()
+        self.state.nested_parse(
+            StringList(lines, source=name), self.content_offset, holder
+        )
+        return holder.children
+
+
 def setup(app) -> dict:
     """Connect the functions above."""
+    app.add_directive("sl1-findings", Findings)
     drop_unused(app)
     app.connect("config-inited", configure, priority=100)
     # Extensions set up after this one are caught here.

@@ -60,14 +60,18 @@ def judge_all(study: Study, results_folder: Path) -> list[Judgement]:
         If a file is damaged.
     """
     judgements = judged_by_table(study, Store(results_folder))
+    names = dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment)
+    known = {name: current_evidence(name, study, results_folder) for name in names}
     return [
-        judge_experiment(judgement.claim, study, results_folder) if judgement.claim.experiment else judgement
+        _judge_experiment(judgement.claim, known[judgement.claim.experiment])
+        if judgement.claim.experiment
+        else judgement
         for judgement in judgements
     ]
 
 
-def judge_experiment(claim: Claim, study: Study, results_folder: Path) -> Judgement:
-    """Decide a claim by the evidence of the experiment that it names.
+def current_evidence(name: str, study: Study, results_folder: Path) -> Evidence | str:
+    """Return the evidence of an experiment, or what must be said instead of it: that it is missing or out of date.
 
     Raises
     ------
@@ -76,13 +80,21 @@ def judge_experiment(claim: Claim, study: Study, results_folder: Path) -> Judgem
     EvidenceError
         If the file is damaged.
     """
-    module = experiment(claim.experiment)
+    module = experiment(name)
     if not evidence_path(results_folder, module.NAME).exists():
-        return _undecided(claim, f"its evidence is missing; {_command(study)}")
+        return f"its evidence is missing; {_command(study)}"
     evidence = Evidence.load(results_folder, module.NAME)
-    if not module.is_current(evidence, study, results_folder):
-        return _undecided(claim, f"its evidence is out of date; {_command(study)}")
-    judgement: Judgement = module.judge(claim, evidence)
+    return (
+        evidence
+        if module.is_current(evidence, study, results_folder)
+        else f"its evidence is out of date; {_command(study)}"
+    )
+
+
+def _judge_experiment(claim: Claim, evidence: Evidence | str) -> Judgement:
+    if isinstance(evidence, str):
+        return Judgement(claim, Verdict.OPEN, (), evidence)
+    judgement: Judgement = experiment(claim.experiment).judge(claim, evidence)
     return judgement
 
 
@@ -115,10 +127,6 @@ def _is_current(module: ModuleType, study: Study, results_folder: Path) -> bool:
         return bool(module.is_current(Evidence.load(results_folder, module.NAME), study, results_folder))
     except EvidenceError:
         return False
-
-
-def _undecided(claim: Claim, why: str) -> Judgement:
-    return Judgement(claim, Verdict.OPEN, (), why)
 
 
 def _command(study: Study) -> str:

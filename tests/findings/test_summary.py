@@ -1,0 +1,171 @@
+"""The findings in three sentences: complete, incomplete, on the index page; and the rows of the table of claims."""
+
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from docutils.core import publish_doctree
+from docutils.parsers.rst import directives
+
+from sl1lib.experiment.study import Comparison, Effect, Equivalence, Estimate, Judgement, Verdict, load_study
+from sl1lib.findings import summary
+from sl1lib.findings.summary import effect_text, findings_of, headline, main_findings, number_text, verdict_rows
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
+STAGES = ("table finals", "text finals")
+
+
+def effect(middle, n=20):
+    return Effect(middle, middle - 1e-4, middle + 1e-4, 0.01, n, direction=int(np.sign(middle)))
+
+
+def comparisons(measures, others, favours, middle):
+    same = Equivalence(0.001, -1e-4, 1e-4, 0.001, 20)
+    return tuple(
+        Comparison(stage, measure, {}, other, effect(middle, 20 if stage == STAGES[0] else 12), 0.01, favours, same)
+        for stage in STAGES
+        for measure in measures
+        for other in others
+    )
+
+
+def judged(number, verdict, *comparisons, estimates=(), reason="because"):
+    return Judgement(CLAIMS[number], verdict, comparisons, reason, tuple(estimates))
+
+
+def complete():
+    errors = comparisons(["held_out_error"], CLAIMS[3].against, 1, -0.00025)
+    times = comparisons(CLAIMS[1].measures, CLAIMS[1].against, -1, 3.0)
+    nodes = tuple(
+        Comparison(stage, measure, {}, other, found, 0.01, 1)
+        for stage in STAGES
+        for measure, other, found in (
+            ("nodes removed", "none", Effect(12.34, 11, 14, 0.01, 20)),
+            ("error lost", "the full network", effect(0.0001)),
+            ("error", "none, its shortest nodes", effect(-0.1)),
+        )
+    )
+    work = [Estimate("saved (%)", 5.5, 4, 6, 5), Estimate("the same, node-wise only (%)", 0.41, 0.3, 0.5, 5)]
+    others = [
+        judged(number, Verdict.UNTESTED if number == 15 else Verdict.OPEN, reason="cells of 'x' are missing")
+        for number in CLAIMS
+        if number not in (1, 3, 5, 10)
+    ]
+    decided = [
+        judged(1, Verdict.FAILS, *times),
+        judged(3, Verdict.HOLDS, *errors),
+        judged(5, Verdict.HOLDS, *nodes),
+        judged(10, Verdict.IN_PART, estimates=work),
+    ]
+    return sorted(decided + others, key=lambda each: each.claim.number)
+
+
+def test_three_sentences_with_effects_intervals_and_both_readings():
+    accuracy, pruning, counts = findings_of(complete())
+    assert accuracy.sentence == (
+        "SL1 is more accurate than all of its rivals (better in 12 of 12 comparisons, worse in 0, shown to be equal "
+        "within 0.1 points in 12) and does not reduce the error faster than any of its rivals (0 of 36; slower in 36): "
+        "against no penalty, its test error differs by −0.025 points [−0.035, −0.015] (n = 20) in reading `table` and "
+        "−0.025 points [−0.035, −0.015] (n = 12) in reading `text`, and $E_0$ is at 0.1 with a difference of "
+        "+3 [+2.9999, +3.0001] updates in reading `table` and +3 [+2.9999, +3.0001] updates in reading `text`."
+    )
+    assert (
+        "in reading `table` 12.3 of 192 nodes go [11.0, 14.0] (n = 20), which changes the test error by +0.010 poi"
+        in (pruning.sentence)
+    )
+    assert "all 192 nodes together do 0.94 % of the multiply-adds" in pruning.sentence
+    assert "save 5.50 % and 0.41 % of them" in pruning.sentence
+    assert counts.sentence == (
+        "Of the paper's 15 claims, 2 hold (3, 5), 1 holds in part (10), 1 does not hold (1), 1 cannot be tested (15) "
+        "and 10 are not decided yet (2, 4, 6, 7, 8, 9, 11, 12, 13, 14)."
+    )
+    for finding in (accuracy, pruning, counts):
+        assert finding.sentence.count(". ") == 0  # one sentence
+        assert (ROOT / "book" / f"{finding.chapter}.ipynb").is_file()
+
+
+@pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.parametrize("verdict", [Verdict.HOLDS, Verdict.IN_PART, Verdict.FAILS])
+def test_every_verdict_has_its_words(number, verdict):
+    found = [dataclasses.replace(each, verdict=verdict) if each.claim.number == number else each for each in complete()]
+    text = " ".join(finding.sentence for finding in findings_of(found))
+    assert summary._SAID[number][verdict] in text
+    assert not any(words in text for other, words in summary._SAID[number].items() if other != verdict)
+
+
+@pytest.mark.parametrize(("number", "place"), [(1, 0), (3, 0), (5, 1), (10, 1)])
+def test_a_claim_that_is_open_leaves_its_sentence_undecided_and_says_why(number, place):
+    found = complete()
+    open_one = judged(number, Verdict.OPEN, reason="3 trainings of 'text finals' are missing")
+    found = [open_one if each.claim.number == number else each for each in found]
+    sentences = [finding.sentence for finding in findings_of(found)]
+    assert "not decided yet" in sentences[place]
+    assert "3 trainings of 'text finals' are missing" in sentences[place]
+    assert "not decided yet" not in sentences[1 - place]
+
+
+def test_without_results_every_sentence_is_there(tmp_path):
+    accuracy, pruning, counts = main_findings("paper", tmp_path / "paper")
+    assert "not decided yet: trainings that it needs are missing" in accuracy.sentence
+    assert "0.94 %" in pruning.sentence
+    assert counts.sentence.startswith("Of the paper's 15 claims, 0 hold, 0 hold in part, 0 do not hold, 1 cannot be ")
+
+
+def extension():
+    spec = importlib.util.spec_from_file_location("sl1book", ROOT / "book" / "_ext" / "sl1book.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_index_asks_for_them_and_the_directive_gives_a_list(monkeypatch):
+    page = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```\{sl1-findings\} (\w+)$", page, re.MULTILINE) == ["paper"]
+    asked = []
+
+    def found(name, folder):
+        asked.append((name, folder))
+        return findings_of(complete())
+
+    monkeypatch.setattr(summary, "main_findings", found)
+    module = extension()
+    monkeypatch.setattr(directives, "_directives", {**directives._directives, "sl1-findings": module.Findings})
+    # Sphinx's role for pages is not there, in plain docutils; the sentences are.
+    tree = publish_doctree(".. sl1-findings:: paper", settings_overrides={"report_level": 5})
+    assert asked == [("paper", ROOT / "results" / "paper")]
+    assert asked[0][1].is_dir()
+    items = [item.astext() for item in tree.findall() if item.tagname == "list_item"]
+    assert len(items) == 3
+    assert items[0].startswith("Accuracy and speed. SL1 is more accurate than all of its rivals")
+
+
+def test_numbers_have_the_unit_of_their_measure():
+    assert effect_text("held_out_E0", Effect(-0.0123, -0.02, 0.001, 0.1, 9)) == "−0.0123 nats [−0.0200, +0.0010]"
+    assert effect_text("updates_to_0.2", Effect(-5, -np.inf, 2, 0.1, 9)) == "−5 updates [−∞, +2]"
+    assert effect_text("error lost", effect(0.0)) == "0.000 points [−0.010, +0.010]"
+    assert effect_text("swing in ηλ", Effect(-2.72, -2.8, -2.6, 0.01, 10)) == "−2.72 ηλ [−2.80, −2.60]"
+    assert effect_text("what", Effect(1, 0, 2, 0.01, 10)) == "+1.00 [0.00, +2.00]"
+    rate = Estimate("instances that converge", 0.5, 0.07, 0.93, 4)
+    assert number_text(rate) == "2 of 4 [7 %, 93 %] (instances that converge)"
+    shared = Comparison("small finals", "gap", {"n_train": 5000.0}, "L2", effect(0.01), 0.01, 1)
+    assert number_text(shared) == "+1.000 points [+0.990, +1.010] (small finals, n = 5,000; against L2)"
+    everything = dataclasses.replace(shared, where={"n_train": None})
+    assert "n = all; against L2" in number_text(everything)
+
+
+def test_the_table_has_a_row_a_claim_with_its_few_numbers():
+    evidence = {number: f"link {number}" for number in CLAIMS}
+    rows = {row[0].partition(".")[0]: row for row in verdict_rows(complete(), evidence)}
+    assert list(rows) == [str(number) for number in CLAIMS]
+    assert rows["3"][1:4] == ["**holds**", "12 / 0 / 0", "12, 20"]
+    assert rows["3"][4].count("<br>") == 1
+    assert rows["1"][2] == "0 / 36 / 0"
+    assert rows["1"][4].count("against none") == 2
+    assert rows["10"][2:4] == ["–", "5"]
+    assert rows["2"][4] == "Cells of 'x' are missing"
+    assert all(row[5] == f"link {number}" for number, row in rows.items())
+    assert len(headline(complete()[4])) == 4  # of claim 5: nodes and cost, both readings
