@@ -12,6 +12,7 @@ from .heavy_ball import heavy_ball_explorer
 from .pairs import pair_explorer
 from .path import path_explorer
 from .pooling import PAINTINGS, POOLING_KERNELS, pooling_explorer
+from .power import power_explorer
 from .profiles import profile_explorer
 from .pruning import PrunedCurve, pruning_explorer
 from .pull import pull_explorer
@@ -34,6 +35,7 @@ __all__ = [
     "pair_explorer",
     "path_explorer",
     "pooling_explorer",
+    "power_explorer",
     "profile_explorer",
     "pruning_explorer",
     "pull_explorer",

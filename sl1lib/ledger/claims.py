@@ -1,0 +1,62 @@
+"""Ledger entries of the chapter *The table of claims*: what pairs can show at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import numpy as np
+
+from ..experiment.study import holm, paired_difference, paired_times
+from ..findings.power import pairs_needed, smallest_p
+from .measure import SAME
+from .record import Check, Entry
+
+
+def _smallest() -> float:
+    """Let one side win every pair, by differences of all sizes, and test."""
+    worst = 0.0
+    for pairs in range(2, 13):
+        ahead = -np.arange(1.0, pairs + 1)
+        for test in (paired_difference, paired_times):
+            worst = max(worst, abs(test(ahead, 0 * ahead).p - smallest_p(pairs)))
+    return worst
+
+
+def _needed() -> float:
+    """Correct families that are won in every pair, with the pairs that are needed and with one less; count surprises."""
+    wrong = 0
+    for comparisons in (1, 2, 5, 12, 18, 36):
+        needed = pairs_needed(comparisons)
+        for pairs, passes in ((needed, True), (needed - 1, False)):
+            corrected = holm([smallest_p(pairs)] * comparisons)
+            wrong += sum((p < 0.05) != passes for p in corrected)
+    return float(wrong)
+
+
+def entries() -> Iterator[Entry]:
+    """Yield the chapter's entries in the order of its equations."""
+    missing = [name for name in ("scipy", "statsmodels") if find_spec(name) is None]
+    because = f"not checked here, since {' and '.join(missing)} is not installed: pip install 'sl1lib[study]'"
+    for label, title, function, checks in (
+        (
+            "smallest",
+            "the smallest p of n pairs",
+            "smallest_p",
+            (Check("against both tests on clean sweeps, 2 to 12 pairs", SAME, _smallest),),
+        ),
+        (
+            "needed",
+            "the pairs that a family needs",
+            "pairs_needed",
+            (Check("against correcting families of clean sweeps: wrong", 0.0, _needed),),
+        ),
+    ):
+        yield Entry(
+            f"eq-claims-{label}",
+            title,
+            "findings/claims",
+            (f"findings.power.{function}",),
+            () if missing else checks,
+            because if missing else "",
+        )
