@@ -28,25 +28,30 @@ from .profiles import (
     shrinking_widths,
     torn_cap,
 )
+from .pruning import Curve, Prunings, cost_frontier, error_by_nodes, leads, length_histograms
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .speed import band_patterns, costs_by_models, part_bars, roofline, strips_in_memory, time_ladder
-from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style
+from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style, variant_style
 from .training import drift_curves, error_curves
 
 __all__ = [
     "METHOD_STYLES",
+    "Curve",
     "MethodStyle",
+    "Prunings",
     "band_patterns",
     "bouncing",
     "chain_graph",
     "chatter_by_momentum",
     "chatter_transition",
+    "cost_frontier",
     "costs_by_models",
     "courses",
     "curvatures",
     "difference_errors",
     "drift_curves",
     "entropy_against_squares",
+    "error_by_nodes",
     "error_curves",
     "finish",
     "gap_against_lipschitz",
@@ -55,6 +60,8 @@ __all__ = [
     "image_row",
     "kernels",
     "layer_norms",
+    "leads",
+    "length_histograms",
     "loss_curves",
     "matrices",
     "method_style",
@@ -82,6 +89,7 @@ __all__ = [
     "torn_cap",
     "touching_level_lines",
     "use_style",
+    "variant_style",
     "wave_response",
     "weight_paths",
 ]

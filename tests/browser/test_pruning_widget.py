@@ -1,0 +1,83 @@
+"""The explorer of the pruning chapter removes the nodes that the library removes, and quotes what was measured."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sl1lib.pruning import short_nodes
+from sl1lib.widgets import PrunedCurve, pruning_explorer
+
+EPS = 0.01
+RNG = np.random.default_rng(3)
+LEFT = np.array([192, 160, 96, 32, 1])
+
+
+def network(seed):
+    """Weights whose nodes have lengths on both sides of ε, and a curve that belongs to nothing but this test."""
+    U = np.random.default_rng(seed).normal(size=(10, 192)) * np.geomspace(1, 1e-4, 192)
+    errors = np.array([0.01, 0.011, 0.02, 0.15, 0.8]) + seed / 1000
+    return U, PrunedCurve(np.linalg.norm(U, axis=0), LEFT, errors, errors + 0.01, 1 - LEFT / 192)
+
+
+NETWORKS = {"SL1": network(1), "none": network(2)}
+
+
+@pytest.fixture
+def page(show):
+    return show(pruning_explorer({name: curve for name, (_, curve) in NETWORKS.items()}, EPS, "test"), height=900)
+
+
+def shown(page):
+    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
+    return {name: text if name == "network" else json.loads(text) for name, text in data.items()}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("shift", [-40, -7, 0, 11, 30])
+def test_it_removes_what_the_library_removes_and_quotes_the_nearest_count(page, name, shift):
+    page.click(f"button:text-is('{name}')")
+    page.fill(".threshold", str(shift))
+    U, curve = NETWORKS[name]
+    found, expected = shown(page), short_nodes(U, EPS * 10 ** (shift / 20)).sum()
+    assert found["network"] == name
+    assert found["threshold"] == pytest.approx(EPS * 10 ** (shift / 20))
+    assert found["removed"] == expected
+    nearest = np.abs(LEFT - (192 - expected)).argmin()
+    assert found["left"] == LEFT[nearest]
+    assert found["error"] == pytest.approx(100 * curve.errors[nearest], abs=1e-3)
+    assert found["saved"] == pytest.approx(100 * curve.saved[nearest], abs=1e-3)
+    words = page.text_content("output")
+    assert f"{expected} of 192 nodes go, {192 - expected} are left." in words
+    assert f"with all {100 * curve.errors[0]:.2f} %" in words
+    dots = page.locator("svg[id$='-lengths'] circle")
+    assert dots.count() == 192
+    grey = page.locator("svg[id$='-lengths'] circle[fill='#8b94a0']").count()
+    assert grey == expected
+
+
+def test_it_starts_at_eps_and_is_used_by_keyboard(page):
+    assert shown(page)["threshold"] == EPS
+    page.focus(".threshold")
+    page.keyboard.press("ArrowRight")
+    assert shown(page)["threshold"] > EPS
+    assert page.get_attribute(".threshold", "aria-valuetext").startswith("threshold 0.011")
+
+
+def test_it_fits_a_phone_and_every_control_has_a_name(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for control in page.locator("input, button, svg").all():
+        assert control.get_attribute("aria-label") or control.text_content()
+
+
+def test_curves_that_do_not_fit_are_refused():
+    curve = NETWORKS["SL1"][1]
+    with pytest.raises(ValueError, match="it must have one at least"):
+        pruning_explorer({}, EPS, "test")
+    short = PrunedCurve(curve.lengths[:5], LEFT, curve.errors, curve.unfolded, curve.saved)
+    without_all = PrunedCurve(
+        curve.lengths, LEFT[1:], *(array[1:] for array in (curve.errors, curve.unfolded, curve.saved))
+    )
+    for wrong in (short, without_all):
+        with pytest.raises(ValueError, match=r"the shapes of 'SL1'.*with all 192 nodes among the counts"):
+            pruning_explorer({"SL1": wrong}, EPS, "test")
