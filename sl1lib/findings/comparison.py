@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -16,7 +18,22 @@ from numpy.typing import ArrayLike
 from .. import fast, reference
 from ..data import Dataset
 from ..errors import require_count, unexpected
-from ..experiment.study import Finding, Layout, Selection, Store, Study, Table, audit, load_study
+from ..experiment import RunConfig
+from ..experiment.study import (
+    Comparison,
+    Effect,
+    Finding,
+    Judgement,
+    Layout,
+    Selection,
+    Store,
+    Study,
+    Table,
+    audit,
+    judge,
+    load_study,
+    paired_difference,
+)
 from ..experiment.study.table import make_table
 
 
@@ -454,3 +471,171 @@ def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
         mean = np.mean(parts, axis=0)
         found[method] = (float(mean[0]), float(mean[1]))
     return found
+
+
+@cache
+def judged(results: Results, number: int) -> Judgement | None:
+    """Decide a claim by its declared rule; None as long as one of its stages is not complete.
+
+    Parameters
+    ----------
+    results : Results
+    number : int
+        Of the claim.
+
+    Raises
+    ------
+    ValueError
+        If the study has no such claim, or none that its trainings decide.
+    """
+    claims = {claim.number: claim for claim in results.study.claims if claim.stages}
+    if number not in claims:
+        raise unexpected("claim", number, f"comparisons decide {', '.join(map(str, claims))}")
+    if not results.has(*claims[number].stages):
+        return None
+    gc.freeze()  # statsmodels collects garbage in every correction; what is there now needs no other look
+    try:
+        return judge(claims[number], results.table)
+    finally:
+        gc.unfreeze()
+
+
+def show_verdict(results: Results, number: int) -> None:
+    """Display the verdict on a claim, its reason, and a table of what led to it; or that it waits for trainings.
+
+    Parameters
+    ----------
+    results : Results
+    number : int
+        Of the claim.
+    """
+    from ..notebook import say, show_table
+
+    found = judged(results, number)
+    if found is None:
+        say(f"*Claim {number} waits for trainings that are not stored yet.*")
+        return
+    reason = found.reason[0].upper() + found.reason[1:]
+    say(f"**Claim {number}: *{found.claim.statement}* The study says: {found.verdict}.** {reason}.")
+    side = found.claim.favoured.replace("_", " ")
+    headers = ["stage", "measure", f"{side} better than", f"{side} worse than", "no difference shown"]
+    show_table(headers, judgement_rows(found))
+
+
+def judgement_rows(judgement: Judgement) -> list[list[str]]:
+    """Return a table's rows: for each family and measure, against whom the favoured side does better, or worse.
+
+    Parameters
+    ----------
+    judgement : Judgement
+
+    Returns
+    -------
+    list of list of str
+        Stage and what else is shared, measure, and three lists: better than, worse than, no difference shown.
+    """
+
+    def place(comparison: Comparison) -> tuple[str, ...]:
+        shared = [f"n = {_count(value)}" for name, value in comparison.where.items() if name == "n_train"]
+        return (", ".join([comparison.stage, *shared]), MEASURE_NAMES.get(comparison.measure, comparison.measure))
+
+    rows = []
+    for key, group in itertools.groupby(judgement.comparisons, key=place):
+        signs: dict[int, list[str]] = {1: [], -1: [], 0: []}
+        for comparison in group:
+            signs[comparison.favours].append(comparison.other)
+        rows.append([*key, *(", ".join(signs[sign]) or "–" for sign in (1, -1, 0))])
+    return rows
+
+
+#: What a measure is called in prose.
+MEASURE_NAMES: Final = {
+    "held_out_error": "held-out error",
+    "held_out_E0": "held-out $E_0$",
+    "train_E0": "training $E_0$",
+    "gap": "gap",
+    "updates_to_0.5": "updates to $E_0 = 0.5$",
+    "updates_to_0.2": "updates to $E_0 = 0.2$",
+    "updates_to_0.1": "updates to $E_0 = 0.1$",
+}
+
+
+def _count(value: float | None) -> str:
+    return "all" if value is None else f"{value:,.0f}"
+
+
+def effects(stage: Table, measure: str, favoured: str = "SL1", vary: str = "method") -> dict[str, Effect]:
+    """Return the paired differences, the favoured side minus each other one that has pairs.
+
+    Parameters
+    ----------
+    stage : Table
+        In which no side has a seed twice.
+    measure, favoured, vary : str
+        As in `Table.pairs`.
+    """
+    found = {}
+    for (name,), _ in stage.groups(vary):
+        if name == favoured:
+            continue
+        a, b = stage.pairs(measure, vary, favoured, name)
+        if (np.isfinite(a) & np.isfinite(b)).sum() > 1:
+            found[name] = paired_difference(a, b)
+    return found
+
+
+def scaled(found: Mapping[str, Effect], scale: float) -> dict[str, Effect]:
+    """Return effects in another unit: from shares to points, say.
+
+    Examples
+    --------
+    >>> scaled({"L2": Effect(0.01, -0.01, 0.02, 0.3, 20)}, 100)["L2"].high
+    2.0
+    """
+    return {
+        name: replace(effect, effect=scale * effect.effect, low=scale * effect.low, high=scale * effect.high)
+        for name, effect in found.items()
+    }
+
+
+def by_group(stage: Table, measure: str, vary: str = "method", scale: float = 1.0) -> dict[str, np.ndarray]:
+    """Return the numbers of all seeds, by the values of a column.
+
+    Examples
+    --------
+    >>> by_group(Table({"method": np.array(["none", "L2", "none"]), "gap": np.array([1.0, 2.0, 3.0])}, []), "gap")
+    {'none': array([1., 3.]), 'L2': array([2.])}
+    """
+    return {str(value): scale * rows[measure] for (value,), rows in stage.groups(vary)}
+
+
+def chatter_width(config: RunConfig) -> float:
+    r"""Return the width below which a weight near 0 chatters at the first learning rate of a training.
+
+    Parameters
+    ----------
+    config : RunConfig
+        With a smoothed penalty.
+
+    Returns
+    -------
+    float
+        :math:`\eta\lambda\,\varepsilon\operatorname{Lip}(\varphi'_\varepsilon) / (2 (1 + \mu))`, of equation
+        ``eq-descent-chatter``, chapter *Convergence*.
+
+    Raises
+    ------
+    ValueError
+        Without penalty, or for one without a width.
+
+    Examples
+    --------
+    >>> from sl1lib import Penalty
+    >>> chatter_width(RunConfig(penalty=Penalty(0.002), lr=0.3))
+    0.00025
+    """
+    penalty = config.penalty
+    if penalty is None or penalty.profile in ("abs", "squared"):
+        raise unexpected("penalty", penalty, "only a smoothed one has a width")
+    steepest = reference.smooth_abs_lipschitz(1.0, penalty.profile)
+    return config.lr * penalty.strength * steepest / (2 * (1 + config.momentum.end))

@@ -18,6 +18,7 @@ from typing import Final
 from ..errors import require_choice
 from . import (
     backpropagation,
+    comparison,
     convergence,
     convolution,
     corner,
@@ -52,6 +53,7 @@ LEDGER: Final[dict[str, Entry]] = {
         numpy_training.entries(),
         fast_path.entries(),
         training.entries(),
+        comparison.entries(),
         own_model.entries(),
     )
 }

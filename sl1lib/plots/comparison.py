@@ -15,7 +15,18 @@ from numpy.typing import ArrayLike
 from ..errors import unexpected
 from ..experiment.study import Effect, Record, Table, curve_updates
 from ..findings.comparison import mean_interval
-from .style import ACCENT, HIGHLIGHT, INK, METHOD_STYLES, WIDTH, MethodStyle, finish, plain_log_ticks, variant_style
+from .style import (
+    ACCENT,
+    HIGHLIGHT,
+    INK,
+    METHOD_STYLES,
+    PAPER,
+    WIDTH,
+    MethodStyle,
+    finish,
+    plain_log_ticks,
+    variant_style,
+)
 
 QUIET: Final = "#8b94a0"
 PALE: Final = "#d5dae1"
@@ -126,13 +137,16 @@ def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = ""
         1, len(columns), figsize=(WIDTH, 0.34 * len(rows) + 0.9), sharey=True, sharex=shared, squeeze=False,
     )  # fmt: skip
     for axes, (title, values) in zip(grid[0], columns.items(), strict=True):
-        _draw_seeds(axes, [values[row] for row in rows], [_style(row) for row in rows])
+        _draw_seeds(axes, [values[row] for row in rows], _styles(rows))
         axes.set_title(title, fontsize=9.5, fontweight="normal")
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3))
     _name_rows(grid[0][0], rows)
-    if quantity:
-        figure.supxlabel(quantity, fontsize=10.5)
+    for axes in grid[0]:
+        axes.tick_params(axis="y", length=0)
     figure.tight_layout(w_pad=0.6)
+    if quantity:
+        middle = (grid[0][0].get_position().x0 + grid[0][-1].get_position().x1) / 2
+        figure.supxlabel(quantity, fontsize=10.5, x=middle, y=0, va="top")
     return finish(figure)
 
 
@@ -165,7 +179,7 @@ def paired_rows(
     )  # fmt: skip
     for (left, right), (title, (values, effects)) in zip(grid, panels.items(), strict=True):
         rows = list(values)
-        _draw_seeds(left, [values[row] for row in rows], [_style(row) for row in rows])
+        _draw_seeds(left, [values[row] for row in rows], _styles(rows))
         _draw_effects(right, rows, effects, margin)
         _name_rows(left, rows)
         right.set_ylim(left.get_ylim())
@@ -173,7 +187,7 @@ def paired_rows(
         left.set_title(title)
         for axes, label in ((left, quantity), (right, f"{favoured} minus it, paired")):
             axes.set_xlabel(label)
-            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4))
+            axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3))
     figure.tight_layout(w_pad=0.6, h_pad=1.2)
     return finish(figure)
 
@@ -219,7 +233,7 @@ def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tup
         axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         _panel_title(axes, method)
     panels[0].set_ylim(None, 115 * top)
-    plain_log_ticks(panels[0])
+    _error_ticks(panels[0])
     _label_edges(figure, r"strength $\lambda$", "error on validation images (%)")
     handles = [mpl.lines.Line2D([], [], color=shade, marker="o", markersize=4) for shade in shades]
     figure.legend(
@@ -274,7 +288,7 @@ def strength_panels(stage: Table, methods: Sequence[str], reference: str = "SL1"
         axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
         axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
         _panel_title(axes, method)
-    plain_log_ticks(panels[0])
+    _error_ticks(panels[0])
     _label_edges(figure, "strength, in units of the tuned one", "error on validation images (%)")
     return finish(figure)
 
@@ -342,11 +356,12 @@ def interval_widths(widths: Mapping[int, np.ndarray], unit: str, scale: float = 
     axes.plot(counts, middle, "o-", color=ACCENT, markersize=4)
     axes.plot(counts, middle[-1] * np.sqrt(counts[-1] / counts), color=INK, linewidth=1, linestyle=(0, (4, 2)))
     axes.annotate(
-        r"$\propto 1/\sqrt{n}$", (counts[1], middle[-1] * np.sqrt(counts[-1] / counts[1])), xytext=(4, -14),
+        r"$\propto 1/\sqrt{n}$", (counts[0], middle[-1] * np.sqrt(counts[-1] / counts[0])), xytext=(0, -15),
         textcoords="offset points",
     )  # fmt: skip
     axes.set_yscale("log")
     plain_log_ticks(axes)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(6, integer=True))
     axes.set_xlabel("seeds")
     axes.set_ylabel(f"half width ({unit})")
     return finish(figure)
@@ -370,6 +385,15 @@ def _grid(count: int, sharex: bool = True) -> tuple[Figure, list[Axes]]:
     return figure, panels[:count]
 
 
+def _error_ticks(axes: Axes) -> None:
+    """Write plain numbers on a logarithmic axis, and enough of them where it spans less than a decade."""
+    plain_log_ticks(axes)
+    low, high = axes.get_ylim()
+    if high < 3 * low:
+        axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(4))
+        axes.yaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
 def _panel_title(axes: Axes, method: str) -> None:
     axes.set_title(method.replace(" weight-wise", "\nweight-wise"), fontsize=9, color=variant_style(method).color)
 
@@ -379,11 +403,12 @@ def _label_edges(figure: Figure, x: str, y: str) -> None:
     figure.supylabel(y, fontsize=10.5)
 
 
-def _style(row: str) -> MethodStyle:
+def _styles(rows: Sequence[str]) -> list[MethodStyle]:
+    """Return the methods' styles; one for all rows if some are no methods: "none" can be a momentum too."""
     try:
-        return variant_style(row)
+        return [variant_style(row) for row in rows]
     except ValueError:
-        return _OWN
+        return [_OWN] * len(rows)
 
 
 def _name_rows(axes: Axes, rows: Sequence[str]) -> None:
@@ -391,8 +416,8 @@ def _name_rows(axes: Axes, rows: Sequence[str]) -> None:
     axes.set_yticks(range(len(rows)), [row.replace(" weight-wise", "\nweight-wise") for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
-    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_color(_style(row).color)
+    for label, style in zip(axes.get_yticklabels(), _styles(rows), strict=True):
+        label.set_color(style.color)
 
 
 def _draw_seeds(axes: Axes, values: Sequence[ArrayLike], styles: Sequence[MethodStyle]) -> None:
@@ -415,7 +440,7 @@ def _draw_seeds(axes: Axes, values: Sequence[ArrayLike], styles: Sequence[Method
             if never:
                 axes.text(
                     1.0, place, f"never: {never}", transform=axes.get_yaxis_transform(), ha="right", va="center",
-                    fontsize=8.5, color=style.color,
+                    fontsize=8.5, color=style.color, bbox={"color": PAPER, "pad": 0.5, "alpha": 0.85},
                 )  # fmt: skip
         axes.axhline(place + 0.5, color=PALE, linewidth=0.5, zorder=0)
 
@@ -424,10 +449,11 @@ def _draw_effects(axes: Axes, rows: Sequence[str], effects: Mapping[str, Effect]
     if margin:
         axes.axvspan(-margin, margin, color=PALE, alpha=0.6, lw=0)
     axes.axvline(0, color=INK, linewidth=0.9)
+    styles = dict(zip(rows, _styles(rows), strict=True))
     for place, row in enumerate(rows):
         if row not in effects:
             continue
-        effect, style = effects[row], _style(row)
+        effect, style = effects[row], styles[row]
         axes.plot([effect.low, effect.high], [place] * 2, color=style.color, linewidth=2)
         axes.plot(effect.effect, place, style.marker, color=style.color, markersize=6)
         axes.axhline(place + 0.5, color=PALE, linewidth=0.5, zorder=0)

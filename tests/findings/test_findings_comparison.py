@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sl1lib import load_data
-from sl1lib.experiment.study import Store, holm, load_study
+from sl1lib import MomentumRamp, Penalty, RunConfig, load_data
+from sl1lib.experiment.study import Store, holm, load_study, paired_difference
 from sl1lib.experiment.study.worker import Batch
 from sl1lib.findings import comparison
 from sl1lib.findings.comparison import load_results
@@ -165,3 +165,37 @@ def test_the_parts_of_the_error_are_those_of_the_stored_networks(finals):
         for norms in [np.linalg.norm(record.params["U"].astype(np.float64), axis=0)]
     ]
     assert parts["SL1"][1] == pytest.approx(np.mean(by_hand))
+
+
+def test_a_claim_waits_for_its_stages_and_is_shown_with_what_led_to_the_verdict(smoke, tmp_path, capsys):
+    waiting = load_results("paper", tmp_path)
+    assert comparison.judged(waiting, 1) is None
+    comparison.show_verdict(waiting, 1)
+    assert "Claim 1 waits for trainings" in capsys.readouterr().out
+    found = comparison.judged(smoke, 1)
+    assert comparison.judgement_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
+    comparison.show_verdict(smoke, 1)
+    shown = capsys.readouterr().out
+    assert f"The study says: {found.verdict}." in shown
+    assert "SL1 better than" in shown
+    with pytest.raises(ValueError, match="claim is 2; comparisons decide 1"):
+        comparison.judged(smoke, 2)  # nothing can decide it
+
+
+def test_effects_are_the_paired_differences_of_all_others(finals):
+    found = comparison.effects(finals, "held_out_error")
+    assert found == {
+        other: paired_difference(*finals.pairs("held_out_error", "method", "SL1", other)) for other in ("none", "L2")
+    }
+    assert comparison.scaled(found, 100)["L2"].effect == 100 * found["L2"].effect
+    assert comparison.scaled(found, 100)["L2"].p == found["L2"].p
+
+
+def test_the_width_of_the_chatter_grows_with_rate_and_strength():
+    config = RunConfig(penalty=Penalty(1e-3, 0.01), lr=0.24, momentum=MomentumRamp())
+    assert comparison.chatter_width(config) == pytest.approx(0.24e-3 / 2.4)
+    quartic = config.replace(penalty=Penalty(1e-3, 0.01, "quartic"))
+    assert comparison.chatter_width(quartic) == pytest.approx(1.5 * 0.24e-3 / 2.4)
+    for penalty in (None, Penalty(1e-3, profile="abs")):
+        with pytest.raises(ValueError, match="only a smoothed one has a width"):
+            comparison.chatter_width(config.replace(penalty=penalty))
