@@ -19,7 +19,7 @@ import numpy as np
 from ..architecture import NODES, NODES_PER_MAP
 from ..data import DataError, Dataset, load_data
 from ..environment import processor_name
-from ..errors import require_choice
+from ..errors import require_choice, unexpected
 from ..experiment import Run, RunConfig
 from ..experiment.images import Images
 from ..experiment.progress import tqdm
@@ -27,11 +27,11 @@ from ..experiment.run import provenance
 from ..experiment.study import Layout, Store, StoreError, Study, Table
 from ..experiment.study.table import make_table
 from ..pruning import Pruned, Size, fine_tune
-from .evidence import Evidence
+from .evidence import Evidence, EvidenceError
 from .pruning_verdicts import LOSS, judge
 from .removals import Removals, counted_in, onnx_differences, prune_again, stored_run, switched_off
 
-__all__ = ["NAME", "is_current", "judge", "kept_networks", "measure"]
+__all__ = ["NAME", "cheapest_by_seed", "curve", "is_current", "judge", "kept_networks", "measure", "rows_of"]
 
 NAME: Final = "pruning"
 PLAIN, OURS, RIVAL = "none", "SL1", "group lasso proximal"
@@ -53,7 +53,8 @@ def measure(study: Study, results_folder: Path, data: Dataset | None = None, pro
     ----------
     study : Study
     results_folder : Path
-        Where its results are. Stages that are not complete give no rows.
+        Where its results are. Stages that are not complete give no rows. The rows of a stage whose networks, and the
+        software, data and processor, are those of the evidence in the folder are taken from there.
     data : Dataset, optional
         None loads what the networks were trained on.
     progress : bool
@@ -91,30 +92,66 @@ def measure(study: Study, results_folder: Path, data: Dataset | None = None, pro
     DataError
         If the data cannot be had, or is not what the networks were trained on.
     """
-    began, started = datetime.now(UTC), time.perf_counter()
     store = Store(results_folder)
     table = kept_networks(study, store)
     if not len(table):
         raise StoreError(f"{results_folder} has no network of study {study.name!r}; run `sl1 study run {study.name}`")
     data = load_data(str(table["data"][0])) if data is None else data
     _require_same(data, table, store)
+    facts = provenance("cpu", data.digest) | {"processor": processor_name(), "study": study.name}
+    earlier = _earlier(results_folder, facts)
+    rows: list[dict[str, Any]] = []
+    stages: dict[str, Any] = {}
+    for name in dict.fromkeys(table["stage"].tolist()):
+        part = table.where(stage=name)
+        known = earlier.provenance.get("stages", {}).get(name, {})
+        if known.get("networks_sha256") == _digest(part):
+            stages[name] = known
+            rows += rows_of(earlier.where(stage=name))
+            continue
+        began, started = datetime.now(UTC), time.perf_counter()
+        rows += _rows_of_stage(part, store, data, progress)
+        stages[name] = {
+            "networks_sha256": _digest(part),
+            "began": began.isoformat(timespec="seconds"),
+            "seconds": round(time.perf_counter() - started, 1),
+        }
+    more = {"networks": len(table), "networks_sha256": _digest(table), "stages": stages}
+    return Evidence.of_rows(NAME, rows, facts | more)
+
+
+def _earlier(results_folder: Path, facts: Mapping[str, str]) -> Evidence:
+    """Return the evidence that is there, if it was made with the same software, data and processor; else none."""
+    try:
+        found = Evidence.load(results_folder, NAME)
+    except EvidenceError:
+        return Evidence(NAME, {})
+    same = all(found.provenance.get(name) == value for name, value in facts.items() if name != "threads")
+    return found if same else Evidence(NAME, {})
+
+
+def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) -> list[dict[str, Any]]:
     images = _Splits(data)
     rows: list[dict[str, Any]] = []
-    with tqdm(total=len(table), desc=NAME, unit="network", leave=False, disable=_quiet(progress)) as bar:
+    title = f"{NAME}, {table['stage'][0]}"
+    with tqdm(total=len(table), desc=title, unit="network", leave=False, disable=_quiet(progress)) as bar:
         for index in range(len(table)):
             rows += _rows_of(table, index, images)
             bar.update()
     rows += _tuned_rows(table, store, images)
-    rows += _chosen_rows(rows, table, store, images)
-    facts = provenance("cpu", data.digest) | {
-        "processor": processor_name(),
-        "study": study.name,
-        "networks": len(table),
-        "networks_sha256": _digest(table),
-        "began": began.isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - started, 1),
-    }
-    return Evidence.of_rows(NAME, rows, facts)
+    return rows + _chosen_rows(rows, table, store, images)
+
+
+def rows_of(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return the rows of a table, each as a dictionary of plain values.
+
+    Examples
+    --------
+    >>> rows_of(Evidence("two", {"seed": np.array([0, 1]), "error": np.array([0.1, 0.2])}))
+    [{'seed': 0, 'error': 0.1}, {'seed': 1, 'error': 0.2}]
+    """
+    columns = [column.tolist() for column in evidence.columns.values()]
+    return [dict(zip(evidence.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def is_current(evidence: Evidence, study: Study, results_folder: Path) -> bool:
@@ -291,6 +328,37 @@ def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapp
     for row in allowed:
         by_seed.setdefault(row["seed"], []).append(row)
     return [min(by_seed[seed], key=lambda row: (row["multiply_adds"], row["error"])) for seed in sorted(by_seed)]
+
+
+def curve(evidence: Evidence, column: str = "error", **where: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return a quantity against the nodes left, seed by seed: the rows of ``"count"`` of one method and strength.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    column : str
+    **where
+        Values of columns: ``stage``, ``method``, ``factor``.
+
+    Returns
+    -------
+    left : ndarray, shape (P,)
+        From 192 down.
+    values : ndarray, shape (seeds, P)
+
+    Raises
+    ------
+    ValueError
+        If there is no such row, or the seeds have different counts.
+    """
+    rows = evidence.where(kind="count", **where)
+    seeds = sorted(set(rows["seed"].tolist()))
+    by_seed = [rows.where(seed=seed) for seed in seeds]
+    counts = [part["nodes"].tolist() for part in by_seed]
+    if not counts or any(each != counts[0] for each in counts) or len(set(counts[0])) < len(counts[0]):
+        found = "none" if not counts else [len(each) for each in counts]
+        raise unexpected(f"the counts of {where}", found, "each seed must have the same, each once")
+    return by_seed[0]["nodes"], np.stack([part[column] for part in by_seed])
 
 
 class _Splits:

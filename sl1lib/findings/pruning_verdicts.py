@@ -12,7 +12,7 @@ import numpy as np
 
 from ..architecture import NODES
 from ..errors import unexpected
-from ..experiment.study import Claim, Comparison, Effect, Judgement, Verdict, holm, paired_difference
+from ..experiment.study import Claim, Comparison, Effect, Estimate, Judgement, Verdict, holm, paired_difference
 from ..experiment.study.verdicts import ALPHA, decide
 from .evidence import Evidence
 
@@ -39,7 +39,7 @@ def judge(claim: Claim, evidence: Evidence) -> Judgement:
     Returns
     -------
     Judgement
-        *Cannot be tested* while networks that the rule asks for are missing.
+        *Is not decided yet* while networks that the rule asks for are missing.
 
     Raises
     ------
@@ -48,12 +48,12 @@ def judge(claim: Claim, evidence: Evidence) -> Judgement:
     """
     if claim.number not in _RULES:
         raise unexpected("the number of the claim", claim.number, "pruned networks decide 5, 6 and 10")
-    comparisons, verdict, reason = _RULES[claim.number](evidence)
-    return Judgement(claim, verdict, tuple(comparisons), reason)
+    comparisons, estimates, verdict, reason = _RULES[claim.number](evidence)
+    return Judgement(claim, verdict, tuple(comparisons), reason, tuple(estimates))
 
 
-Ruling = tuple[Sequence[Comparison], Verdict, str]
-_MISSING: Final[Ruling] = ((), Verdict.UNTESTED, "pruned networks that it needs are missing")
+Ruling = tuple[Sequence[Comparison], Sequence[Estimate], Verdict, str]
+_MISSING: Final[Ruling] = ((), (), Verdict.OPEN, "pruned networks that it needs are missing")
 
 
 def _nodes_go(evidence: Evidence) -> Ruling:
@@ -72,7 +72,7 @@ def _nodes_go(evidence: Evidence) -> Ruling:
         gone = NODES - ours["nodes"]
         lost = paired_difference(ours["error"], ours["error_before"])
         better = corrected[stage] < ALPHA
-        sign = -int(np.sign(beaten[stage].effect)) if better else 0
+        sign = -beaten[stage].direction if better else 0
         comparisons += [
             _comparison(stage, "nodes removed", "none", paired_difference(gone, 0 * gone), int(gone.min() > 0)),
             _comparison(stage, "error lost", "the full network", lost, int(lost.high <= LOSS[5] + FLOAT)),
@@ -83,7 +83,7 @@ def _nodes_go(evidence: Evidence) -> Ruling:
             f"{stage}: {gone.mean():.1f} nodes go on average, a node or more {seeds}; that costs "
             f"{_points(lost)}; against magnitude pruning {_points(beaten[stage])}, p = {corrected[stage]:.3g}"
         )
-    return comparisons, decide([comparison.favours for comparison in comparisons]), "; ".join(said)
+    return comparisons, (), decide([comparison.favours for comparison in comparisons]), "; ".join(said)
 
 
 def _sides_of(evidence: Evidence, stage: str) -> tuple[Evidence, Evidence]:
@@ -118,7 +118,7 @@ def _node_wise_against_weight_wise(evidence: Evidence) -> Ruling:
     effect = paired_difference(node_wise, weight_wise)
     p = one_sided(effect)
     positive = p < ALPHA
-    against = effect.effect < 0 and effect.p < ALPHA
+    against = effect.direction < 0 and effect.p < ALPHA
     comparison = _comparison(
         FRONTIER, "nodes removed within 0.2 points", "SL1 quartic weight-wise", effect, int(positive) - int(against), p
     )
@@ -126,7 +126,7 @@ def _node_wise_against_weight_wise(evidence: Evidence) -> Ruling:
         f"node-wise {node_wise.mean():.1f} nodes go on average, weight-wise {weight_wise.mean():.1f}; difference "
         f"{effect.effect:+.1f} [{effect.low:+.1f}, {effect.high:+.1f}], one-sided p = {p:.3g}, n = {effect.n} seeds"
     )
-    return [comparison], Verdict.HOLDS if positive else Verdict.FAILS, reason
+    return [comparison], (), Verdict.HOLDS if positive else Verdict.FAILS, reason
 
 
 def one_sided(effect: Effect) -> float:
@@ -134,10 +134,10 @@ def one_sided(effect: Effect) -> float:
 
     Examples
     --------
-    >>> one_sided(Effect(1.0, 0.5, 1.5, p=0.0625, n=5))
+    >>> one_sided(Effect(1.0, 0.5, 1.5, p=0.0625, n=5, direction=1))
     0.03125
     """
-    return effect.p / 2 if effect.effect > 0 else 1 - effect.p / 2
+    return effect.p / 2 if effect.direction > 0 else 1 - effect.p / 2
 
 
 def _most_nodes(rows: Evidence, evidence: Evidence, method: str) -> dict[int, int]:
@@ -159,25 +159,20 @@ def _saves_work(evidence: Evidence) -> Ruling:
         return _MISSING
     best = {scope: _savings(part, seeds) for scope, part in (("all", rows), ("node", rows.where(grouping="node")))}
     effects = {scope: paired_difference(saved, 0 * saved) for scope, saved in best.items()}
-    signs = {
-        scope: 1 if each.effect >= SAVING[0] else -1 if each.effect < SAVING[1] else 0
-        for scope, each in effects.items()
-    }
-    comparisons = [
-        _comparison(
-            FRONTIER, "share of multiply-adds saved, all penalties", "the full network", effects["all"], signs["all"]
-        ),
-        _comparison(
-            FRONTIER, "share of multiply-adds saved, node-wise", "the full network", effects["node"], signs["node"]
-        ),
-    ]
-    verdict = {1: Verdict.HOLDS, 0: Verdict.IN_PART, -1: Verdict.FAILS}[signs["all"]]
+    words = {"all": "multiply-adds saved within 0.1 points, all penalties (%)", "node": "the same, node-wise only (%)"}
+    estimates = [_share(words[scope], effect) for scope, effect in effects.items()]
+    saving = effects["all"].effect
+    verdict = Verdict.HOLDS if saving >= SAVING[0] else Verdict.FAILS if saving < SAVING[1] else Verdict.IN_PART
     all_, node = (_percent(effects[scope]) for scope in ("all", "node"))
     reason = (
         f"within 0.1 points of the best, the cheapest network of a seed saves {all_} of the multiply-adds; with "
         f"node-wise penalties, the paper's, {node}; n = {len(seeds)} seeds"
     )
-    return comparisons, verdict, reason
+    return (), estimates, verdict, reason
+
+
+def _share(what: str, effect: Effect) -> Estimate:
+    return Estimate(what, 100 * effect.effect, 100 * effect.low, 100 * effect.high, effect.n)
 
 
 def _savings(rows: Evidence, seeds: Sequence[int]) -> np.ndarray:

@@ -18,6 +18,7 @@ from typing import Final
 from ..errors import require_choice
 from . import (
     backpropagation,
+    claims,
     comparison,
     convergence,
     convolution,
@@ -29,6 +30,7 @@ from . import (
     own_model,
     paper,
     pooling,
+    pruning,
     smooth_function,
     training,
 )
@@ -54,6 +56,8 @@ LEDGER: Final[dict[str, Entry]] = {
         fast_path.entries(),
         training.entries(),
         comparison.entries(),
+        pruning.entries(),
+        claims.entries(),
         own_model.entries(),
     )
 }

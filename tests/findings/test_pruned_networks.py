@@ -1,6 +1,7 @@
 """Pruned networks of a study: measured as `sl1lib.prune` would, chosen without the test images, judged by the rules."""
 
 import re
+import shutil
 from itertools import chain
 from pathlib import Path
 
@@ -14,8 +15,17 @@ from sl1lib.data import DataError, Dataset
 from sl1lib.experiment.images import Images
 from sl1lib.experiment.study import Stage, Store, StoreError, Study, load_study, run
 from sl1lib.experiment.study.store import file_name
-from sl1lib.findings import Evidence
-from sl1lib.findings.pruned_networks import NAME, NODE_GRID, cheapest_by_seed, is_current, kept_networks, measure
+from sl1lib.findings import Evidence, pruned_networks
+from sl1lib.findings.pruned_networks import (
+    NAME,
+    NODE_GRID,
+    cheapest_by_seed,
+    curve,
+    is_current,
+    kept_networks,
+    measure,
+    rows_of,
+)
 from sl1lib.findings.removals import Removals, onnx_differences, prune_again, stored_run, switched_off
 from sl1lib.pruning import Network, parameter_count
 
@@ -57,16 +67,11 @@ def evidence(study, folder, digits):
     return measure(study, folder, digits, progress=False)
 
 
-def rows(evidence):
-    columns = {name: column.tolist() for name, column in evidence.columns.items()}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
 def test_every_row_is_what_prune_gives(study, folder, digits, evidence):
     """The rows come from products of small matrices; the library's own procedure must agree to a tie of two scores."""
     store = Store(folder)
     steps = {"threshold": 1, "count": 13, "matched": 2, "within": 2}
-    chosen = {kind: rows(evidence.where(kind=kind))[::step] for kind, step in steps.items()}
+    chosen = {kind: rows_of(evidence.where(kind=kind))[::step] for kind, step in steps.items()}
     assert all(len(part) >= 3 for part in chosen.values())
     for row in chain(*chosen.values()):
         report = prune_again(row, stored_run(store.records[row["key"]]), digits).report
@@ -83,7 +88,7 @@ def test_every_row_is_what_prune_gives(study, folder, digits, evidence):
 
 def test_threshold_removes_what_is_short_and_after_proximal_steps_what_is_zero(folder, evidence):
     store = Store(folder)
-    for row in rows(evidence.where(kind="threshold")):
+    for row in rows_of(evidence.where(kind="threshold")):
         record = store.records[row["key"]]
         U, penalty = record.params["U"], record.config.penalty
         if row["method"] == "group lasso proximal":
@@ -96,7 +101,9 @@ def test_threshold_removes_what_is_short_and_after_proximal_steps_what_is_zero(f
 
 
 def test_without_folding_the_error_is_prunes_without_folding(folder, digits, evidence):
-    row = next(row for row in rows(evidence.where(kind="count", stage="finals", method="none")) if row["nodes"] == 96)
+    row = next(
+        row for row in rows_of(evidence.where(kind="count", stage="finals", method="none")) if row["nodes"] == 96
+    )
     pruned = prune(stored_run(Store(folder).records[row["key"]]), count=96, fold=False, data=digits, latency=False)
     assert pruned.report.error_after == pytest.approx(row["error_unfolded"], abs=1.5 / pruned.report.images)
 
@@ -112,7 +119,7 @@ def test_curves_by_outer_products_are_the_errors_of_each_count(folder, digits):
 def test_rows_within_a_bound_are_the_most_that_keep_it(folder, digits, evidence):
     store = Store(folder)
     frontier = evidence.where(stage="frontier", kind="threshold")
-    for row in rows(evidence.where(kind="within")):
+    for row in rows_of(evidence.where(kind="within")):
         bound = frontier.where(seed=row["seed"])["error_before"].min() + float(row["target"])
         assert row["images"] == "validation"
         assert row["error"] <= bound + 1e-9
@@ -127,7 +134,7 @@ def test_rivals_lose_as_many_nodes_as_sl1_of_their_seed(evidence):
         ours = evidence.where(stage=stage, method="SL1", kind="threshold")
         rivals = evidence.where(stage=stage, kind="matched")
         assert set(rivals["method"]) == ({"none"} if stage == "finals" else {"none", "group lasso proximal"})
-        for row in rows(rivals):
+        for row in rows_of(rivals):
             same = ours.where(seed=row["seed"])
             same = same if row["method"] == "none" else same.where(factor=row["factor"])
             assert (row["target"], row["nodes"]) in [
@@ -138,7 +145,7 @@ def test_rivals_lose_as_many_nodes_as_sl1_of_their_seed(evidence):
 def test_fine_tuned_networks_keep_their_size_and_get_better(evidence):
     tuned = evidence.where(kind="tuned")
     assert set(tuned["method"]) == {"SL1", "SL1 map-wise"}
-    for row in rows(tuned):
+    for row in rows_of(tuned):
         same = {"method": row["method"], "seed": row["seed"], "factor": row["factor"], "stage": row["stage"]}
         removed = evidence.where(kind="threshold", **same)
         assert removed["nodes"].tolist() == [row["nodes"]]
@@ -147,9 +154,9 @@ def test_fine_tuned_networks_keep_their_size_and_get_better(evidence):
 
 def test_what_is_chosen_was_chosen_on_validation_images_and_is_measured_on_test_images(folder, digits, evidence):
     store = Store(folder)
-    within = [row for row in rows(evidence) if row["kind"] == "within"]
+    within = [row for row in rows_of(evidence) if row["kind"] == "within"]
     for scope in ("any penalty", "node-wise"):
-        chosen = rows(evidence.where(kind="chosen", target=scope))
+        chosen = rows_of(evidence.where(kind="chosen", target=scope))
         best = cheapest_by_seed(within, scope)
         assert [(row["key"], row["nodes"]) for row in chosen] == [(row["key"], row["nodes"]) for row in best]
         for row in chosen:
@@ -200,11 +207,12 @@ def test_evidence_goes_stale_with_its_networks(study, folder, evidence, tmp_path
     assert is_current(evidence, study, folder)
 
 
-def test_the_stored_evidence_of_the_small_study_comes_out_again(digits):
+def test_the_stored_evidence_of_the_small_study_comes_out_again(digits, tmp_path):
     study, results = load_study("smoke"), ROOT / "results" / "smoke"
     stored = Evidence.load(results, NAME)
     assert is_current(stored, study, results), "results/smoke was trained anew; measure its networks again"
-    again = measure(study, results, digits, progress=False)
+    shutil.copytree(results, tmp_path / "smoke", ignore=shutil.ignore_patterns("evidence"))
+    again = measure(study, tmp_path / "smoke", digits, progress=False)
     for name in set(stored.columns) - {"error", "error_before", "error_unfolded", "E0", "E0_before", "onnx_differ"}:
         np.testing.assert_array_equal(again[name], stored[name])
     for name in ("error", "error_before", "error_unfolded"):
@@ -252,3 +260,46 @@ def test_features_are_the_networks(folder, digits):
 def test_an_unknown_scope_is_refused():
     with pytest.raises(ValueError, match=re.escape("scope is 'maps'; it must be one of")):
         cheapest_by_seed([], "maps")
+
+
+def test_a_curve_has_a_row_for_each_seed(evidence):
+    left, errors = curve(evidence, stage="finals", method="none")
+    assert left.tolist() == [NODES - count for count in NODE_GRID]
+    for seed, row in enumerate(errors):
+        expected = evidence.where(kind="count", stage="finals", method="none", seed=seed)["error"]
+        np.testing.assert_array_equal(row, expected)
+    with pytest.raises(ValueError, match=r"the counts of .*each seed must have the same, each once"):
+        curve(evidence, stage="frontier", method="SL1")  # of two strengths
+    with pytest.raises(ValueError, match=r"the counts of .* is 'none'"):
+        curve(evidence, stage="finals", method="L2")
+
+
+def test_rows_of_unchanged_networks_are_taken_over_and_no_others(
+    study, folder, digits, evidence, tmp_path, monkeypatch
+):
+    copy = tmp_path / "results"
+    shutil.copytree(folder, copy)
+    evidence.save(copy)
+    measured = []
+    original = pruned_networks._rows_of_stage
+
+    def watched(table, *others):
+        measured.append(table["stage"][0])
+        return original(table.where(seed=0), *others)  # less work: what comes out is not looked at
+
+    monkeypatch.setattr(pruned_networks, "_rows_of_stage", watched)
+    again = measure(study, copy, digits, progress=False)
+    assert measured == []
+    for name, column in evidence.columns.items():
+        np.testing.assert_array_equal(again[name], column)
+    assert is_current(again, study, copy)
+    stages = evidence.provenance["stages"] | {"finals": {"networks_sha256": "0" * 64}}
+    Evidence(NAME, evidence.columns, {**evidence.provenance, "stages": stages}).save(copy)
+    measure(study, copy, digits, progress=False)
+    assert measured == ["finals"]
+    Evidence(NAME, evidence.columns, {**evidence.provenance, "torch": "0.1"}).save(copy)
+    monkeypatch.setattr(
+        pruned_networks, "_rows_of_stage", lambda table, *others: measured.append(table["stage"][0]) or []
+    )
+    measure(study, copy, digits, progress=False)
+    assert measured == ["finals", "finals", "frontier"]

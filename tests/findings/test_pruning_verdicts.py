@@ -80,7 +80,7 @@ def test_claim_5_corrects_over_both_readings():
 
 
 def test_claim_5_waits_for_both_readings():
-    assert judge(CLAIMS[5], evidence(finals())).verdict == Verdict.UNTESTED
+    assert judge(CLAIMS[5], evidence(finals())).verdict == Verdict.OPEN
 
 
 def test_claim_5_refuses_a_seed_that_counts_twice():
@@ -155,22 +155,22 @@ def work(savings, node_saving=0.009):
 def test_claim_10_is_decided_by_the_mean_saving_over_seeds(savings, verdict):
     found = judge(CLAIMS[10], evidence(work(savings)))
     assert found.verdict == verdict
-    best, node_wise = found.comparisons
+    best, node_wise = found.estimates
     expected = np.mean(np.maximum(savings, 0.009))
-    assert best.effect.effect == pytest.approx(expected, abs=1e-5)
-    assert node_wise.effect.effect == pytest.approx(0.009, abs=1e-5)
-    assert node_wise.favours == -1
+    assert best.value == pytest.approx(100 * expected, abs=1e-3)
+    assert best.low <= best.value <= best.high
+    assert (node_wise.value, node_wise.n) == (pytest.approx(0.9, abs=1e-3), 5)
     assert "n = 5 seeds" in found.reason
 
 
 def test_claim_10_does_not_read_the_bound_of_another_claim():
     rows = [row for row in work([0.2] * 5) if row.get("target") != "0.001"]
-    assert judge(CLAIMS[10], evidence(rows)).comparisons[0].effect.effect == 0
+    assert judge(CLAIMS[10], evidence(rows)).estimates[0].value == 0
 
 
 @pytest.mark.parametrize("number", [6, 10])
 def test_without_a_frontier_nothing_is_decided(number):
-    assert judge(CLAIMS[number], evidence(finals())).verdict == Verdict.UNTESTED
+    assert judge(CLAIMS[number], evidence(finals())).verdict == Verdict.OPEN
 
 
 def test_another_claim_is_refused():
