@@ -150,7 +150,7 @@ def judge(claim: Claim, evidence: Evidence) -> Judgement:
     estimates = (
         *(proportion_of(f"instances in which {method} always jumps", each) for method, each in plain.items()),
         proportion_of("instances in which SL1 jumps exactly above the transition", ours),
-        proportion_of("the same of SL1 quartic, which the rule does not ask for", quartic),
+        proportion_of("instances in which SL1 quartic does, which the rule does not ask for", quartic),
     )
     return Judgement(claim, verdict, _comparisons(evidence), reason, estimates)
 

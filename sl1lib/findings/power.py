@@ -26,7 +26,7 @@ def smallest_p(pairs: int) -> float:
     >>> smallest_p(5)
     0.0625
     """
-    require_count("pairs", pairs)
+    require_count("pairs", pairs, least=1)
     return 2.0 / 2.0**pairs
 
 
@@ -50,7 +50,7 @@ def pairs_needed(comparisons: int, alpha: float = 0.05) -> int:
     >>> [pairs_needed(m) for m in (1, 12, 18)]
     [6, 9, 10]
     """
-    require_count("comparisons", comparisons)
+    require_count("comparisons", comparisons, least=1)
     require_number("alpha", alpha, above=0)
     pairs = 1
     while comparisons * smallest_p(pairs) >= alpha:
@@ -88,7 +88,7 @@ def detection_rates(
     >>> bool((found[0] == 0).all()), bool(found[1, 1, 0] > 0.95), bool(found[1, 0, 0] < 0.1)
     (True, True, True)
     """
-    require_count("draws", draws)
+    require_count("draws", draws, least=1)
     rng, found = np.random.default_rng(seed), np.zeros((len(pairs), len(sizes), len(comparisons)))
     levels = 0.05 / np.asarray(comparisons, dtype=float)
     for i, n in enumerate(pairs):
@@ -109,7 +109,7 @@ def signed_rank_tail(pairs: int) -> np.ndarray:
     >>> signed_rank_tail(2).tolist()
     [1.0, 1.0, 0.5, 0.5]
     """
-    require_count("pairs", pairs)
+    require_count("pairs", pairs, least=1)
     most = pairs * (pairs + 1) // 2
     share = np.zeros(most + 1)  # of the patterns of signs, by the sum of the positive ranks
     share[0] = 1.0

@@ -157,14 +157,15 @@ def choice_noise(tuning: Table, settings: Sequence[str] = ("lr", "strength")) ->
     Returns
     -------
     dict of str to Noise
-        The variance of one training is pooled over the method's candidates, failed ones left out. Trainings of one
-        seed share their start, so that differences may be somewhat less noisy than that.
+        The variance of one training is pooled over the better half of the method's candidates, those among which a
+        choice is made. Trainings of one seed share their start, so that differences may be a little less noisy.
     """
     found = {}
     for (method,), rows in tuning.groups("method"):
         candidates = [each for _, each in rows.groups(*settings)]
         good = [each["held_out_error"] for each in candidates if not each["failed"].any()]
-        variance = float(np.mean([errors.var(ddof=1) for errors in good]))
+        good.sort(key=lambda errors: float(errors.mean()))
+        variance = float(np.mean([errors.var(ddof=1) for errors in good[: -(-len(good) // 2)]]))
         means = np.array([errors.mean() for errors in good] + [np.inf] * (len(candidates) - len(good)))
-        found[str(method)] = Noise(np.sort(means - means.min()), float(np.sqrt(2 * variance / len(good[0]))))
+        found[str(method)] = Noise(means - means[0], float(np.sqrt(2 * variance / len(good[0]))))
     return found

@@ -129,10 +129,11 @@ def _pruning(nodes: Judgement, work: Judgement) -> str:
             f"in {reading} {gone.effect:.1f} of {NODES} nodes go [{gone.low:.1f}, {gone.high:.1f}] (n = {gone.n}), "
             f"which changes the test error by {points(lost)}"
         )
-    saved = " and ".join(f"{each.value:.2f} %" for each in work.estimates)
+    everything, nodes_only = (f"{each.value:.1f} %" for each in work.estimates)
     return (
         f"{_SAID[5][nodes.verdict]}: {'; '.join(parts)}; but {limit}, and the cheapest networks within 0.1 points save "
-        f"{saved} of them, with all penalties and with node-wise ones alone."
+        f"{everything} of them on average ({nodes_only} with node-wise penalties alone), where whole maps have emptied "
+        "and their filters go too."
     )
 
 
@@ -284,7 +285,8 @@ def number_text(number: Comparison | Estimate) -> str:
         if "instances" in number.what:
             share = f"{number.value * number.n:.0f} of {number.n} [{number.low:.0%}, {number.high:.0%}]"
             return f"{share.replace('%', ' %')} ({number.what})"
-        return f"{number.value:.3g} [{number.low:.3g}, {number.high:.3g}] ({number.what})"
+        numbers = f"{number.value:.3g} [{number.low:.3g}, {number.high:.3g}]".replace("-", "−")
+        return f"{numbers} ({number.what})"
     shared = "".join(f", {axis} = {'all' if value is None else f'{value:,g}'}" for axis, value in number.where.items())
     where = f"{number.stage}{shared.replace('n_train', 'n')}"
     return f"{effect_text(number.measure, number.effect)} ({where}; against {number.other.replace('_', ' ')})"
@@ -306,7 +308,7 @@ def verdict_rows(judgements: Sequence[Judgement], evidence: Mapping[int, str]) -
         signs = [_favours(judgement, sign) for sign in (1, -1, 0)]
         rows.append(
             [
-                f"{judgement.claim.number}. {judgement.claim.statement}",
+                f"**{judgement.claim.number}.** {judgement.claim.statement}",
                 f"**{judgement.verdict}**",
                 " / ".join(map(str, signs)) if judgement.comparisons else "–",
                 ", ".join(map(str, counts)) or "–",

@@ -24,7 +24,7 @@ def _smallest() -> float:
 
 
 def _needed() -> float:
-    """Correct families that are won in every pair, with the pairs that are needed and with one less; count surprises."""
+    """Correct families won in every pair, with the pairs that are needed and with one less; count surprises."""
     wrong = 0
     for comparisons in (1, 2, 5, 12, 18, 36):
         needed = pairs_needed(comparisons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,11 +35,11 @@ MEASURES: Final = {
 def half_widths(effect: Effect) -> tuple[float, float, float]:
     """Return an effect and the ends of its interval in units of half the interval's width.
 
-    An interval that ends at 0 does so for any unit; an infinite one, or one of width 0, has only its sign.
+    Whether an interval contains 0 is the same in any unit. An infinite one, or one of width 0, has only its sign.
 
     Examples
     --------
-    >>> half_widths(Effect(0.3, 0.1, 0.5, 0.01, 20))
+    >>> half_widths(Effect(3.0, 1.0, 5.0, 0.01, 20))
     (1.5, 0.5, 2.5)
     """
     half = (effect.high - effect.low) / 2
@@ -64,7 +64,7 @@ def forest(judgements: Sequence[Judgement]) -> Figure:
     """
     blocks = _blocks(judgements)
     rows = sum(len(block) for _, block in blocks)
-    figure, axes = plt.subplots(figsize=(WIDTH, LINE * (rows + 4 * len(blocks)) + 0.9))
+    figure, axes = plt.subplots(figsize=(WIDTH, max(LINE * (rows + 4 * len(blocks)) + 0.9, 1.6)))
     place, ticks, names = 0.0, [], []
     for name, block in blocks:
         ticks.append(place + (len(block) - 1) / 2)
@@ -141,7 +141,7 @@ def chatter_onset(evidence: Evidence) -> Figure:
     left.set_xticks([], minor=True)
     left.set_xlabel(r"$\eta\lambda\,\mathrm{Lip}(\nabla h)$ in units of $2(1+\mu)$")
     left.set_ylabel(r"largest swing ($\eta\lambda$)")
-    left.legend(loc="upper left", fontsize=9, handletextpad=0.2)
+    left.legend(loc="center right", fontsize=9, handletextpad=0.2)
     for place, method in enumerate(("L1", "group lasso")):
         rows = evidence.where(method=method)
         x = place + rng.uniform(-0.2, 0.2, size=len(rows))
@@ -157,9 +157,11 @@ def _draw_swings(axes: Axes, rows: Evidence, method: str, rng: np.random.Generat
     style, floor = variant_style(method), 1e-9
     x = rows["share"] * np.exp(rng.uniform(-0.008, 0.008, size=len(rows)))
     jumps, shown = rows["jumping"] > 0, np.maximum(rows["swing"], floor)
-    marker = {"marker": style.marker, "color": style.color, "markersize": 3.6, "linestyle": ""}
-    axes.plot(x[jumps], shown[jumps], **marker, label=f"{method}, jumps")
-    axes.plot(x[~jumps], shown[~jumps], **marker, markerfacecolor="white", label=f"{method}, at rest")
+    for chosen, face, what in ((jumps, style.color, "jumps"), (~jumps, "white", "at rest")):
+        axes.plot(
+            x[chosen], shown[chosen], style.marker, color=style.color, markersize=3.6, markerfacecolor=face,
+            label=f"{method}, {what}",
+        )  # fmt: skip
 
 
 def gradient_courses(evidence: Evidence) -> Figure:
@@ -175,7 +177,7 @@ def gradient_courses(evidence: Evidence) -> Figure:
     Figure
         A line an instance and rate; a dotted line marks the share at which the gradient counts as gone.
     """
-    panels = (
+    panels: Sequence[tuple[str, Mapping[str, Any], str]] = (
         ("last layer", {"part": "last layer", "momentum": 0.0}, r"$\eta L$ = "),
         ("network, table", {"part": "network", "reading": "table"}, r"$\eta$ = "),
         ("network, text", {"part": "network", "reading": "text"}, r"$\eta$ = "),
