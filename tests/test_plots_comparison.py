@@ -40,6 +40,7 @@ def stage(rows, seed=0):
         measured = {
             "held_out_error": 0.011 + 0.0005 * rng.normal(),
             "gap": 0.01 + 0.001 * rng.normal(),
+            "failed": 0.0,
             "nodes_below": float(rng.integers(192)),
         }
         for name, value in (measured | row).items():
@@ -128,14 +129,16 @@ def test_a_panel_shows_the_median_and_all_seeds_of_its_method():
         np.testing.assert_array_equal(line.get_xdata(), updates[updates >= 50])
         assert line.get_color() == method_style(method).color
         band = axes.collections[0].get_paths()[0].vertices[:, 1]
-        assert band.min() == pytest.approx(curves.min(axis=0)[updates >= 50].min())
-        assert band.max() == pytest.approx(curves.max(axis=0)[updates >= 50].max())
+        low, high = np.quantile(curves, [0.1, 0.9], axis=0)
+        assert band.min() == pytest.approx(low[updates >= 50].min())
+        assert band.max() == pytest.approx(high[updates >= 50].max())
+        assert len(axes.lines) == 2  # no training failed
 
 
 def test_curves_of_different_lengths_are_refused():
     short = stage([{"method": "none", "seed": 0}])
     short.records[0].numbers["updates"] = 7
-    both = Table({"method": np.array(["none"] * 2)}, [short.records[0], FINALS.records[0]])
+    both = Table({"method": np.array(["none"] * 2), "failed": np.zeros(2)}, [short.records[0], FINALS.records[0]])
     with pytest.raises(ValueError, match=r"the numbers of updates of none is \[7, 3000\]; there must be one"):
         figures.curve_panels(both, ["none"])
     assert plt.get_fignums() == [] or plt.close("all") is None
@@ -206,11 +209,11 @@ def test_strength_and_width_show_means_and_ranges_and_a_failure_counts_as_guessi
         for factor, error in ((1.0, 0.01 * (1 + seed)), (31.6, np.nan if seed else 0.02))
     ]
     axes = drawn(figures.strength_panels(stage(rows), ["SL1"])).axes[0]
-    assert axes.lines[-1].get_ydata().tolist() == pytest.approx([1.5, 46.0])
+    assert axes.lines[-1].get_ydata().tolist() == pytest.approx([1.5, 46.0])  # medians of two
     top, bottom = drawn(figures.smoothing_widths(WIDTHS, ("SL1", "SL1 quartic"), THRESHOLDS)).axes
     for axes, measure, scale in ((top, "held_out_error", 100), (bottom, "nodes_below", 1)):
         for method in ("SL1", "SL1 quartic"):
-            expected = [scale * each[measure].mean() for _, each in WIDTHS.where(method=method).groups("eps")]
+            expected = [scale * np.median(each[measure]) for _, each in WIDTHS.where(method=method).groups("eps")]
             assert any(list(line.get_ydata()) == pytest.approx(expected) for line in axes.lines)
         marked = [line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 1]]
         assert marked == list(THRESHOLDS.values())
@@ -222,3 +225,31 @@ def test_variants_keep_their_colour_and_differ_in_line_and_marker():
     assert len({(style.color, style.marker) for style in styles}) == len(names)
     assert len({(style.color, str(style.linestyle)) for style in styles}) == len(names)
     assert all(style.color == method_style(name).color for style, name in zip(styles, names, strict=True))
+
+
+def test_a_training_that_learnt_nothing_is_a_thin_line_of_its_own():
+    rows = [{"method": "none", "seed": seed, "failed": float(seed == 3)} for seed in range(10)]
+    table = stage(rows)
+    table.records[3].arrays["curve"][:] = 2.3
+    axes = drawn(figures.curve_panels(table, ["none"])).axes[0]
+    thin = [line for line in axes.lines if line.get_linewidth() == 0.7]
+    assert len(thin) == 1
+    np.testing.assert_array_equal(thin[0].get_ydata(), np.float32(2.3))
+
+
+def test_numbers_far_off_the_scale_are_counted_and_do_not_hide_the_others():
+    values = {"none": [1.1, 1.2, 1.3, 1.15], "SL1": [1.2, 1.25, 1.1, 88.6]}
+    effects = {"none": paired_difference(values["SL1"], values["none"])}
+    left, right = drawn(figures.paired_rows({"a": (values, effects)}, "error")).axes
+    assert left.get_xlim()[1] < 3
+    assert [text.get_text() for text in left.texts] == ["off: 1, mean 23"]
+    assert not right.texts  # alone it has nothing to be wider than
+    wide = effects | {
+        "L2": paired_difference([1, 2, 1, 2], [1.1, 1.9, 1.2, 2.1]),
+        "L1": paired_difference([1, 2], [2, 2]),
+    }
+    values |= {"L2": [1.0, 1.1], "L1": [1.0, 1.1]}
+    left, right = drawn(figures.paired_rows({"a": (values, wide)}, "error")).axes
+    (words,) = [text.get_text() for text in right.texts]
+    assert words.startswith("22, from ")
+    assert max(abs(edge) for edge in right.get_xlim()) < 10

@@ -445,7 +445,7 @@ def interval_by_replicate(
 
 
 def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
-    r"""Return each method's mean :math:`E_0` on training images and its mean :math:`\lambda \sum h`, at the end.
+    r"""Return each method's median :math:`E_0` on training images and its median :math:`\lambda \sum h`, at the end.
 
     Parameters
     ----------
@@ -468,8 +468,8 @@ def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
                 U = record.params["U"].astype(np.float64)
                 total = penalty.strength * reference.penalty(U, penalty.eps, penalty.profile, penalty.grouping)
             parts.append((record.numbers["train_E0"], total))
-        mean = np.mean(parts, axis=0)
-        found[method] = (float(mean[0]), float(mean[1]))
+        middle = np.median(parts, axis=0)
+        found[method] = (float(middle[0]), float(middle[1]))
     return found
 
 

@@ -79,7 +79,8 @@ def curve_panels(stage: Table, methods: Sequence[str], reference: str = "none", 
     Returns
     -------
     Figure
-        The line is the median over the seeds, the band goes from the smallest to the largest.
+        The line is the median over the seeds, the band holds the middle 80 % of them. Thin lines are trainings that
+        ended with more than half of their answers wrong.
 
     Raises
     ------
@@ -93,9 +94,10 @@ def curve_panels(stage: Table, methods: Sequence[str], reference: str = "none", 
         _, curves = _curves(stage, method)
         shown = updates >= skip
         axes.plot(updates[shown], np.median(repeated, axis=0)[shown], color=QUIET, linewidth=1)
-        axes.fill_between(
-            updates[shown], curves.min(axis=0)[shown], curves.max(axis=0)[shown], color=style.color, alpha=0.3, lw=0
-        )
+        low, high = np.quantile(curves, [0.1, 0.9], axis=0)
+        axes.fill_between(updates[shown], low[shown], high[shown], color=style.color, alpha=0.3, lw=0)
+        for curve in _curves(stage.where(failed=1.0), method)[1]:
+            axes.plot(updates[shown], curve[shown], color=style.color, linewidth=0.7)
         axes.plot(updates[shown], np.median(curves, axis=0)[shown], color=style.color, linewidth=1.6)
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -110,6 +112,8 @@ def _curves(stage: Table, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Return updates, counted from 1, and the curves of all seeds that came to their end."""
     records: list[Record] = [record for record in stage.where(method=method).records if not record.diverged]
     lengths = {int(record.numbers["updates"]) for record in records}
+    if not records and len(stage) == int(np.sum(stage["failed"])):
+        return np.zeros(0), np.zeros((0, 0))
     if len(lengths) != 1:
         raise unexpected(f"the numbers of updates of {method}", sorted(lengths), "there must be one, for all seeds")
     return curve_updates(lengths.pop()) + 1, np.stack([record.arrays["curve"] for record in records])
@@ -121,8 +125,8 @@ def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = ""
     Parameters
     ----------
     columns : mapping of str to mapping of str to array_like
-        By title, side by side, the same rows in each. NaN is left out; infinite numbers are drawn at the right edge
-        and counted, and such a column's middle is the median, without an interval.
+        By title, side by side, the same rows in each. NaN is left out. Where a column has infinite numbers, its
+        middle is the median, without an interval.
     quantity : str
         What all columns show, with its unit; empty where the titles say it.
     shared : bool
@@ -131,6 +135,7 @@ def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = ""
     Returns
     -------
     Figure
+        Numbers far off the scale of all others are not drawn, but counted, with the mean that they lead to.
     """
     rows = list(next(iter(columns.values())))
     figure, grid = plt.subplots(
@@ -266,13 +271,13 @@ def strength_panels(stage: Table, methods: Sequence[str], reference: str = "SL1"
         One stage with a column ``strength_factor``.
     methods : sequence of str
     reference : str
-        A method whose means are repeated in every panel, in grey.
+        A method whose medians are repeated in every panel, in grey.
 
     Returns
     -------
     Figure
-        Points are means over the seeds, and bands go from the smallest to the largest. A training that diverged counts
-        as a network that guesses.
+        Points are medians over the seeds, bands go from the smallest to the largest. A training that diverged counts as
+        a network that guesses.
     """
     figure, panels = _grid(len(methods))
     for axes, method in zip(panels, methods, strict=True):
@@ -282,7 +287,7 @@ def strength_panels(stage: Table, methods: Sequence[str], reference: str = "SL1"
             if name == method:
                 axes.fill_between(factors, 100 * errors.min(1), 100 * errors.max(1), color=color, alpha=0.3, lw=0)
             marker = {"marker": style.marker, "markersize": 4} if name == method else {"linewidth": 1}
-            axes.plot(factors, 100 * errors.mean(axis=1), color=color, **marker)
+            axes.plot(factors, 100 * np.median(errors, axis=1), color=color, **marker)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks([0.1, 1, 10], ["0.1", "1", "10"])
@@ -307,7 +312,7 @@ def smoothing_widths(stage: Table, methods: Sequence[str], thresholds: Mapping[s
     Returns
     -------
     Figure
-        Points are means over the seeds, and bands go from the smallest to the largest.
+        Points are medians over the seeds, and bands go from the smallest to the largest.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=[1.25, 1])
     for method in methods:
@@ -318,11 +323,13 @@ def smoothing_widths(stage: Table, methods: Sequence[str], thresholds: Mapping[s
                 widths, scale * values.min(axis=1), scale * values.max(axis=1), color=style.color, alpha=0.22, lw=0
             )
             axes.plot(
-                widths, scale * values.mean(axis=1), color=style.color, linestyle=style.linestyle,
+                widths, scale * np.median(values, axis=1), color=style.color, linestyle=style.linestyle,
                 marker=style.marker, markersize=5, label=method,
             )  # fmt: skip
             axes.axvline(thresholds[method], color=INK, linewidth=0.9, linestyle=style.linestyle)
     top.set_xscale("log")
+    top.set_yscale("log")
+    _error_ticks(top)
     top.set_ylabel("validation error (%)")
     top.legend(fontsize=9.5, loc="upper left", bbox_to_anchor=(0.28, 1.02))
     bottom.set_ylabel(r"nodes below $\varepsilon$")
@@ -420,32 +427,49 @@ def _name_rows(axes: Axes, rows: Sequence[str]) -> None:
         label.set_color(style.color)
 
 
+def _fence(values: Sequence[np.ndarray]) -> float:
+    """Return what is far outside of all these numbers: a network that learnt nothing would hide all others."""
+    pooled = np.concatenate(values)
+    low, high = np.quantile(pooled[np.isfinite(pooled)], [0.25, 0.75])
+    return float(high + 6 * (high - low))
+
+
 def _draw_seeds(axes: Axes, values: Sequence[ArrayLike], styles: Sequence[MethodStyle]) -> None:
-    """Draw a dot a seed, and mean and interval below the dots."""
+    """Draw a dot a seed, mean and interval below the dots; what is off the scale is counted in words."""
     numbers = [np.asarray(row, dtype=np.float64) for row in values]
-    all_finite = all(not np.isinf(row).any() for row in numbers)
+    numbers = [row[~np.isnan(row)] for row in numbers]
+    fence = _fence(numbers)
+    median = any(np.isinf(row).any() for row in numbers)  # infinite numbers have no mean
+    bar: dict[str, Any] = {"color": INK, "markersize": 7, "markeredgewidth": 1.6}
     for place, (row, style) in enumerate(zip(numbers, styles, strict=True)):
-        here = row[np.isfinite(row)]
+        here = row[row <= fence]
         lift = 0.11 * (np.arange(len(here)) % 3 - 1) - 0.12  # neighbours side by side, the same every time
         axes.plot(here, place + lift, style.marker, color=style.color, markersize=3.2, alpha=0.55, markeredgewidth=0)
-        if all_finite and len(here) > 1:
-            mean, low, high = mean_interval(here)
+        if median and len(row) and np.median(row) <= fence:
+            axes.plot(np.median(row), place + 0.27, "|", **bar)
+        elif not median and len(row) > 1 and len(here) == len(row):
+            mean, low, high = mean_interval(row)
             axes.plot([low, high], [place + 0.27] * 2, color=INK, linewidth=1.6, solid_capstyle="butt")
-            axes.plot(mean, place + 0.27, "|", color=INK, markersize=7, markeredgewidth=1.6)
-        elif not all_finite and len(row):
-            middle = float(np.median(row))
-            if np.isfinite(middle):
-                axes.plot(middle, place + 0.27, "|", color=INK, markersize=7, markeredgewidth=1.6)
-            never = int(np.isinf(row).sum())
-            if never:
-                axes.text(
-                    1.0, place, f"never: {never}", transform=axes.get_yaxis_transform(), ha="right", va="center",
-                    fontsize=8.5, color=style.color, bbox={"color": PAPER, "pad": 0.5, "alpha": 0.85},
-                )  # fmt: skip
+            axes.plot(mean, place + 0.27, "|", **bar)
+        if len(here) < len(row):
+            _write_missing(axes, place, row, len(row) - len(here), None if median else float(row.mean()), style)
         axes.axhline(place + 0.5, color=PALE, linewidth=0.5, zorder=0)
 
 
+def _write_missing(axes: Axes, place: int, row: np.ndarray, count: int, mean: float | None, style: MethodStyle) -> None:
+    """Say at the right edge how many numbers are off the scale, and the mean that they lead to, if there is one."""
+    never = int(np.isinf(row).sum())
+    parts = [f"off: {count - never}"] * (count > never) + [f"never: {never}"] * (never > 0)
+    words = ", ".join(parts) if mean is None else f"off: {count}, mean {mean:.2g}"
+    axes.text(
+        1.0, place + 0.26, words, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8.5,
+        color=style.color, bbox={"color": PAPER, "pad": 0.5, "alpha": 0.85},
+    )  # fmt: skip
+
+
 def _draw_effects(axes: Axes, rows: Sequence[str], effects: Mapping[str, Effect], margin: float) -> None:
+    """Draw differences with their intervals; one that is far wider than the others ends in an arrow and is written."""
+    reach = 4 * float(np.median([max(abs(effect.low), abs(effect.high)) for effect in effects.values()]))
     if margin:
         axes.axvspan(-margin, margin, color=PALE, alpha=0.6, lw=0)
     axes.axvline(0, color=INK, linewidth=0.9)
@@ -454,8 +478,19 @@ def _draw_effects(axes: Axes, rows: Sequence[str], effects: Mapping[str, Effect]
         if row not in effects:
             continue
         effect, style = effects[row], styles[row]
-        axes.plot([effect.low, effect.high], [place] * 2, color=style.color, linewidth=2)
-        axes.plot(effect.effect, place, style.marker, color=style.color, markersize=6)
+        low, high = max(effect.low, -reach), min(effect.high, reach)
+        axes.plot([low, high], [place] * 2, color=style.color, linewidth=2)
+        if abs(effect.effect) <= reach:
+            axes.plot(effect.effect, place, style.marker, color=style.color, markersize=6)
+        for end, cut, arrow in ((low, low > effect.low, "<"), (high, high < effect.high, ">")):
+            if cut:
+                axes.plot(end, place, arrow, color=style.color, markersize=6)
+        if low > effect.low or high < effect.high:
+            words = f"{effect.effect:.2g}, from {effect.low:.2g} to {effect.high:.2g}".replace("-", "−")
+            axes.text(
+                0.5, place - 0.3, words, transform=axes.get_yaxis_transform(), ha="center", va="center", fontsize=8.5,
+                color=style.color, bbox={"color": PAPER, "pad": 0.5, "alpha": 0.85},
+            )  # fmt: skip
         axes.axhline(place + 0.5, color=PALE, linewidth=0.5, zorder=0)
 
 
