@@ -45,6 +45,7 @@ def test_the_forest_draws_in_favour_to_the_right_and_what_is_significant_filled(
         ]
     )
     (axes,) = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["L2", "none", "SL1 quartic weight-wise"]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "3  table: error",
         "6  frontier: nodes removed",

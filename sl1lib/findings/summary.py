@@ -15,6 +15,7 @@ import numpy as np
 
 from ..architecture import CLASSES, NODES
 from ..experiment.study import Comparison, Effect, Estimate, Judgement, Verdict, load_study
+from .comparison import MEASURE_NAMES
 from .judging import judge_all
 from .pruning_verdicts import FULL_COST
 
@@ -317,6 +318,35 @@ def verdict_rows(judgements: Sequence[Judgement], evidence: Mapping[int, str]) -
             ]
         )
     return rows
+
+
+def show_judgement(judgement: Judgement) -> None:
+    """Display a verdict, its reason, and a table of all comparisons and estimates that led to it.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    """
+    from ..notebook import say, show_table
+
+    claim = judgement.claim
+    say(f"**Claim {claim.number} {judgement.verdict}.** {_instead(judgement)}.")
+    if judgement.comparisons:
+        headers = ["stage", "measure", "against", "effect [95 %]", "corrected p", "n", "says"]
+        show_table(headers, [_comparison_row(comparison, claim.spread_over) for comparison in judgement.comparisons])
+    if judgement.estimates:
+        say("\n".join(f"- {number_text(each)}" for each in judgement.estimates))
+
+
+def _comparison_row(comparison: Comparison, spread_over: str) -> list[str]:
+    """Return a comparison as a row; a spread is named as what it is."""
+    effect, other = comparison.effect, comparison.other.replace("_", " ")
+    shared = "".join(f", n = {'all' if value is None else f'{value:,g}'}" for value in comparison.where.values())
+    measure = MEASURE_NAMES.get(comparison.measure, comparison.measure)
+    what = f"spread of the {measure}" if spread_over else measure
+    says = {1: "for", -1: "against", 0: "neither"}[comparison.favours]
+    number = effect_text(comparison.measure, effect)
+    return [comparison.stage + shared, what, other, number, f"{comparison.p_corrected:.2g}", str(effect.n), says]
 
 
 def _instead(judgement: Judgement) -> str:

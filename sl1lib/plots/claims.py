@@ -80,9 +80,23 @@ def forest(judgements: Sequence[Judgement]) -> Figure:
     axes.set_ylim(place - 2, -3)
     axes.set_xlim(-REACH - 0.5, REACH + 0.5)
     axes.set_xlabel("effect, in half widths of its interval")
+    rivals = {c.other: _rival(c) for _, block in blocks for _, c in block if _rival(c)[0] != INK}
+    for name, (color, marker) in rivals.items():
+        axes.plot([], [], marker, color=color, markersize=4, label=name.removesuffix(", its shortest nodes"))
+    figure.legend(
+        *_once(*axes.get_legend_handles_labels()), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8.5
+    )
+    figure.tight_layout()
     axes.text(0.02, 1.0, "← against the claim", transform=axes.transAxes, va="bottom", fontsize=9.5)
     axes.text(0.98, 1.0, "in favour →", transform=axes.transAxes, va="bottom", ha="right", fontsize=9.5)
     return finish(figure)
+
+
+def _once(handles: Sequence[Any], labels: Sequence[str]) -> tuple[list[Any], list[str]]:
+    """Keep the first handle of each label."""
+    first = dict(zip(reversed(labels), reversed(handles), strict=True))
+    names = list(dict.fromkeys(labels))
+    return [first[name] for name in names], names
 
 
 def _blocks(judgements: Sequence[Judgement]) -> list[tuple[str, list[tuple[int, Comparison]]]]:
@@ -95,23 +109,29 @@ def _blocks(judgements: Sequence[Judgement]) -> list[tuple[str, list[tuple[int, 
             fewer_is_better = claim.better == "lower" and not measure.startswith("nodes")
             sign = -1 if fewer_is_better else 1
             where = stage.replace(" finals", "").replace("error function, ", "").replace("error function", "table")
-            found.append((f"{claim.number}  {where}: {MEASURES.get(measure, measure)}", [(sign, c) for c in group]))
+            what = "spread" if claim.spread_over else MEASURES.get(measure, measure)
+            found.append((f"{claim.number}  {where}: {what}", [(sign, c) for c in group]))
     return [(name.replace(" within 0.2 points", ""), block) for name, block in found]
 
 
 def _draw_comparison(axes: Axes, place: float, sign: int, comparison: Comparison) -> None:
     middle, low, high = (sign * float(np.clip(x, -1e3, 1e3)) for x in half_widths(comparison.effect))
-    try:
-        style = variant_style(comparison.other.removesuffix(", its shortest nodes"))
-        color, marker = style.color, style.marker
-    except ValueError:  # a momentum, an error function
-        color, marker = INK, "o"
+    color, marker = _rival(comparison)
     edge = float(np.clip(middle, -REACH, REACH))
     axes.plot(np.clip([low, high], -REACH, REACH), [place] * 2, color=color, linewidth=0.9)
     significant = comparison.p_corrected < 0.05
     axes.plot(edge, place, marker, color=color, markersize=3.4, markerfacecolor=color if significant else "white")
     if edge != middle:
         axes.plot(edge + 0.3 * np.sign(edge), place, ">" if edge > 0 else "<", color=color, markersize=2.5)
+
+
+def _rival(comparison: Comparison) -> tuple[str, str]:
+    """Return colour and marker of a comparison's other side; what is no method, a momentum say, is drawn in ink."""
+    try:
+        style = variant_style(comparison.other.removesuffix(", its shortest nodes"))
+    except ValueError:
+        return INK, "o"
+    return (INK, "o") if comparison.stage == "momentum" else (style.color, style.marker)
 
 
 def chatter_onset(evidence: Evidence) -> Figure:

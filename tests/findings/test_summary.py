@@ -171,3 +171,17 @@ def test_the_table_has_a_row_a_claim_with_its_few_numbers():
     assert rows["2"][4] == "Cells of 'x' are missing"
     assert all(row[5] == f"link {number}" for number, row in rows.items())
     assert len(headline(complete()[4])) == 4  # of claim 5: nodes and cost, both readings
+
+
+def test_a_verdict_is_shown_with_all_its_comparisons_and_estimates(capsys):
+    found = complete()
+    summary.show_judgement(found[2])
+    text = capsys.readouterr().out
+    assert "**Claim 3 holds.** Because." in text
+    assert text.count("| held-out error |") == 12
+    assert "| table finals | held-out error | none | −0.025 points [−0.035, −0.015] | 0.01 | 20 | for |" in text
+    summary.show_judgement(found[9])
+    assert "- 5.5 [4, 6] (saved (%))" in capsys.readouterr().out
+    spread = judged(14, Verdict.IN_PART, *found[2].comparisons[:1])
+    summary.show_judgement(spread)
+    assert "spread of the held-out error" in capsys.readouterr().out
