@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ class Cell:
         return config_key(self.config)
 
 
+@lru_cache(maxsize=2**14)  # a store's trainings are asked for their keys again and again
 def config_key(config: RunConfig) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a configuration.
 
