@@ -17,7 +17,7 @@ from .. import reference
 from ..data import Dataset
 from ..experiment.study import Claim, Comparison, Judgement, Study, Verdict, holm, paired_difference
 from ..settings import Penalty
-from .conditions import as_designed, circumstances, evidence_of, proportion_of
+from .conditions import circumstances, evidence_of, made_by, proportion_of
 from .evidence import Evidence
 from .full_batch import LastLayer, swing
 
@@ -77,9 +77,7 @@ def measure(
     return evidence_of(NAME, descents, instances, circumstances(DESIGN), progress)
 
 
-def is_current(evidence: Evidence, study: Study | None = None, results_folder: Path | None = None) -> bool:
-    """Say whether evidence comes from this design."""
-    return as_designed(evidence, DESIGN)
+is_current = made_by(DESIGN)
 
 
 def descents(

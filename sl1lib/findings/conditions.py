@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..environment import processor_name
 from ..errors import require_count
 from ..experiment.progress import tqdm
 from ..experiment.run import provenance
-from ..experiment.study import Estimate, proportion
+from ..experiment.study import Estimate, Study, proportion
 from .evidence import Evidence
 
 
@@ -31,9 +32,13 @@ def plain(design: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps(design))
 
 
-def as_designed(evidence: Evidence, design: Mapping[str, Any]) -> bool:
-    """Say whether evidence comes from this design."""
-    return evidence.provenance.get("design") == plain(design)
+def made_by(design: Mapping[str, Any]) -> Callable[..., bool]:
+    """Return an experiment's ``is_current``: whether evidence comes from this design, whatever study asks."""
+
+    def is_current(evidence: Evidence, study: Study | None = None, results_folder: Path | None = None) -> bool:
+        return bool(evidence.provenance.get("design") == plain(design))
+
+    return is_current
 
 
 def evidence_of(

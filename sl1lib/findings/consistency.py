@@ -14,7 +14,7 @@ import numpy as np
 
 from ..data import Dataset
 from ..experiment.study import Claim, Estimate, Judgement, Study, Verdict, paired_difference
-from .conditions import as_designed, circumstances, evidence_of, proportion_of
+from .conditions import circumstances, evidence_of, made_by, proportion_of
 from .evidence import Evidence
 from .full_batch import LastLayer, distances_to_group_lasso, tolerance
 
@@ -59,9 +59,7 @@ def measure(
     return evidence_of(NAME, solutions, instances, circumstances(DESIGN), progress)
 
 
-def is_current(evidence: Evidence, study: Study | None = None, results_folder: Path | None = None) -> bool:
-    """Say whether evidence comes from this design."""
-    return as_designed(evidence, DESIGN)
+is_current = made_by(DESIGN)
 
 
 def solutions(instance: int, widths: Sequence[float] = WIDTHS) -> Iterator[dict[str, Any]]:

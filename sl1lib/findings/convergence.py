@@ -16,7 +16,7 @@ import numpy as np
 from ..data import Dataset
 from ..experiment.study import Claim, Estimate, Judgement, Study, Verdict, paired_difference
 from ..settings import Penalty
-from .conditions import as_designed, circumstances, evidence_of, proportion_of
+from .conditions import circumstances, evidence_of, made_by, proportion_of
 from .evidence import Evidence
 from .full_batch import Descent, LastLayer, descend_layer, descend_network
 
@@ -85,9 +85,7 @@ def measure(
     return evidence_of(NAME, lambda i: _rows(i, i < networks), instances, circumstances(DESIGN), progress)
 
 
-def is_current(evidence: Evidence, study: Study | None = None, results_folder: Path | None = None) -> bool:
-    """Say whether evidence comes from this design."""
-    return as_designed(evidence, DESIGN)
+is_current = made_by(DESIGN)
 
 
 def _rows(instance: int, network: bool) -> Iterator[dict[str, Any]]:

@@ -72,15 +72,29 @@ class Evidence:
         chosen = np.ones(len(self), dtype=bool)
         for name, value in values.items():
             chosen &= self[name] == value
+        return self.take(chosen)
+
+    def take(self, chosen: np.ndarray) -> Evidence:
+        """Return some rows: those where a mask is True, or those at given places, in that order."""
         return Evidence(self.name, {name: column[chosen] for name, column in self.columns.items()}, self.provenance)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows, each as a dictionary of plain values; `of_rows` takes them back.
+
+        Examples
+        --------
+        >>> Evidence("two", {"seed": np.array([0, 1]), "error": np.array([0.1, 0.2])}).rows()
+        [{'seed': 0, 'error': 0.1}, {'seed': 1, 'error': 0.2}]
+        """
+        columns = [column.tolist() for column in self.columns.values()]
+        return [dict(zip(self.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def save(self, results: Path) -> Path:
         """Write ``results/evidence/NAME.json``, whole or not at all, a row a line."""
         path = evidence_path(results, self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = zip(*(column.tolist() for column in self.columns.values()), strict=True)
         head = json.dumps({"name": self.name, "provenance": dict(self.provenance), "columns": list(self.columns)})
-        lines = ",\n".join(json.dumps(row) for row in rows)
+        lines = ",\n".join(json.dumps(list(row.values())) for row in self.rows())
         with replacing(path) as part:
             part.write_text(f'{head[:-1]}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
         return path

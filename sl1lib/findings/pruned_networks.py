@@ -31,7 +31,7 @@ from .evidence import Evidence, EvidenceError
 from .pruning_verdicts import LOSS, judge
 from .removals import Removals, counted_in, onnx_differences, prune_again, stored_run, switched_off
 
-__all__ = ["NAME", "cheapest_by_seed", "curve", "is_current", "judge", "kept_networks", "measure", "rows_of"]
+__all__ = ["NAME", "cheapest_by_seed", "curve", "is_current", "judge", "kept_networks", "measure"]
 
 NAME: Final = "pruning"
 PLAIN, OURS, RIVAL = "none", "SL1", "group lasso proximal"
@@ -107,7 +107,7 @@ def measure(study: Study, results_folder: Path, data: Dataset | None = None, pro
         known = earlier.provenance.get("stages", {}).get(name, {})
         if known.get("networks_sha256") == _digest(part):
             stages[name] = known
-            rows += rows_of(earlier.where(stage=name))
+            rows += earlier.where(stage=name).rows()
             continue
         began, started = datetime.now(UTC), time.perf_counter()
         rows += _rows_of_stage(part, store, data, progress)
@@ -140,18 +140,6 @@ def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) ->
             bar.update()
     rows += _tuned_rows(table, store, images)
     return rows + _chosen_rows(rows, table, store, images)
-
-
-def rows_of(evidence: Evidence) -> list[dict[str, Any]]:
-    """Return the rows of a table, each as a dictionary of plain values.
-
-    Examples
-    --------
-    >>> rows_of(Evidence("two", {"seed": np.array([0, 1]), "error": np.array([0.1, 0.2])}))
-    [{'seed': 0, 'error': 0.1}, {'seed': 1, 'error': 0.2}]
-    """
-    columns = [column.tolist() for column in evidence.columns.values()]
-    return [dict(zip(evidence.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def is_current(evidence: Evidence, study: Study, results_folder: Path) -> bool:

@@ -99,8 +99,7 @@ def _ordered(rows: Evidence, seeds: Sequence[int]) -> Evidence:
     places = [np.flatnonzero(rows["seed"] == seed) for seed in seeds]
     if any(len(place) != 1 for place in places):
         raise ValueError("a seed has several pruned networks of one kind; such rows are no independent pairs")
-    chosen = np.array([place[0] for place in places], dtype=int)
-    return Evidence(rows.name, {name: column[chosen] for name, column in rows.columns.items()}, rows.provenance)
+    return rows.take(np.array([place[0] for place in places], dtype=int))
 
 
 def _node_wise_against_weight_wise(evidence: Evidence) -> Ruling:

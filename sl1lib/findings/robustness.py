@@ -69,9 +69,7 @@ def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float
         Bounds of the factors.
     """
     factors = table["strength_factor"]
-    inside = (factors >= least) & (factors <= most)
-    columns = {name: column[inside] for name, column in table.columns.items()}
-    return judge(claim, Table(columns, [record for record, here in zip(table.records, inside, strict=False) if here]))
+    return judge(claim, table.take((factors >= least) & (factors <= most)))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from sl1lib.findings.pruned_networks import (
     is_current,
     kept_networks,
     measure,
-    rows_of,
 )
 from sl1lib.findings.removals import Removals, onnx_differences, prune_again, stored_run, switched_off
 from sl1lib.pruning import Network, parameter_count
@@ -71,7 +70,7 @@ def test_every_row_is_what_prune_gives(study, folder, digits, evidence):
     """The rows come from products of small matrices; the library's own procedure must agree to a tie of two scores."""
     store = Store(folder)
     steps = {"threshold": 1, "count": 13, "matched": 2, "within": 2}
-    chosen = {kind: rows_of(evidence.where(kind=kind))[::step] for kind, step in steps.items()}
+    chosen = {kind: evidence.where(kind=kind).rows()[::step] for kind, step in steps.items()}
     assert all(len(part) >= 3 for part in chosen.values())
     for row in chain(*chosen.values()):
         report = prune_again(row, stored_run(store.records[row["key"]]), digits).report
@@ -88,7 +87,7 @@ def test_every_row_is_what_prune_gives(study, folder, digits, evidence):
 
 def test_threshold_removes_what_is_short_and_after_proximal_steps_what_is_zero(folder, evidence):
     store = Store(folder)
-    for row in rows_of(evidence.where(kind="threshold")):
+    for row in evidence.where(kind="threshold").rows():
         record = store.records[row["key"]]
         U, penalty = record.params["U"], record.config.penalty
         if row["method"] == "group lasso proximal":
@@ -101,9 +100,7 @@ def test_threshold_removes_what_is_short_and_after_proximal_steps_what_is_zero(f
 
 
 def test_without_folding_the_error_is_prunes_without_folding(folder, digits, evidence):
-    row = next(
-        row for row in rows_of(evidence.where(kind="count", stage="finals", method="none")) if row["nodes"] == 96
-    )
+    row = next(row for row in evidence.where(kind="count", stage="finals", method="none").rows() if row["nodes"] == 96)
     pruned = prune(stored_run(Store(folder).records[row["key"]]), count=96, fold=False, data=digits, latency=False)
     assert pruned.report.error_after == pytest.approx(row["error_unfolded"], abs=1.5 / pruned.report.images)
 
@@ -119,7 +116,7 @@ def test_curves_by_outer_products_are_the_errors_of_each_count(folder, digits):
 def test_rows_within_a_bound_are_the_most_that_keep_it(folder, digits, evidence):
     store = Store(folder)
     frontier = evidence.where(stage="frontier", kind="threshold")
-    for row in rows_of(evidence.where(kind="within")):
+    for row in evidence.where(kind="within").rows():
         bound = frontier.where(seed=row["seed"])["error_before"].min() + float(row["target"])
         assert row["images"] == "validation"
         assert row["error"] <= bound + 1e-9
@@ -134,7 +131,7 @@ def test_rivals_lose_as_many_nodes_as_sl1_of_their_seed(evidence):
         ours = evidence.where(stage=stage, method="SL1", kind="threshold")
         rivals = evidence.where(stage=stage, kind="matched")
         assert set(rivals["method"]) == ({"none"} if stage == "finals" else {"none", "group lasso proximal"})
-        for row in rows_of(rivals):
+        for row in rivals.rows():
             same = ours.where(seed=row["seed"])
             same = same if row["method"] == "none" else same.where(factor=row["factor"])
             assert (row["target"], row["nodes"]) in [
@@ -145,7 +142,7 @@ def test_rivals_lose_as_many_nodes_as_sl1_of_their_seed(evidence):
 def test_fine_tuned_networks_keep_their_size_and_get_better(evidence):
     tuned = evidence.where(kind="tuned")
     assert set(tuned["method"]) == {"SL1", "SL1 map-wise"}
-    for row in rows_of(tuned):
+    for row in tuned.rows():
         same = {"method": row["method"], "seed": row["seed"], "factor": row["factor"], "stage": row["stage"]}
         removed = evidence.where(kind="threshold", **same)
         assert removed["nodes"].tolist() == [row["nodes"]]
@@ -154,9 +151,9 @@ def test_fine_tuned_networks_keep_their_size_and_get_better(evidence):
 
 def test_what_is_chosen_was_chosen_on_validation_images_and_is_measured_on_test_images(folder, digits, evidence):
     store = Store(folder)
-    within = [row for row in rows_of(evidence) if row["kind"] == "within"]
+    within = [row for row in evidence.rows() if row["kind"] == "within"]
     for scope in ("any penalty", "node-wise"):
-        chosen = rows_of(evidence.where(kind="chosen", target=scope))
+        chosen = evidence.where(kind="chosen", target=scope).rows()
         best = cheapest_by_seed(within, scope)
         assert [(row["key"], row["nodes"]) for row in chosen] == [(row["key"], row["nodes"]) for row in best]
         for row in chosen:

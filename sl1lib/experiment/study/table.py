@@ -55,6 +55,10 @@ class Table:
         for name, value in values.items():
             column = self[name]
             chosen &= np.isnan(column) if value is None else column == value
+        return self.take(chosen)
+
+    def take(self, chosen: np.ndarray) -> Table:
+        """Return the rows where a mask, shape (rows,), is True."""
         records = [record for record, here in zip(self.records, chosen, strict=False) if here]
         return Table({name: column[chosen] for name, column in self.columns.items()}, records)
 
