@@ -191,6 +191,10 @@ def _optimiser_options(parser: argparse.ArgumentParser) -> None:
     tuned = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
     optimiser = parser.add_argument_group("training")
     add = optimiser.add_argument
+    add(
+        "--loss", default=_DEFAULTS["loss"],
+        help="cross_entropy, the entropy error, or squared_error; the penalty is added to it",
+    )  # fmt: skip
     add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
     add("--batch-size", type=int, default=_DEFAULTS["batch_size"], help="images an update")
     add("--lr", type=float, help=f"learning rate; without it, the tuned one: {tuned}")
@@ -240,6 +244,7 @@ def _config(options: argparse.Namespace, penalty: Penalty | None) -> RunConfig:
         validation=options.validation,
         dtype=options.dtype,
         device=options.device,
+        loss=options.loss,
     )
 
 
@@ -288,7 +293,8 @@ def summary(run: Run) -> str:
     ]
     if len(history.E0):
         tail = max(1, len(history.E0) // max(1, len(history.seconds)))
-        lines.append(("training E0", f"{history.E0[-tail:].mean():.4f} nats, mean over the last {tail:,} updates"))
+        unit = " nats" if config.loss == "cross_entropy" else ", the squared error"
+        lines.append(("training E0", f"{history.E0[-tail:].mean():.4f}{unit}, mean over the last {tail:,} updates"))
     if len(history.held_out_E0):
         lines.append((f"{run.held_out} E0", f"{history.held_out_E0[-1]:.4f} nats"))
         lines.append((f"{run.held_out} error", f"{100 * run.held_out_error:.2f} %"))

@@ -138,6 +138,13 @@ def test_without_strength_there_is_no_penalty_but_eps_still_counts(capsys):
     assert "192 of 192 (ε = 100)" in out
 
 
+def test_the_squared_error_is_trained_on_and_named(capsys):
+    assert cli.main([*QUICK, "--loss", "squared_error"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^training E0 +0\.\d{4}, the squared error, mean", out, re.MULTILINE)
+    assert re.search(r"^test E0 +\d\.\d{4} nats$", out, re.MULTILINE)  # measured as for any other training
+
+
 def test_a_run_on_validation_images_shows_no_test_error(capsys):
     assert cli.main([*QUICK, "--validation", "50"]) == 0
     out = capsys.readouterr().out

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sl1lib import RunConfig
 from sl1lib.experiment.study import Record, Table, curve_updates, load_study, paired_difference
 from sl1lib.experiment.study.record import NUMBERS
-from sl1lib.findings.comparison import mean_interval
+from sl1lib.findings.resampling import mean_interval
 from sl1lib.plots import comparison as figures
 from sl1lib.plots import method_style, use_style
 from sl1lib.plots.style import WIDTH, variant_style

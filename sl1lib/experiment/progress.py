@@ -21,10 +21,16 @@ def tell(text: str) -> None:
         tqdm.write(text, file=sys.stderr)
 
 
-class Progress:
-    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when not ``shown``.
+def hidden(progress: bool) -> bool:
+    """Return whether a bar is not to be drawn: not asked for, or standard error is closed.
 
-    Nor does it where standard error is closed, in a program without a console say.
+    It is closed in a program without a console, say.
+    """
+    return not progress or sys.stderr is None
+
+
+class Progress:
+    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when `hidden`.
 
     Parameters
     ----------
@@ -57,7 +63,7 @@ class Progress:
             bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",
             unit_scale=True,
-            disable=not shown or sys.stderr is None,
+            disable=hidden(shown),
             mininterval=0.2,
             dynamic_ncols=True,
             leave=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ import numpy as np
 from ..data import load_data
 from ..environment import processor_name
 from ..errors import require_count
-from ..experiment.progress import tqdm
+from ..experiment.progress import hidden, tqdm
 from ..experiment.run import provenance
 from ..experiment.study import Estimate, Study, proportion
 from .evidence import Evidence
@@ -66,8 +65,7 @@ def evidence_of(
     require_count("instances", instances, least=1)
     began, started = datetime.now(UTC), time.perf_counter()
     rows: list[Mapping[str, Any]] = []
-    hidden = not progress or sys.stderr is None
-    for instance in tqdm(range(instances), desc=name, unit="instance", leave=False, disable=hidden):
+    for instance in tqdm(range(instances), desc=name, unit="instance", leave=False, disable=hidden(progress)):
         rows += rows_of(instance)
     took = {"began": began.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - started, 1)}
     return Evidence.of_rows(name, rows, {**facts, **took})

@@ -7,7 +7,6 @@ networks that were trained to be measured there, and once for those that were ch
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from ..environment import processor_name
 from ..errors import require_choice, unexpected
 from ..experiment import Run, RunConfig
 from ..experiment.images import Images
-from ..experiment.progress import tqdm
+from ..experiment.progress import hidden, tqdm
 from ..experiment.run import provenance
 from ..experiment.study import Layout, Store, StoreError, Study, Table
 from ..experiment.study.table import make_table
@@ -134,7 +133,7 @@ def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) ->
     images = _Splits(data)
     rows: list[dict[str, Any]] = []
     title = f"{NAME}, {table['stage'][0]}"
-    with tqdm(total=len(table), desc=title, unit="network", leave=False, disable=_quiet(progress)) as bar:
+    with tqdm(total=len(table), desc=title, unit="network", leave=False, disable=hidden(progress)) as bar:
         for index in range(len(table)):
             rows += _rows_of(table, index, images)
             bar.update()
@@ -383,7 +382,3 @@ def _digest(table: Table) -> str:
     stages = table["stage"] if len(table) else ()
     lines = [f"{stage} {each.key} {each.fingerprint}" for stage, each in zip(stages, table.records, strict=True)]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-
-
-def _quiet(progress: bool) -> bool:
-    return not progress or sys.stderr is None

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..experiment.study import equivalence, holm, paired_difference
 from ..experiment.study.record import updates_until
-from ..findings.comparison import mean_interval, pairing
+from ..findings.resampling import mean_interval, pairing
 from .measure import SAME
 from .record import Check, Entry
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import unexpected
 from ..experiment.study import Effect, Record, Table, curve_updates
-from ..findings.comparison import mean_interval
+from ..findings.resampling import mean_interval
 from .style import (
     ACCENT,
     HIGHLIGHT,

@@ -23,7 +23,7 @@ def loss_curves(runs: Sequence[Run], quantity: str = "E0", keep: float = 0.99, s
     ----------
     runs : sequence of Run
     quantity : {"E0", "E"}
-        The entropy error, comparable between methods, or the error with the penalty, which is not.
+        The configuration's error function, comparable between methods, or that with the penalty, which is not.
     keep : float
         Mini-batch errors are smoothed by ``History.smoothed(keep=keep)``; 0 shows them raw.
     skip : int
@@ -46,7 +46,8 @@ def loss_curves(runs: Sequence[Run], quantity: str = "E0", keep: float = 0.99, s
     plain_log_ticks(axes)
     axes.set_xlabel("epoch")
     symbol = r"$E_0$" if quantity == "E0" else r"$E = E_0 + \lambda\,\Sigma h$"
-    axes.set_ylabel(f"{symbol}  (nats, smoothed)")
+    entropy = all(run.config.loss == "cross_entropy" for run in runs)  # only the entropy error has a unit
+    axes.set_ylabel(f"{symbol}  ({'nats, ' if entropy else ''}smoothed)")
     axes.set_xlim(0, None)
     label_ends(axes, ends)
     return finish(figure)

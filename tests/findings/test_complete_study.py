@@ -11,7 +11,7 @@ from sl1lib.experiment.study.record import NUMBERS
 from sl1lib.experiment.study.report import any_selection
 from sl1lib.experiment.study.table import _row
 from sl1lib.findings import robustness
-from sl1lib.findings.summary import headline, number_text, verdict_rows
+from sl1lib.findings.verdict_tables import headline, number_text, verdict_rows
 from sl1lib.plots.claims import forest
 
 STUDY = load_study("paper")

@@ -9,8 +9,9 @@ import pytest
 from sl1lib import MomentumRamp, Penalty, RunConfig, load_data
 from sl1lib.experiment.study import Store, holm, load_study, paired_difference
 from sl1lib.experiment.study.worker import Batch
-from sl1lib.findings import comparison
-from sl1lib.findings.comparison import load_results
+from sl1lib.findings import comparison, resampling
+from sl1lib.findings.stored import load_results, train_again
+from sl1lib.findings.verdict_tables import judgement_rows, show_verdict
 
 SMOKE = Path(__file__).parents[2] / "results" / "smoke"
 
@@ -26,7 +27,7 @@ def finals(smoke):
 
 
 def test_a_stage_counts_only_when_it_is_complete(smoke, tmp_path):
-    assert smoke.has("tuning", "finals", "sensitivity")
+    assert all(len(smoke.stage(name)) for name in ("tuning", "finals", "sensitivity"))
     whole, part = Store(SMOKE), tmp_path / "smoke"
     with Store(part) as store:
         for name, facts in list(whole.batches.items()):
@@ -36,21 +37,21 @@ def test_a_stage_counts_only_when_it_is_complete(smoke, tmp_path):
             facts = {key: value for key, value in facts.items() if key != "keys"}
             store.add("all", Batch(records, facts))
     partial = load_results("smoke", part)
-    assert partial.has("tuning")
-    assert not partial.has("finals")
+    assert not partial.missing["tuning"]
+    assert partial.missing["finals"] > 0
     assert len(partial.stage("finals")) == 0 < len(partial.stage("tuning")) == len(smoke.stage("tuning"))
 
 
 def test_results_that_are_not_there_are_empty_and_a_slip_in_a_name_is_an_error(tmp_path, smoke):
     nothing = load_results("paper", tmp_path / "paper")
-    assert not any(nothing.has(stage.name) for stage in load_study("paper").stages)
+    assert all(nothing.missing[stage.name] for stage in load_study("paper").stages)
     assert not (tmp_path / "paper").exists()
     with pytest.raises(ValueError, match=r"stage is 'final'.*did you mean 'finals'"):
         smoke.stage("final")
 
 
 def test_a_slice_is_trained_again_and_agrees(smoke):
-    findings = comparison.train_again(smoke, 1, ["finals"])
+    findings = train_again(smoke, 1, ["finals"])
     assert len(findings) > 1
     assert all(finding.passed for finding in findings)
     (stored,) = {finding.stored.config.epochs for finding in findings}
@@ -58,40 +59,40 @@ def test_a_slice_is_trained_again_and_agrees(smoke):
 
 
 def test_the_interval_of_a_mean_leaves_missing_numbers_out():
-    assert comparison.mean_interval([1.0, np.nan, 3.0]) == pytest.approx(comparison.mean_interval([1.0, 3.0]))
-    assert comparison.mean_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
+    assert resampling.mean_interval([1.0, np.nan, 3.0]) == pytest.approx(resampling.mean_interval([1.0, 3.0]))
+    assert resampling.mean_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
     with pytest.raises(ValueError, match="the number of values is 1; an interval needs at least 2"):
-        comparison.mean_interval([1.0, np.nan])
+        resampling.mean_interval([1.0, np.nan])
 
 
 def test_pairs_that_share_everything_have_no_spread_and_correlation_1():
     a = np.array([1.0, 3.0, 2.0])
-    assert comparison.pairing(a, a + 1) == pytest.approx((0.0, np.sqrt(2) * a.std(ddof=1), 1.0))
-    assert np.isnan(comparison.pairing([1.0, 1.0], [1.0, 2.0])[2])
+    assert resampling.pairing(a, a + 1) == pytest.approx((0.0, np.sqrt(2) * a.std(ddof=1), 1.0))
+    assert np.isnan(resampling.pairing([1.0, 1.0], [1.0, 2.0])[2])
     with pytest.raises(ValueError, match="pairs need two lists of one length"):
-        comparison.pairing([1.0, 2.0], [1.0])
+        resampling.pairing([1.0, 2.0], [1.0])
 
 
 def test_widths_shrink_with_the_root_of_the_count():
     numbers = np.random.default_rng(1).normal(size=200)
-    widths = comparison.widths_by_count(numbers, [10, 160])
+    widths = resampling.widths_by_count(numbers, [10, 160])
     assert np.median(widths[10]) / np.median(widths[160]) == pytest.approx(4 * 2.262 / 1.975, rel=0.1)
-    low, high = comparison.mean_interval(numbers)[1:]
-    assert comparison.widths_by_count(numbers, [200], draws=1)[200][0] == pytest.approx((high - low) / 2)
+    low, high = resampling.mean_interval(numbers)[1:]
+    assert resampling.widths_by_count(numbers, [200], draws=1)[200][0] == pytest.approx((high - low) / 2)
     for count in (1, 201):
         with pytest.raises(ValueError, match=rf"a count is {count}; it must be from 2 to 200"):
-            comparison.widths_by_count(numbers, [count])
+            resampling.widths_by_count(numbers, [count])
 
 
 def test_winners_look_better_where_they_won():
     noise = np.random.default_rng(2).normal(size=(15, 1000))
-    chosen, honest = comparison.winners(noise).mean(axis=0)
+    chosen, honest = resampling.winners(noise).mean(axis=0)
     assert chosen == pytest.approx(-1.74, abs=0.1)  # the mean of the smallest of 15 normal numbers
     assert honest == pytest.approx(0.0, abs=0.1)
 
 
 def test_a_candidate_that_failed_is_never_chosen():
-    found = comparison.winners([[np.nan, 3.0], [5.0, 2.0]])
+    found = resampling.winners([[np.nan, 3.0], [5.0, 2.0]])
     assert found.tolist() == [[5.0, 2.0], [2.0, 5.0]]
 
 
@@ -104,7 +105,7 @@ def test_tuning_winners_has_a_row_for_each_method_and_seed(smoke):
 
 
 def test_among_equal_methods_the_smallest_p_misleads_unless_corrected():
-    smallest = comparison.null_families(comparisons=10, seeds=8, families=500)
+    smallest = resampling.null_families(comparisons=10, seeds=8, families=500)
     assert (smallest < 0.05).mean() > 0.2
     assert (10 * smallest < 0.05).mean() < 0.08
     p = [0.004, *np.linspace(0.2, 0.9, 9)]
@@ -127,16 +128,16 @@ def test_other_images_than_those_of_the_study_are_noticed(finals):
 
 def test_the_best_of_one_network_is_not_better_where_it_was_chosen():
     right = np.random.default_rng(3).random((1, 100)) > 0.2
-    chosen, honest = comparison.best_of_networks(right).mean(axis=0)
+    chosen, honest = resampling.best_of_networks(right).mean(axis=0)
     assert chosen == pytest.approx(honest, abs=0.01)
 
 
 def test_equal_networks_raise_no_alarm_and_different_ones_do():
     good = np.ones((2, 100), dtype=bool)
-    assert comparison.false_alarms(good) == (0, 1)
+    assert resampling.false_alarms(good) == (0, 1)
     bad = good.copy()
     bad[1, :20] = False
-    assert comparison.false_alarms(bad) == (1, 1)
+    assert resampling.false_alarms(bad) == (1, 1)
 
 
 def test_each_kind_of_replicate_has_its_own_spread():
@@ -144,13 +145,13 @@ def test_each_kind_of_replicate_has_its_own_spread():
     base = rng.random((1, 500)) > 0.1
     same_seeds = np.repeat(base, 6, axis=0)
     other = np.repeat(rng.random((1, 500)) > 0.1, 6, axis=0)
-    found = comparison.interval_by_replicate(same_seeds, other)
+    found = resampling.interval_by_replicate(same_seeds, other)
     spread = {name: high - low for name, (low, high) in found.items()}
     assert spread["seeds"] == pytest.approx(0, abs=1e-12)  # all trainings alike
     assert spread["images"] > 0.02
     assert spread["both"] == pytest.approx(spread["images"], rel=0.2)
     with pytest.raises(ValueError, match=r"both must be \(seeds, images\)"):
-        comparison.interval_by_replicate(base, other)
+        resampling.interval_by_replicate(base, other)
 
 
 def test_the_parts_of_the_error_are_those_of_the_stored_networks(finals):
@@ -169,17 +170,18 @@ def test_the_parts_of_the_error_are_those_of_the_stored_networks(finals):
 
 def test_a_claim_waits_for_its_stages_and_is_shown_with_what_led_to_the_verdict(smoke, tmp_path, capsys):
     waiting = load_results("paper", tmp_path)
-    assert comparison.judged(waiting, 1) is None
-    comparison.show_verdict(waiting, 1)
-    assert "Claim 1 waits for trainings" in capsys.readouterr().out
-    found = comparison.judged(smoke, 1)
-    assert comparison.judgement_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
-    comparison.show_verdict(smoke, 1)
+    assert smoke.complete
+    assert not waiting.complete
+    show_verdict(waiting.judged(1))
+    assert "Trainings that it needs are missing: 180 of 'table finals'" in capsys.readouterr().out
+    found = smoke.judged(1)
+    assert judgement_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
+    show_verdict(found)
     shown = capsys.readouterr().out
     assert f"The study says: {found.verdict}." in shown
     assert "SL1 better than" in shown
     with pytest.raises(ValueError, match="claim is 2; comparisons decide 1"):
-        comparison.judged(smoke, 2)  # nothing can decide it
+        smoke.judged(2)  # nothing can decide it
 
 
 def test_effects_are_the_paired_differences_of_all_others(finals):

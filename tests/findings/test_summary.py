@@ -12,7 +12,8 @@ from docutils.parsers.rst import directives
 
 from sl1lib.experiment.study import Comparison, Effect, Equivalence, Estimate, Judgement, Verdict, load_study
 from sl1lib.findings import summary
-from sl1lib.findings.summary import effect_text, findings_of, headline, main_findings, number_text, verdict_rows
+from sl1lib.findings.summary import findings_of, main_findings
+from sl1lib.findings.verdict_tables import effect_text, headline, number_text, show_judgement, verdict_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
@@ -175,13 +176,13 @@ def test_the_table_has_a_row_a_claim_with_its_few_numbers():
 
 def test_a_verdict_is_shown_with_all_its_comparisons_and_estimates(capsys):
     found = complete()
-    summary.show_judgement(found[2])
+    show_judgement(found[2])
     text = capsys.readouterr().out
     assert "**Claim 3 holds.** Because." in text
     assert text.count("| held-out error |") == 12
     assert "| table finals | held-out error | none | −0.025 points [−0.035, −0.015] | 0.01 | 20 | for |" in text
-    summary.show_judgement(found[9])
+    show_judgement(found[9])
     assert "- 5.5 [4, 6] (saved (%))" in capsys.readouterr().out
     spread = judged(14, Verdict.IN_PART, *found[2].comparisons[:1])
-    summary.show_judgement(spread)
+    show_judgement(spread)
     assert "spread of the held-out error" in capsys.readouterr().out

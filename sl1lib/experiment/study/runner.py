@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from ...errors import require_count, unexpected
 from ..config import RunConfig
-from ..progress import tell, tqdm
+from ..progress import hidden, tell, tqdm
 from .cost import core_seconds
 from .declaration import Cell, Stage, Study
 from .processes import Processes
@@ -263,7 +262,7 @@ def batch_bar(name: str, total: int, shown: bool) -> Any:
         total=total,
         desc=name,
         bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
-        disable=not shown or sys.stderr is None,
+        disable=hidden(shown),
         dynamic_ncols=True,
         smoothing=0,  # batches come seldom, and several at a time: the mean over all is the best forecast
     )

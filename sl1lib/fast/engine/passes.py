@@ -232,7 +232,7 @@ class Batch:
         self._X = one.strips_of(self._images.flatten(0, 1))
         self._Xt = self._X.transpose(1, 2)
         self._one, self._two = Layer(one, size, reading, like), Layer(two, size, reading, like)
-        self.errors = self._entropy if loss == "cross_entropy" else self._squares
+        self._squared = loss == "squared_error"
         self._relu_logits, self._share = reading.logits == "relu", matrices.share
         # Classes first: softmax then adds up whole rows of images, many at a time.
         self.scores, self.logits, self.logp, self._target, self._dlogits = like.new_zeros(5, CLASSES, size)
@@ -283,6 +283,13 @@ class Batch:
             self._F.mul_(self._share)
         torch.addmm(model.b, model.Ut, self._Ft, out=self.scores)
         return torch.clamp_min(self.scores, 0, out=self.logits) if self._relu_logits else self.scores
+
+    def errors(self, logits: torch.Tensor, out: torch.Tensor) -> None:
+        """Write the summands of the error function ``(10, size)``, and prepare its gradient for the scores."""
+        if self._squared:
+            self._squares(logits, out)
+        else:
+            self._entropy(logits, out)
 
     def _entropy(self, logits: torch.Tensor, out: torch.Tensor) -> None:
         r"""Write the summands of the entropy error, and prepare its gradient for the scores.
