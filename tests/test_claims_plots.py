@@ -61,6 +61,7 @@ def test_the_forest_draws_in_favour_to_the_right_and_what_is_significant_filled(
     [
         (Effect(-5, -np.inf, 3, 0.01, 20, direction=-1), (-REACH,) * 3),
         (Effect(0.2, 0.2, 0.2, 0.01, 20), (REACH,) * 3),
+        (Effect(0.0, 0.0, 0.0, 1.0, 20, direction=-1), (0.0,) * 3),
         (Effect(0.0, -1.0, 1.0, 1.0, 20), (0.0, -1.0, 1.0)),
     ],
 )

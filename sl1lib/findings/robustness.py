@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..experiment.study import Claim, Comparison, Judgement, Table, holm, judge, proportion
-from ..experiment.study.verdicts import ALPHA, CHANCE
+from ..experiment.study.verdicts import ALPHA
 
 
 def failure_rates(stage: Table, vary: str = "method") -> dict[str, tuple[int, int, float, float]]:
@@ -40,21 +40,6 @@ def diverged(table: Table, claim: Claim) -> int:
     sides = (claim.favoured, *claim.against)
     rows = [table.where(stage=stage) for stage in claim.stages]
     return sum(int(np.isnan(each["held_out_error"][np.isin(each[claim.vary], sides)]).sum()) for each in rows)
-
-
-def judge_as_guessing(claim: Claim, table: Table) -> Judgement:
-    """Decide a claim again, a training that diverged counting as a network that guesses: 90 % errors.
-
-    To drop its pair, as the rule does, favours the side that diverges.
-
-    Parameters
-    ----------
-    claim : Claim
-        About ``held_out_error``.
-    table : Table
-    """
-    filled = np.nan_to_num(table["held_out_error"], nan=CHANCE)
-    return judge(claim, Table({**table.columns, "held_out_error": filled}, table.records))
 
 
 def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float = 3.5) -> Judgement:

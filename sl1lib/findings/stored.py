@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,11 +84,7 @@ class Results:
 
 @cache
 def _judged(results: Results, claim: Claim) -> Judgement:
-    gc.freeze()  # statsmodels collects garbage in every correction; what is there now needs no other look
-    try:
-        return judge(claim, results.table, results.missing)
-    finally:
-        gc.unfreeze()
+    return judge(claim, results.table, results.missing)
 
 
 def load_results(study: str, folder: Path) -> Results:

@@ -115,13 +115,17 @@ def effect_text(measure: str, effect: Effect) -> str:
     '+1.000 points [0.000, +2.000]'
     >>> effect_text("nodes removed", Effect(12.25, 11, 13, 0.01, 20))
     '+12.2 nodes [+11.0, +13.0]'
+    >>> effect_text("train_E0", Effect(-1.6e-6, -1.7e-6, -1.5e-6, 0.01, 12))
+    '−1.6e−06 nats [−1.7e−06, −1.5e−06]'
     """
     if measure in _IN_POINTS:
         return points(effect)
     if measure.startswith("updates_to_"):
         middle, _, interval = times(effect).partition(" ")
         return f"{middle} updates {interval}"
-    unit, form = _UNITS.get(measure, ""), ".4f" if measure.endswith("_E0") else ".1f" if "nodes" in measure else ".2f"
+    unit, form = _UNITS.get(measure, ""), ".1f" if "nodes" in measure else ".2f"
+    if measure.endswith("_E0"):
+        form = ".4f" if abs(effect.effect) >= 1e-4 or not effect.effect else ".1e"
     middle, low, high = (signed(value, form) for value in (effect.effect, effect.low, effect.high))
     return f"{middle} {unit} [{low}, {high}]".replace("  ", " ")
 

@@ -44,8 +44,9 @@ def half_widths(effect: Effect) -> tuple[float, float, float]:
     """
     half = (effect.high - effect.low) / 2
     if not np.isfinite(half) or half == 0:
-        sign = float(np.sign(effect.direction or effect.effect))
-        return sign * REACH, sign * REACH, sign * REACH
+        # Of width 0 is a difference that is the same in nearly all pairs: its test may see the few others.
+        end = REACH * float(np.sign(effect.effect if half == 0 else effect.direction or effect.effect))
+        return end, end, end
     return effect.effect / half, effect.low / half, effect.high / half
 
 

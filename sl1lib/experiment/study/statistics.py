@@ -6,6 +6,7 @@ random numbers are drawn from a fixed seed.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -233,7 +234,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]
 
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if len(p_values) else []
+    if not len(p_values):
+        return []
+    gc.freeze()  # statsmodels collects garbage in every correction; what is there now needs no other look
+    try:
+        return [float(p) for p in multipletests(p_values, method="holm")[1]]
+    finally:
+        gc.unfreeze()
 
 
 def proportion(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
