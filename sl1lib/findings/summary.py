@@ -6,16 +6,16 @@ Every number is computed from the judgements. What is not decided yet is said to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..architecture import CLASSES, NODES
-from ..experiment.study import Comparison, Effect, Judgement, Verdict, load_study
+from ..experiment.study import Comparison, Judgement, Verdict, load_study
 from .judging import judge_all
 from .pruning_verdicts import FULL_COST
-from .verdict_tables import TO_LOW, count_favours, percent, points, times
+from .verdict_tables import count_favours, percent, points
 
 BASE: Final = "none"
 
@@ -98,26 +98,21 @@ def findings_of(judgements: Sequence[Judgement]) -> list[Finding]:
 def _accuracy_and_speed(accuracy: Judgement, speed: Judgement) -> str:
     if Verdict.OPEN in (accuracy.verdict, speed.verdict):
         return f"Whether SL1 is more accurate or faster than its rivals is not decided yet: {_why(accuracy, speed)}."
-    errors = _both_readings(accuracy, "held_out_error", lambda effect: f"{points(effect)} (n = {effect.n})")
-    updates = _both_readings(speed, TO_LOW, lambda effect: f"{times(effect)} updates")
+    errors = " and ".join(
+        f"{points(c.effect)} in {reading} (n = {c.effect.n})"
+        for stage, reading in READINGS.items()
+        for c in accuracy.comparisons
+        if (c.stage, c.measure, c.other) == (stage, "held_out_error", BASE)
+    )
     better, worse, faster, slower = (
         count_favours(judgement, sign) for judgement in (accuracy, speed) for sign in (1, -1)
     )
     return (
         f"SL1 {_SAID[3][accuracy.verdict]} (better in {better} of {len(accuracy.comparisons)} comparisons, worse in "
         f"{worse}, shown to be equal within 0.1 points in {_equal(accuracy)}) and {_SAID[1][speed.verdict]} "
-        f"({faster} of {len(speed.comparisons)}; slower in {slower}): against no penalty, its test error differs by "
-        f"{errors}, and $E_0$ is at 0.1 with a difference of {updates}."
+        f"(sooner at a low error in {faster} of {len(speed.comparisons)}, later in {slower}); its test error minus "
+        f"that of no penalty is {errors}."
     )
-
-
-def _both_readings(judgement: Judgement, measure: str, written: Callable[[Effect], str]) -> str:
-    """Return the differences from no penalty, a reading each."""
-    parts = []
-    for stage, reading in READINGS.items():
-        chosen = [c for c in judgement.comparisons if (c.stage, c.measure, c.other) == (stage, measure, BASE)]
-        parts += [f"{written(c.effect)} in {reading}" for c in chosen]
-    return " and ".join(parts)
 
 
 def _pruning(nodes: Judgement, work: Judgement) -> str:
@@ -125,18 +120,16 @@ def _pruning(nodes: Judgement, work: Judgement) -> str:
     limit = f"all {NODES} nodes together do {percent(bound)} of the multiply-adds"
     if Verdict.OPEN in (nodes.verdict, work.verdict):
         return f"How many nodes SL1 prunes, and at what cost, is not decided yet ({_why(nodes, work)}); {limit}."
-    parts = []
-    for stage, reading in READINGS.items():
-        gone, lost = (_of(nodes, stage, measure).effect for measure in ("nodes removed", "error lost"))
-        parts.append(
-            f"in {reading} {gone.effect:.1f} of {NODES} nodes go [{gone.low:.1f}, {gone.high:.1f}] (n = {gone.n}), "
-            f"which changes the test error by {points(lost)}"
-        )
+    gone = [(reading, _of(nodes, stage, "nodes removed").effect) for stage, reading in READINGS.items()]
+    told = " and ".join(
+        f"{each.effect:.1f} [{each.low:.1f}, {each.high:.1f}] in {reading} (n = {each.n})" for reading, each in gone
+    )
+    lost = max((_of(nodes, stage, "error lost").effect for stage in READINGS), key=lambda effect: effect.effect)
     everything, nodes_only = (f"{each.value:.1f} %" for each in work.estimates)
     return (
-        f"{_SAID[5][nodes.verdict]}: {'; '.join(parts)}; but {limit}, and the cheapest networks within 0.1 points save "
-        f"{everything} of them on average ({nodes_only} with node-wise penalties alone), where whole maps have emptied "
-        "and their filters go too."
+        f"{_SAID[5][nodes.verdict]}: of {NODES} nodes {told} can go, which adds at most {points(lost)} to the error; "
+        f"but {limit}, and the cheapest networks within 0.1 points, whose maps have emptied and taken their filters "
+        f"along, save {everything} on average ({nodes_only} with node-wise penalties alone)."
     )
 
 

@@ -168,7 +168,7 @@ def _stage_text(comparison: Comparison, axes: Sequence[str] | None = None) -> st
 
 
 def verdict_rows(judgements: Sequence[Judgement], evidence: Mapping[int, str]) -> list[list[str]]:
-    """Return the table of claims: statement, verdict, comparisons for and against and neither, n, effects, where it is.
+    """Return the table of claims: statement and evidence, verdict, comparisons for, against and neither, n, effects.
 
     Parameters
     ----------
@@ -183,12 +183,11 @@ def verdict_rows(judgements: Sequence[Judgement], evidence: Mapping[int, str]) -
         signs = [count_favours(judgement, sign) for sign in (1, -1, 0)]
         rows.append(
             [
-                f"**{judgement.claim.number}.** {judgement.claim.statement}",
+                f"**{judgement.claim.number}.** {judgement.claim.statement}<br>{evidence[judgement.claim.number]}",
                 f"**{judgement.verdict}**",
                 " / ".join(map(str, signs)) if judgement.comparisons else "–",
                 ", ".join(map(str, counts)) or "–",
                 "<br>".join(map(number_text, numbers)) or _instead(judgement),
-                evidence[judgement.claim.number],
             ]
         )
     return rows
