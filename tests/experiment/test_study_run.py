@@ -221,6 +221,18 @@ def test_any_executor_gives_the_same_results(tmp_path, name):
             np.testing.assert_allclose(array, params, atol=1e-4)
 
 
+def test_numbers_too_small_to_be_normal_are_0_in_a_worker_only(monkeypatch):
+    def half_of_the_smallest():
+        return float(torch.tensor([2.0**-126]) * 0.5)
+
+    seen = []
+    monkeypatch.setattr(worker, "train_many", lambda *_, **__: seen.append(half_of_the_smallest()) or [])
+    with pytest.raises(KeyboardInterrupt):  # no run came back
+        train_batch([RunConfig(data="digits", n_train=50, epochs=1)])
+    assert seen == [0.0]
+    assert half_of_the_smallest() > 0
+
+
 def test_a_batch_knows_where_it_came_from():
     batch = train_batch([RunConfig(data="digits", n_train=50, epochs=1)])
     assert len(batch.provenance["data_sha256"]) == 64

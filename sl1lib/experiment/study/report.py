@@ -150,10 +150,11 @@ def judgement_text(judgement: Judgement) -> str:
 def comparison_line(comparison: Comparison) -> str:
     """Return a comparison in a line; the effect is the favoured side's minus the other's."""
     effect = comparison.effect
+    middle, low, high = (round(x, 12) for x in (effect.effect, effect.low, effect.high))  # 0 may come out as 1e-20
     where = "".join(f", {name} {_text(value)}" for name, value in comparison.where.items())
     return (
-        f"{comparison.stage}{where}: {comparison.measure} against {comparison.other}: {effect.effect:+.3g} "
-        f"[{effect.low:+.3g}, {effect.high:+.3g}], corrected p = {comparison.p_corrected:.3g}, n = {effect.n}"
+        f"{comparison.stage}{where}: {comparison.measure} against {comparison.other}: {middle:+.3g} "
+        f"[{low:+.3g}, {high:+.3g}], corrected p = {comparison.p_corrected:.3g}, n = {effect.n}"
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -65,9 +66,10 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
     (False, (192,))
     """
     began, started = datetime.now(UTC), time.perf_counter()
-    results = _results(configs)
-    runs = [result for result in results if isinstance(result, Run)]
-    scores = iter(_measure_on_training_images(runs))
+    with _denormals_flushed():
+        results = _results(configs)
+        runs = [result for result in results if isinstance(result, Run)]
+        scores = iter(_measure_on_training_images(runs))
     records = [
         Record.of_run(result, *next(scores), keep_params)
         if isinstance(result, Run)
@@ -76,6 +78,19 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
     ]
     facts = provenance(configs[0].device, load_data(configs[0].data).digest)
     return Batch(records, facts | _circumstances(began, time.perf_counter() - started))
+
+
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Let numbers below the smallest normal one be 0, in this thread.
+
+    The gradients of a network whose sigmoids are saturated are such numbers, and make its training six times as slow.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _results(configs: Sequence[RunConfig]) -> list[Run | DivergedError]:
