@@ -10,9 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from sl1lib import RunConfig
-from sl1lib.experiment.study import Record, Table, curve_updates, load_study, paired_difference
+from sl1lib.experiment.study import Record, Table, curve_updates, load_study, mean_interval, paired_difference
 from sl1lib.experiment.study.record import NUMBERS
-from sl1lib.findings.resampling import mean_interval
 from sl1lib.plots import comparison as figures
 from sl1lib.plots import method_style, use_style
 from sl1lib.plots.style import WIDTH, variant_style
@@ -246,7 +245,7 @@ def test_numbers_far_off_the_scale_are_counted_and_do_not_hide_the_others():
     assert not right.texts  # alone it has nothing to be wider than
     wide = effects | {
         "L2": paired_difference([1, 2, 1, 2], [1.1, 1.9, 1.2, 2.1]),
-        "L1": paired_difference([1, 2], [2, 2]),
+        "L1": paired_difference([1, 2, 1, 2], [2, 2, 1, 3]),
     }
     values |= {"L2": [1.0, 1.1], "L1": [1.0, 1.1]}
     left, right = drawn(figures.paired_rows({"a": (values, wide)}, "error")).axes

@@ -11,32 +11,6 @@ from numpy.typing import ArrayLike
 from ..errors import require_count, unexpected
 
 
-def mean_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float, float]:
-    """Return the mean of independent numbers and Student's interval for it; NaN is a missing number.
-
-    Raises
-    ------
-    ValueError
-        For fewer than 2 numbers.
-
-    Examples
-    --------
-    >>> [round(x, 2) for x in mean_interval([1.0, 2.0, 3.0])]
-    [2.0, -0.48, 4.48]
-    """
-    from scipy import stats  # type: ignore[import-untyped]
-
-    numbers = np.asarray(values, dtype=np.float64)
-    numbers = numbers[~np.isnan(numbers)]
-    if len(numbers) < 2:
-        raise unexpected("the number of values", len(numbers), "an interval needs at least 2")
-    mean = float(numbers.mean())
-    if np.ptp(numbers) == 0:
-        return mean, mean, mean
-    interval = stats.ttest_1samp(numbers, 0).confidence_interval(confidence)
-    return mean, float(interval.low), float(interval.high)
-
-
 def pairing(a: ArrayLike, b: ArrayLike) -> tuple[float, float, float]:
     r"""Return the spread of :math:`a - b` in pairs, what it would be without them, and the correlation of the pairs.
 
@@ -95,7 +69,7 @@ def widths_by_count(
     >>> bool(np.median(half[2]) > np.median(half[4])), round(float(half[4][0]), 2)
     (True, 2.72)
     """
-    from scipy import stats
+    from scipy import stats  # type: ignore[import-untyped]
 
     numbers, rng = np.asarray(differences, dtype=np.float64), np.random.default_rng(seed)
     found = {}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..experiment.study import Claim, Comparison, Judgement, Table, holm, judge, proportion
+from ..errors import unexpected
+from ..experiment.study import Claim, Comparison, Effect, Judgement, Table, holm, judge, paired_difference, proportion
 from ..experiment.study.verdicts import ALPHA
 
 
@@ -55,6 +56,34 @@ def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float
     """
     factors = table["strength_factor"]
     return judge(claim, table.take((factors >= least) & (factors <= most)))
+
+
+def text_at_one_rate(table: Table, measure: str = "held_out_error") -> Effect:
+    """Compare SL1 with no penalty in reading ``text``, both at the rate that tuning gave SL1.
+
+    Tuning gave no penalty another rate. But the comparison of the error functions has that network at SL1's rate too,
+    on the same images and with seeds that the finals have.
+
+    Parameters
+    ----------
+    table : Table
+        Of the study ``"paper"``, with the stages *text finals* and *error function, text*.
+    measure : str
+        The column that is compared.
+
+    Raises
+    ------
+    ValueError
+        If the two rates are not the same: then nothing is compared at one rate.
+    """
+    stage, loss = table["stage"], table["loss"]
+    ours = (stage == "text finals") & (table["method"] == "SL1")
+    plain = (stage == "error function, text") & (loss == "cross_entropy")
+    both = table.take(ours | plain)
+    rates = sorted(set(both["lr"].tolist()))
+    if len(rates) != 1:
+        raise unexpected("the learning rates of SL1 and no penalty in reading text", rates, "they must be one")
+    return paired_difference(*both.pairs(measure, "method", "SL1", "none"))
 
 
 @dataclass(frozen=True)

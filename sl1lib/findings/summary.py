@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from ..architecture import CLASSES, NODES
-from ..experiment.study import Comparison, Judgement, Verdict, load_study
+from ..experiment.study import Comparison, Effect, Judgement, Verdict
 from .judging import judge_all
 from .pruning_verdicts import FULL_COST
+from .robustness import text_at_one_rate
+from .stored import load_results
 from .verdict_tables import count_favours, percent, points
 
 BASE: Final = "none"
@@ -76,26 +78,30 @@ def main_findings(name: str, results_folder: Path) -> list[Finding]:
     -------
     list of Finding
     """
-    return findings_of(judge_all(load_study(name), results_folder))
+    results = load_results(name, results_folder)
+    judgements = judge_all(results.study, results_folder)
+    return findings_of(judgements, text_at_one_rate(results.table) if results.complete else None)
 
 
-def findings_of(judgements: Sequence[Judgement]) -> list[Finding]:
+def findings_of(judgements: Sequence[Judgement], at_one_rate: Effect | None = None) -> list[Finding]:
     """Return the main findings that judgements of the claims of the study ``"paper"`` lead to.
 
     Parameters
     ----------
     judgements : sequence of Judgement
         Of claims 1, 3, 5 and 10 at least.
+    at_one_rate : Effect, optional
+        SL1 against no penalty in reading ``text`` at one learning rate: `robustness.text_at_one_rate`.
     """
     found = {judgement.claim.number: judgement for judgement in judgements}
     return [
-        Finding("Accuracy and speed", _accuracy_and_speed(found[3], found[1]), "findings/comparison"),
+        Finding("Accuracy and speed", _accuracy_and_speed(found[3], found[1], at_one_rate), "findings/comparison"),
         Finding("Pruning", _pruning(found[5], found[10]), "findings/pruning"),
         Finding("All claims", _counts(judgements), "findings/claims"),
     ]
 
 
-def _accuracy_and_speed(accuracy: Judgement, speed: Judgement) -> str:
+def _accuracy_and_speed(accuracy: Judgement, speed: Judgement, at_one_rate: Effect | None) -> str:
     if Verdict.OPEN in (accuracy.verdict, speed.verdict):
         return f"Whether SL1 is more accurate or faster than its rivals is not decided yet: {_why(accuracy, speed)}."
     errors = " and ".join(
@@ -107,11 +113,15 @@ def _accuracy_and_speed(accuracy: Judgement, speed: Judgement) -> str:
     better, worse, faster, slower = (
         count_favours(judgement, sign) for judgement in (accuracy, speed) for sign in (1, -1)
     )
+    rate = (
+        f", where tuning gave them different learning rates: at SL1's it is {points(at_one_rate)} (n = {at_one_rate.n})"
+        if at_one_rate
+        else ""
+    )
     return (
         f"SL1 {_SAID[3][accuracy.verdict]} (better in {better} of {len(accuracy.comparisons)} comparisons, worse in "
-        f"{worse}, shown to be equal within 0.1 points in {_equal(accuracy)}) and {_SAID[1][speed.verdict]} "
-        f"(sooner at a low error in {faster} of {len(speed.comparisons)}, later in {slower}); its test error minus "
-        f"that of no penalty is {errors}."
+        f"{worse}, {_equal(accuracy)}) and {_SAID[1][speed.verdict]} (sooner at a low error in {faster} of "
+        f"{len(speed.comparisons)}, later in {slower}); its test error minus that of no penalty is {errors}{rate}."
     )
 
 
@@ -125,11 +135,14 @@ def _pruning(nodes: Judgement, work: Judgement) -> str:
         f"{each.effect:.1f} [{each.low:.1f}, {each.high:.1f}] in {reading} (n = {each.n})" for reading, each in gone
     )
     lost = max((_of(nodes, stage, "error lost").effect for stage in READINGS), key=lambda effect: effect.effect)
-    everything, nodes_only = (f"{each.value:.1f} %" for each in work.estimates)
+    everything, alone = (
+        next(f"{each.value:.1f} %" for each in work.estimates if words in each.what)
+        for words in ("all penalties", "SL1 alone")
+    )
     return (
         f"{_SAID[5][nodes.verdict]}: of {NODES} nodes {told} can go, which adds at most {points(lost)} to the error; "
-        f"but {limit}, and the cheapest networks within 0.1 points, whose maps have emptied and taken their filters "
-        f"along, save {everything} on average ({nodes_only} with node-wise penalties alone)."
+        f"but {limit}, and the cheapest networks within 0.1 points on the validation images, whose maps have emptied "
+        f"and taken their filters along, save {everything} on average ({alone} with SL1 alone)."
     )
 
 
@@ -161,5 +174,9 @@ def _why(*judgements: Judgement) -> str:
     return "; ".join(reasons)
 
 
-def _equal(judgement: Judgement) -> int:
-    return sum(c.equivalent is not None and c.equivalent.p < 0.05 for c in judgement.comparisons)
+def _equal(judgement: Judgement) -> str:
+    """Say for how many comparisons equality is shown, and of how many of these it is no wonder."""
+    equal = [c.effect for c in judgement.comparisons if c.equivalent is not None and c.equivalent.p < 0.05]
+    same = sum(effect.effect == effect.low == effect.high == 0 for effect in equal)
+    twins = f", in {same} of them with the same errors throughout" if same else ""
+    return f"shown to be equal within 0.1 points in {len(equal)}{twins}"

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ..experiment.study import Comparison, Effect, Estimate, Judgement
+from ..experiment.study import Comparison, Effect, Estimate, Judgement, Verdict
 
 #: What a measure is called in prose.
 MEASURE_NAMES: Final = {
@@ -86,6 +86,7 @@ _ESTIMATE: Final[Mapping[int, tuple[str, ...]]] = {
     7: ("SL1 jumps exactly",),
     8: ("converge below the bound", "instances that converge"),
     9: ("power of ε",),
+    10: ("all penalties", "SL1 alone", "no penalty"),
 }
 
 
@@ -133,16 +134,19 @@ def effect_text(measure: str, effect: Effect) -> str:
 def headline(judgement: Judgement) -> list[Comparison | Estimate]:
     """Return the few numbers that stand for a verdict where there is room for a few.
 
-    Of comparisons, those of one measure with the first rival; of an experiment's estimates, those that its rule is
-    about. All others stand in the judgement.
+    Of an experiment's estimates, those that its rule is about. Of comparisons that decide in part, the largest
+    difference in favour and the largest against; else those of one measure with the first rival. All others stand in
+    the judgement.
     """
-    number = judgement.claim.number
-    if judgement.estimates:
-        words = _ESTIMATE.get(number, ("",))
-        return [each for each in judgement.estimates if any(word in each.what for word in words)]
-    measures = _MEASURE.get(number, judgement.claim.measures[:1]) or [c.measure for c in judgement.comparisons]
+    number, comparisons = judgement.claim.number, judgement.comparisons
+    if number in _ESTIMATE:
+        return [each for each in judgement.estimates if any(word in each.what for word in _ESTIMATE[number])]
+    if judgement.claim.against and judgement.verdict == Verdict.IN_PART:
+        signs = {sign: [c for c in comparisons if c.favours == sign] for sign in (1, -1)}
+        return [max(each, key=lambda c: abs(c.effect.effect)) for each in signs.values() if each]
+    measures = _MEASURE.get(number, judgement.claim.measures[:1]) or [c.measure for c in comparisons]
     first = judgement.claim.against[0] if judgement.claim.against else None
-    return [c for c in judgement.comparisons if c.measure in measures and first in (None, c.other)]
+    return [c for c in comparisons if c.measure in measures and first in (None, c.other)]
 
 
 def number_text(number: Comparison | Estimate) -> str:

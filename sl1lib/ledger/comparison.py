@@ -9,9 +9,9 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..experiment.study import equivalence, holm, paired_difference
+from ..experiment.study import equivalence, holm, mean_interval, paired_difference
 from ..experiment.study.record import updates_until
-from ..findings.resampling import mean_interval, pairing
+from ..findings.resampling import pairing
 from .measure import SAME
 from .record import Check, Entry
 
@@ -130,7 +130,7 @@ def _updates() -> float:
 
 def entries() -> Iterator[Entry]:
     """Yield the chapter's entries in the order of its equations."""
-    study, here = "experiment.study", "findings.comparison"
+    study, here = "experiment.study", "findings.resampling"
     for label, title, function, checks in (
         (
             "pair",
@@ -147,7 +147,7 @@ def entries() -> Iterator[Entry]:
         (
             "interval",
             "the interval of a mean",
-            f"{here}.mean_interval",
+            f"{study}.mean_interval",
             (
                 Check("the area between its ends against 95 %", 1e-8, _interval),
                 Check("how often it misses, 400 times, against 5 %", 0.03, _coverage),

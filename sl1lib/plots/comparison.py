@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ..errors import unexpected
-from ..experiment.study import Effect, Record, Table, curve_updates
-from ..findings.resampling import mean_interval
+from ..experiment.study import Effect, Record, Table, curve_updates, mean_interval
 from .style import (
     ACCENT,
     HIGHLIGHT,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sl1lib import MomentumRamp, Penalty, RunConfig, load_data
-from sl1lib.experiment.study import Store, holm, load_study, paired_difference
+from sl1lib.experiment.study import Store, holm, load_study, mean_interval, paired_difference
 from sl1lib.experiment.study.worker import Batch
 from sl1lib.findings import comparison, resampling
 from sl1lib.findings.stored import load_results, train_again
@@ -59,10 +59,10 @@ def test_a_slice_is_trained_again_and_agrees(smoke):
 
 
 def test_the_interval_of_a_mean_leaves_missing_numbers_out():
-    assert resampling.mean_interval([1.0, np.nan, 3.0]) == pytest.approx(resampling.mean_interval([1.0, 3.0]))
-    assert resampling.mean_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
+    assert mean_interval([1.0, np.nan, 3.0]) == pytest.approx(mean_interval([1.0, 3.0]))
+    assert mean_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
     with pytest.raises(ValueError, match="the number of values is 1; an interval needs at least 2"):
-        resampling.mean_interval([1.0, np.nan])
+        mean_interval([1.0, np.nan])
 
 
 def test_pairs_that_share_everything_have_no_spread_and_correlation_1():
@@ -77,7 +77,7 @@ def test_widths_shrink_with_the_root_of_the_count():
     numbers = np.random.default_rng(1).normal(size=200)
     widths = resampling.widths_by_count(numbers, [10, 160])
     assert np.median(widths[10]) / np.median(widths[160]) == pytest.approx(4 * 2.262 / 1.975, rel=0.1)
-    low, high = resampling.mean_interval(numbers)[1:]
+    low, high = mean_interval(numbers)[1:]
     assert resampling.widths_by_count(numbers, [200], draws=1)[200][0] == pytest.approx((high - low) / 2)
     for count in (1, 201):
         with pytest.raises(ValueError, match=rf"a count is {count}; it must be from 2 to 200"):

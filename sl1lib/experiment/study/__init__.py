@@ -11,7 +11,16 @@ from .processes import Processes
 from .record import Record, curve_updates
 from .runner import Layout, Outcome, run
 from .selection import Choice, Selection, select
-from .statistics import Effect, Equivalence, equivalence, holm, paired_difference, paired_times, proportion
+from .statistics import (
+    Effect,
+    Equivalence,
+    equivalence,
+    holm,
+    mean_interval,
+    paired_difference,
+    paired_times,
+    proportion,
+)
 from .store import Store, StoreError
 from .table import Table, load_table
 from .verdicts import Comparison, Estimate, Judgement, Verdict, judge
@@ -45,6 +54,7 @@ __all__ = [
     "judge",
     "load_study",
     "load_table",
+    "mean_interval",
     "paired_difference",
     "paired_times",
     "proportion",
