@@ -1,7 +1,7 @@
 """The networks of a study, pruned and measured: the evidence for claims 5, 6 and 10.
 
 Every choice is made on validation images: of a count, of a strength, of a network. The test images are used for
-networks that were trained to be measured there, and once for those that were chosen.
+networks that were trained to be measured there, and once for those that were chosen and what they are compared with.
 """
 
 from __future__ import annotations
@@ -77,7 +77,10 @@ def measure(study: Study, results_folder: Path, data: Dataset | None = None, pro
             What is shorter than ε; then 2 more epochs of training.
         ``"chosen"``, ``"chosen, tuned"``
             For each seed, of the networks of ``"within"`` the one with the fewest multiply-adds: on the test images.
-            ``target`` says among which penalties.
+            ``target`` says among which penalties: any, or all that are counted by nodes (``grouping``).
+        ``"best"``
+            For each seed the network that ``"within"`` is measured by, the one with the smallest error on validation
+            images: the full network, on the test images, nothing pruned.
 
         ``nodes``, ``maps``, ``parameters`` and ``multiply_adds`` are what is left. ``error_before``, ``E0_before`` are
         the full network's, ``error``, ``E0`` the pruned one's; ``error_unfolded`` is the error with nothing folded
@@ -138,7 +141,7 @@ def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) ->
             rows += _rows_of(table, index, images)
             bar.update()
     rows += _tuned_rows(table, store, images)
-    return rows + _chosen_rows(rows, table, store, images)
+    return rows + _chosen_rows(rows, table, store, images) + _best_rows(table, store, images)
 
 
 def is_current(evidence: Evidence, study: Study, results_folder: Path) -> bool:
@@ -292,6 +295,21 @@ def _chosen_rows(
     return found
 
 
+def _best_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, Any]]:
+    """Measure each seed's best network on the test images: what was chosen owes its errors to pruning only beside it.
+
+    Where trainings were measured on the test images themselves, there is no choice and no row.
+    """
+    found = []
+    for seed in np.unique(table["seed"][table["validation"] > 0]):
+        places = np.flatnonzero((table["seed"] == seed) & (table["validation"] > 0))
+        index = int(places[np.nanargmin(table["held_out_error"][places])])
+        run = _run(table, index, store)
+        score, size = run.evaluate(images.data.x_test, images.data.y_test), Size.of(run.params)
+        found.append(_about(table, index) | _entries("best", "", size, score, score) | {"images": "test"})
+    return found
+
+
 def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapping[str, Any]]:
     """Return for each seed the row with the fewest multiply-adds that is within 0.1 points; of equals, the more exact.
 
@@ -300,6 +318,7 @@ def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapp
     rows : sequence of mapping
         Of the evidence.
     scope : {"any penalty", "node-wise"}
+        Node-wise is all that is counted by nodes: also weight-wise penalties, and none.
 
     Examples
     --------

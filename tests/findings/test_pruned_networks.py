@@ -165,6 +165,19 @@ def test_what_is_chosen_was_chosen_on_validation_images_and_is_measured_on_test_
     assert (evidence.where(target="node-wise")["grouping"] == "node").all()
 
 
+def test_the_best_full_network_of_a_seed_is_measured_on_the_test_images(study, folder, digits, evidence):
+    """It is what a bound on validation images begins at, found here from the trainings' own numbers."""
+    store = Store(folder)
+    table = kept_networks(study, store).where(stage="frontier")
+    best = evidence.where(kind="best").rows()
+    assert [(row["stage"], row["seed"]) for row in best] == [("frontier", 0), ("frontier", 1)]  # finals choose nothing
+    for row in best:
+        assert store.records[row["key"]].held_out_error == table.where(seed=row["seed"])["held_out_error"].min()
+        assert (row["images"], row["nodes"], row["error"]) == ("test", NODES, row["error_before"])
+        error = stored_run(store.records[row["key"]]).evaluate(digits.x_test, digits.y_test)[1]
+        assert row["error"] == pytest.approx(error, abs=1.5 / len(digits.x_test))
+
+
 def test_onnx_runtime_answers_as_the_chosen_networks_do(folder, digits, evidence):
     pytest.importorskip("onnxruntime")
     assert (evidence.where(kind="chosen")["onnx_differ"] == 0).all()

@@ -7,12 +7,13 @@ from sl1lib.experiment.study import Verdict, load_study
 from sl1lib.fast import init_params
 from sl1lib.findings import Evidence
 from sl1lib.findings.pruned_networks import judge
-from sl1lib.findings.pruning_verdicts import FULL_COST
+from sl1lib.findings.pruning_verdicts import FULL_COST, SAVERS, STRENGTHS, frontier_sides
 from sl1lib.pruning import multiply_adds
 
 CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
 ROW = {
     "stage": "", "method": "", "seed": 0, "kind": "", "target": "", "nodes": 192, "grouping": "node",
+    "strength": np.nan, "factor": np.nan,
     "multiply_adds": FULL_COST, "error": 0.01, "error_before": 0.01,
 }  # fmt: skip
 
@@ -35,8 +36,20 @@ def finals(stage="table finals", gone=20, lost=0.0, ahead=0.002, seeds=10):
     return rows
 
 
+def beyond(ahead=(0.0, 0.01, 0.05), seeds=5):
+    """SL1 and its rival at the strengths of the frontier; the rivals stand last seed first."""
+    rows = []
+    for factor, lead in zip(STRENGTHS, ahead, strict=True):
+        strength = factor / 1e4
+        ours = {"kind": "threshold", "method": "SL1", "factor": factor, "strength": strength}
+        rows += [ours | {"seed": seed, "error": 0.01 * seed} for seed in range(seeds)]
+        rival = {"kind": "matched", "method": "none", "target": f"{strength:g}"}
+        rows += [rival | {"seed": seed, "error": 0.01 * seed + lead} for seed in reversed(range(seeds))]
+    return [{"stage": "frontier", "nodes": 100} | row for row in rows]
+
+
 def claim_5(table=None, text=None):
-    rows = finals(**(table or {})) + finals("text finals", **(text or {}))
+    rows = finals(**(table or {})) + finals("text finals", **(text or {})) + beyond()
     return judge(CLAIMS[5], evidence(rows))
 
 
@@ -80,11 +93,45 @@ def test_claim_5_corrects_over_both_readings():
 
 
 def test_claim_5_waits_for_both_readings():
-    assert judge(CLAIMS[5], evidence(finals())).verdict == Verdict.OPEN
+    assert judge(CLAIMS[5], evidence(finals() + beyond())).verdict == Verdict.OPEN
+
+
+def test_claim_5_reports_the_frontier_and_lets_the_finals_decide():
+    """Without a node gone and behind its rival everywhere in the finals, SL1 wins nothing by the frontier."""
+    nothing = {"gone": 0, "lost": 0.002, "ahead": 0.0}
+    found = claim_5(nothing, nothing)
+    assert found.verdict == Verdict.FAILS
+    assert len(found.comparisons) == 6
+    assert [round(each.value, 9) for each in found.estimates] == [0.0, -1.0, -5.0]
+    assert [each.n for each in found.estimates] == [5] * 3
+    assert found.estimates[1].what == (
+        "frontier, 31.6 times the middle strength: error of SL1 pruned minus none with as many nodes cut (points)"
+    )
+    assert "-1.000 points [-1.000, -1.000] at 31.6 times" in found.reason
+    assert "decides nothing: p is at least 0.0625 with 5 seeds" in found.reason
+
+
+def test_claim_5_waits_for_the_frontier():
+    rows = finals() + finals("text finals") + [row for row in beyond() if row.get("factor") != STRENGTHS[1]]
+    assert judge(CLAIMS[5], evidence(rows)).verdict == Verdict.OPEN
+
+
+def test_claim_5_does_not_leave_out_a_frontier_that_could_decide():
+    with pytest.raises(ValueError, match=r"the number of seeds of 'frontier' is 6; a test could be significant"):
+        judge(CLAIMS[5], evidence(finals() + finals("text finals") + beyond(seeds=6)))
+
+
+def test_rivals_of_the_frontier_are_those_of_the_same_strength_and_seed():
+    ours, theirs = frontier_sides(evidence(beyond()), STRENGTHS[2])
+    assert ours["seed"].tolist() == theirs["seed"].tolist() == list(range(5))
+    np.testing.assert_allclose(theirs["error"] - ours["error"], 0.05)
+    mixed = [row | {"strength": row.get("seed", 0)} for row in beyond()]
+    with pytest.raises(ValueError, match="the strengths at 100 times the middle one"):
+        frontier_sides(evidence(mixed), STRENGTHS[2])
 
 
 def test_claim_5_refuses_a_seed_that_counts_twice():
-    twice = finals() + finals()[:1] + finals("text finals")
+    twice = finals() + finals()[:1] + finals("text finals") + beyond()
     with pytest.raises(ValueError, match="a seed has several"):
         judge(CLAIMS[5], evidence(twice))
 
@@ -155,12 +202,46 @@ def work(savings, node_saving=0.009):
 def test_claim_10_is_decided_by_the_mean_saving_over_seeds(savings, verdict):
     found = judge(CLAIMS[10], evidence(work(savings)))
     assert found.verdict == verdict
-    best, node_wise = found.estimates
+    best, node_wise, *_ = found.estimates
     expected = np.mean(np.maximum(savings, 0.009))
     assert best.value == pytest.approx(100 * expected, abs=1e-3)
     assert best.low <= best.value <= best.high
     assert (node_wise.value, node_wise.n) == (pytest.approx(0.9, abs=1e-3), 5)
     assert "n = 5 seeds" in found.reason
+
+
+def test_claim_10_states_smaller_choices_beside_the_one_that_decides():
+    rows = work([0.12] * 5)
+    for method, saved in (("SL1", 0.02), ("SL1 quartic", 0.06), ("none", 0.03)):
+        about = {"stage": "frontier", "kind": "within", "target": "0.001", "method": method}
+        rows += [about | {"seed": seed, "multiply_adds": FULL_COST * (1 - saved)} for seed in range(4)]
+    found = judge(CLAIMS[10], evidence(rows))
+    assert [each.what for each in found.estimates] == [
+        "multiply-adds saved within 0.1 points, all penalties (%)",
+        "the same, counted by nodes (%)",
+        "the same, SL1 alone (%)",
+        "the same, SL1 quartic alone (%)",
+        "the same, no penalty (%)",
+    ]
+    # The fifth seed of the three has no network within the bound, and counts as 0.
+    expected = [12, (4 * 6 + 0.9) / 5, 4 * 2 / 5, 4 * 6 / 5, 4 * 3 / 5]
+    assert [each.value for each in found.estimates] == pytest.approx(expected, abs=1e-3)
+    assert len(SAVERS) == len(found.estimates)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0.12, 0.12, 0.12, 0.12, 0.13], None),
+        ([0.09, 0.10, 0.11, 0.10, 0.105], "its interval covers 'holds in part' and 'holds'"),
+        ([0.05, 0.05, 0.05, 0.05, 0.24], "its interval covers 'does not hold', 'holds in part' and 'holds'"),
+    ],
+    ids=["one verdict", "two", "three"],
+)
+def test_claim_10_says_which_verdicts_the_seeds_leave_open(values, said):
+    found = judge(CLAIMS[10], evidence(work(values)))
+    assert ("its interval covers" in found.reason) == (said is not None)
+    assert said is None or found.reason.endswith(said)
 
 
 def test_claim_10_does_not_read_the_bound_of_another_claim():
