@@ -198,7 +198,7 @@ def test_a_setting_that_failed_stands_at_the_top_of_its_panel():
     ]
     figure = drawn(figures.tuning_panels(stage(rows), ["SL1"], {"SL1": (0.2, 1e-4)}))
     arrows = [line for line in figure.axes[0].lines if line.get_marker() == "^"]
-    assert [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in arrows] == [([1e-3], [6.0])]
+    assert [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in arrows] == [([1e-3], [3.0])]
 
 
 def test_strength_and_width_show_means_and_ranges_and_a_failure_counts_as_guessing():
@@ -216,6 +216,18 @@ def test_strength_and_width_show_means_and_ranges_and_a_failure_counts_as_guessi
             assert any(list(line.get_ydata()) == pytest.approx(expected) for line in axes.lines)
         marked = [line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 1]]
         assert marked == list(THRESHOLDS.values())
+
+
+def test_a_training_that_never_learns_is_a_cross_and_does_not_widen_the_band():
+    rows = [
+        {"method": "SL1", "seed": seed, "eps": eps, "held_out_error": 0.9 if failed else 0.012, "failed": float(failed)}
+        for seed, eps in product(range(5), (1e-3, 1.0))
+        for failed in [seed == 3 and eps < 1]
+    ]
+    top, _ = drawn(figures.smoothing_widths(stage(rows), ["SL1"], THRESHOLDS)).axes
+    crosses = [line.get_xdata().tolist() for line in top.lines if line.get_marker() == "x"]
+    assert crosses == [[1e-3]]
+    assert top.get_ylim()[1] < 20
 
 
 def test_variants_keep_their_colour_and_differ_in_line_and_marker():

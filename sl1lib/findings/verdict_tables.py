@@ -36,6 +36,21 @@ def signed(value: float, form: str = ".2f") -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
+def power(value: float, digits: int = 2) -> str:
+    r"""Return a positive number that may be small, in TeX, as a number times a power of ten below a hundredth.
+
+    Examples
+    --------
+    >>> power(0.35), power(0.00032), power(1e-5)
+    ('0.35', '$3.2\\cdot10^{-4}$', '$10^{-5}$')
+    """
+    if value >= 0.01:
+        return f"{value:.{digits}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    factor = f"{float(mantissa):g}"
+    return "$" + ("" if factor == "1" else factor + r"\cdot") + f"10^{{{int(exponent)}}}$"
+
+
 def points(effect: Effect) -> str:
     """Return a difference of error rates in percentage points, with its interval.
 

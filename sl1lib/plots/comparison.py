@@ -216,7 +216,7 @@ def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tup
     figure, panels = _grid(len(methods), sharex=False)
     rates = sorted({rate for method in methods if method != "none" for rate in stage.where(method=method)["lr"]})
     shades = mpl.colormaps["viridis"](np.linspace(0.05, 0.75, max(len(rates), 1)))
-    top = 6 * np.nanmin(stage["held_out_error"])
+    top = 3 * np.nanmin(stage["held_out_error"])
     for axes, method in zip(panels, methods, strict=True):
         rows = stage.where(method=method)
         if method == "none":
@@ -311,26 +311,33 @@ def smoothing_widths(stage: Table, methods: Sequence[str], thresholds: Mapping[s
     Returns
     -------
     Figure
-        Points are medians over the seeds, and bands go from the smallest to the largest.
+        Points are medians over the trainings that learn, and bands go from the smallest to the largest; a cross at the
+        top stands for one that never learns.
     """
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(WIDTH, 4.6), sharex=True, height_ratios=[1.25, 1])
-    for method in methods:
+    for place, method in enumerate(methods):
         style = variant_style(method)
+        rows = stage.where(method=method)
+        for width, failed in zip(rows["eps"].tolist(), (rows["failed"] > 0).tolist(), strict=True):
+            if failed:
+                height = 0.96 - 0.08 * place
+                top.plot(width, height, "x", color=style.color, markersize=5, transform=top.get_xaxis_transform())
+        rows = rows.take(rows["failed"] == 0)
         for axes, measure, scale in ((top, "held_out_error", 100), (bottom, "nodes_below", 1)):
-            widths, values = _by_axis(stage.where(method=method), "eps", measure)
-            axes.fill_between(
-                widths, scale * values.min(axis=1), scale * values.max(axis=1), color=style.color, alpha=0.22, lw=0
-            )
+            widths = np.unique(rows["eps"])
+            values = [scale * rows.where(eps=width)[measure] for width in widths]
+            low, middle, high = (np.array([each(x) for x in values]) for each in (np.min, np.median, np.max))
+            axes.fill_between(widths, low, high, color=style.color, alpha=0.22, lw=0)
             axes.plot(
-                widths, scale * np.median(values, axis=1), color=style.color, linestyle=style.linestyle,
-                marker=style.marker, markersize=5, label=method,
+                widths, middle, color=style.color, linestyle=style.linestyle, marker=style.marker, markersize=5,
+                label=method,
             )  # fmt: skip
             axes.axvline(thresholds[method], color=INK, linewidth=0.9, linestyle=style.linestyle)
     top.set_xscale("log")
     top.set_yscale("log")
     _error_ticks(top)
     top.set_ylabel("validation error (%)")
-    top.legend(fontsize=9.5, loc="upper left", bbox_to_anchor=(0.28, 1.02))
+    top.legend(fontsize=9.5, loc="upper left", bbox_to_anchor=(0.28, 0.9))
     bottom.set_ylabel(r"nodes below $\varepsilon$")
     bottom.set_ylim(-6, 198)
     bottom.set_xlabel(r"width of the smoothing $\varepsilon$")
