@@ -180,9 +180,9 @@ def judge(claim: Claim, evidence: Evidence) -> Judgement:
         proportion_of("last layer: instances that converge below the bound", layer),
         proportion_of("last layer: instances whose error rises above the bound", above),
         proportion_of("last layer, μ = 0.2: instances whose energy never rises below the bound", energy),
-        _log_left("last layer: log10 of the gradient's last norm over its first", plain.where(rate=BELOW[-1])["left"]),
+        _mean_left(f"last layer: gradient left after {UPDATES:,} updates (%)", plain.where(rate=BELOW[-1])["left"]),
         *(proportion_of(f"network, {name}: instances that converge", each) for name, each in networks.items()),
-        *(_log_left(f"network, {name}: the same log10, smaller rate", _slowest(evidence, name)) for name in RATES),
+        *(_mean_left(_left_of(name), _slowest(evidence, name)) for name in RATES),
     )
     return Judgement(claim, verdict, (), reason, estimates)
 
@@ -202,6 +202,12 @@ def _slowest(evidence: Evidence, reading: str) -> np.ndarray:
     return rows.where(rate=min(RATES[reading]))["left"]
 
 
-def _log_left(what: str, left: np.ndarray) -> Estimate:
+def _left_of(reading: str) -> str:
+    return f"network, {reading}: gradient left after {NETWORK_UPDATES:,} updates at η = {min(RATES[reading])} (%)"
+
+
+def _mean_left(what: str, left: np.ndarray) -> Estimate:
+    """Return the geometric mean of shares in percent: norms that fall by factors are alike in their logarithms."""
     found = paired_difference(np.log10(left), np.zeros(len(left)))
-    return Estimate(what, found.effect, found.low, found.high, found.n)
+    mean, low, high = (100 * 10.0**value for value in (found.effect, found.low, found.high))
+    return Estimate(what, mean, low, high, found.n)

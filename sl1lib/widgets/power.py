@@ -16,6 +16,8 @@ def power_explorer(
 ) -> Widget:
     """Return a figure in which a reader chooses pairs, an effect and a family, and sees how often it is found.
 
+    It opens with the most pairs, the effect in the middle and the family in the middle.
+
     Parameters
     ----------
     pairs : sequence of int
@@ -57,7 +59,7 @@ def power_explorer(
         pairs=list(pairs),
         sizes=[float(f"{size:.6g}") for size in sizes],
         comparisons=list(comparisons),
-        rates=(100 * found).round().astype(int).tolist(),
+        rates=(100 * found).round(1).tolist(),
         spread=float(f"{spread:.3g}"),
     )
     families = ", ".join(map(str, comparisons))

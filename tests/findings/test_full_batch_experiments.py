@@ -85,10 +85,28 @@ def courses(layer_left=1e-4, network_left=1e-4, layer_rises=0, network_rises=0, 
 def test_claim_8(changes, verdict):
     found = convergence.judge(CLAIMS[8], courses(**changes))
     assert found.verdict == verdict
-    logs = [each for each in found.estimates if "log10" in each.what]
-    assert logs[0].value == pytest.approx(np.log10(changes.get("layer_left", 1e-4)))
-    assert logs[1].value == pytest.approx(np.log10(changes.get("network_left", 1e-4)))
+    left = [each for each in found.estimates if "gradient left" in each.what]
+    assert all(each.low <= each.value <= each.high for each in left)
+    assert left[0].value == pytest.approx(100 * changes.get("layer_left", 1e-4))
+    assert left[1].value == pytest.approx(100 * changes.get("network_left", 1e-4))
+    assert left[2].value == pytest.approx(100 * 1e-3)
     assert all(each.n == 4 for each in found.estimates)
+
+
+def test_gradients_that_are_left_have_the_mean_of_their_logarithms():
+    evidence = courses()
+    rows = convergence.ends(evidence, part="network", reading="table").where(rate=0.01)
+    assert len(rows) == 4
+    last = (evidence["part"] == "network") & (evidence["reading"] == "table") & (evidence["rate"] == 0.01)
+    last &= evidence["update"] > 0
+    columns = evidence.columns | {"gradient": evidence["gradient"].copy()}
+    columns["gradient"][last] = 3 * np.array([0.1, 0.1, 0.4, 0.4])
+    found = convergence.judge(CLAIMS[8], Evidence("convergence", columns))
+    (mean,) = [each for each in found.estimates if each.what.startswith("network, table: gradient left")]
+    assert mean.value == pytest.approx(20)
+    # Student's, 3 degrees of freedom: 3.1824 times a standard error of log10(2) / sqrt(3)
+    half = 3.182446 * np.log10(2) / np.sqrt(3)
+    assert (mean.low, mean.high) == pytest.approx((20 / 10**half, 20 * 10**half), rel=1e-5)
 
 
 def distances(power=1.0, last=None, instances=3):

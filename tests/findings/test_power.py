@@ -40,6 +40,15 @@ def test_rates_grow_with_effect_and_pairs_fall_with_the_family_and_keep_the_leve
     assert abs(rates[2, 0, 0] - 0.05) < 0.02
 
 
+def test_the_rate_of_false_alarms_is_what_drawing_gives():
+    exact = detection_rates([8, 20], [0.0], [1, 4])
+    drawn = detection_rates([8, 20], [1e-9], [1, 4], draws=20_000)
+    assert exact == pytest.approx(drawn, abs=0.005)  # three standard errors
+    assert exact[0, 0, 1] == 2 / 2**8  # of 8 pairs only a clean sweep passes
+    assert (exact[..., 0] < 0.05).all()
+    assert (exact[..., 1] < 0.05 / 4).all()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
