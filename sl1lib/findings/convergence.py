@@ -180,7 +180,10 @@ def judge(claim: Claim, evidence: Evidence) -> Judgement:
         proportion_of("last layer: instances that converge below the bound", layer),
         proportion_of("last layer: instances whose error rises above the bound", above),
         proportion_of("last layer, μ = 0.2: instances whose energy never rises below the bound", energy),
-        _mean_left(f"last layer: gradient left after {UPDATES:,} updates (%)", plain.where(rate=BELOW[-1])["left"]),
+        _mean_left(
+            f"last layer: gradient left after {UPDATES:,} updates at ηL = {BELOW[-1]} (%)",
+            plain.where(rate=BELOW[-1])["left"],
+        ),
         *(proportion_of(f"network, {name}: instances that converge", each) for name, each in networks.items()),
         *(_mean_left(_left_of(name), _slowest(evidence, name)) for name in RATES),
     )
