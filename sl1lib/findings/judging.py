@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from ..errors import require_choice
-from ..experiment.study import Claim, Judgement, Store, Study, Verdict
+from ..experiment.progress import hidden, tqdm
+from ..experiment.study import Claim, Judgement, Processes, Store, Study, Verdict
 from ..experiment.study.report import judged_by_table
 from .evidence import Evidence, EvidenceError, evidence_path
 
@@ -98,8 +100,12 @@ def _judge_experiment(claim: Claim, evidence: Evidence | str) -> Judgement:
     return judgement
 
 
-def measure_missing(study: Study, results_folder: Path, progress: bool = True) -> Iterator[Evidence]:
+def measure_missing(
+    study: Study, results_folder: Path, progress: bool = True, processes: int | None = None
+) -> Iterator[Evidence]:
     """Do the experiments that a study's claims name and whose evidence is missing, out of date or damaged.
+
+    Several are done side by side; one alone is done in this process.
 
     Parameters
     ----------
@@ -107,19 +113,47 @@ def measure_missing(study: Study, results_folder: Path, progress: bool = True) -
         Its trainings should be complete: some experiments are about the trained networks.
     results_folder : Path
     progress : bool
-        Show bars.
+        Show a bar.
+    processes : int, optional
+        How many at most; None: as many as this process may use cores.
 
     Yields
     ------
     Evidence
         As soon as it is kept; interrupted, the next call goes on with the next experiment.
     """
-    for name in dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment):
-        module = experiment(name)
-        if not _is_current(module, study, results_folder):
-            evidence = module.measure(study, results_folder, progress=progress)
-            evidence.save(results_folder)
-            yield evidence
+    names = dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment)
+    missing = [name for name in names if not _is_current(experiment(name), study, results_folder)]
+    for evidence in _measured(missing, study, results_folder, progress, processes):
+        evidence.save(results_folder)
+        yield evidence
+
+
+def _measured(
+    names: Sequence[str], study: Study, results_folder: Path, progress: bool, processes: int | None
+) -> Iterator[Evidence]:
+    if len(names) < 2 or processes == 1:
+        for name in names:
+            yield experiment(name).measure(study, results_folder, progress=progress)
+        return
+    pool = Processes(processes)
+    try:
+        futures = [pool.submit(_measure, name, study, results_folder) for name in names]
+        bar = tqdm(total=len(futures), desc="experiments", unit="experiment", leave=False, disable=hidden(progress))
+        with bar:
+            for future in as_completed(futures):
+                yield future.result()
+                bar.update()
+    except BaseException:
+        pool.stop()  # what still runs is of no use
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _measure(name: str, study: Study, results_folder: Path) -> Evidence:
+    evidence: Evidence = experiment(name).measure(study, results_folder, progress=False)
+    return evidence
 
 
 def _is_current(module: ModuleType, study: Study, results_folder: Path) -> bool:

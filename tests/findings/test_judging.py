@@ -1,7 +1,9 @@
 """All claims judged: the table's, the experiments', and what is missing, out of date or damaged."""
 
 import dataclasses
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -86,8 +88,45 @@ def test_an_interrupted_experiment_leaves_nothing_and_the_finished_ones(results,
     monkeypatch.setattr(judging, "experiment", lambda name: jumps if name == "jumps" else other)
     both = dataclasses.replace(STUDY, claims=(*CLAIMS, Claim(5, "?", elsewhere="?", experiment="other")))
     with pytest.raises(KeyboardInterrupt):
-        list(measure_missing(both, results, progress=False))
+        list(measure_missing(both, results, progress=False, processes=1))
     assert [path.name for path in (results / "evidence").iterdir()] == ["jumps.json"]
+
+
+class Threads(ThreadPoolExecutor):
+    """Stands for `Processes`, which would not see what a test replaces."""
+
+    stopped = False
+
+    def stop(self):
+        self.stopped = True
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_several_experiments_run_side_by_side_and_what_is_done_is_kept(results, jumps, monkeypatch, fails):
+    first_is_kept = threading.Event()
+
+    def measure(study, results_folder, data=None, progress=True):
+        assert first_is_kept.wait(60)  # so both run at once
+        if fails:
+            raise RuntimeError("broken on purpose")
+        return Evidence("other", {"far": np.array([3.0])}, {})
+
+    other = types.SimpleNamespace(NAME="other", measure=measure, is_current=lambda *_: True)
+    monkeypatch.setattr(judging, "experiment", lambda name: jumps if name == "jumps" else other)
+    pools = []
+    monkeypatch.setattr(judging, "Processes", lambda count: pools.append(Threads(2)) or pools[0])
+    both = dataclasses.replace(STUDY, claims=(Claim(5, "?", elsewhere="?", experiment="other"), *CLAIMS))
+    found = measure_missing(both, results, progress=False)
+    assert next(found).name == "jumps"
+    assert [path.name for path in (results / "evidence").iterdir()] == ["jumps.json"]
+    first_is_kept.set()
+    if fails:
+        with pytest.raises(RuntimeError, match="on purpose"):
+            next(found)
+    else:
+        assert [each.name for each in found] == ["other"]
+    assert pools[0].stopped is fails
+    assert len(list((results / "evidence").iterdir())) == 2 - fails
 
 
 def test_every_experiment_of_the_paper_has_what_is_asked_of_it():

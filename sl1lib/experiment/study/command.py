@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
         with _statistics():
             from ...findings.judging import measure_missing
 
-            for evidence in measure_missing(study, folder, progress=not options.quiet):
+            for evidence in measure_missing(study, folder, not options.quiet, options.processes):
                 print(f"{len(evidence)} rows of evidence on {evidence.name!r} added to {folder}")
     return 0
 
