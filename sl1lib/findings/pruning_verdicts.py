@@ -15,6 +15,7 @@ from ..errors import unexpected
 from ..experiment.study import Claim, Comparison, Effect, Estimate, Judgement, Verdict, holm, paired_difference
 from ..experiment.study.verdicts import ALPHA, decide
 from .evidence import Evidence
+from .verdict_tables import signed
 
 #: What a pruned network may lose, as a share of the images, by the number of the claim.
 LOSS: Final[Mapping[int, float]] = {5: 0.001, 6: 0.002, 10: 0.001}
@@ -82,6 +83,7 @@ def _nodes_go(evidence: Evidence) -> Ruling:
         return _MISSING
     beaten = {stage: paired_difference(ours["error"], theirs["error"]) for stage, (ours, theirs) in sides.items()}
     corrected = dict(zip(beaten, holm([effect.p for effect in beaten.values()]), strict=True))
+    _require_too_few(beyond)
     comparisons, said = [], []
     for stage, (ours, _) in sides.items():
         gone = NODES - ours["nodes"]
@@ -93,13 +95,12 @@ def _nodes_go(evidence: Evidence) -> Ruling:
             _comparison(stage, "error lost", "the full network", lost, int(lost.high <= LOSS[5] + FLOAT)),
             _comparison(stage, "error", "none, its shortest nodes", beaten[stage], sign, corrected[stage]),
         ]
-        seeds = f"in {int((gone > 0).sum())} of {len(gone)} seeds"
+        within = "no more than" if lost.high <= LOSS[5] + FLOAT else "perhaps more than"
         said.append(
-            f"{stage}: {gone.mean():.1f} nodes go on average, a node or more {seeds}; that costs "
-            f"{_points(lost)}; against magnitude pruning {_points(beaten[stage])}, p = {corrected[stage]:.3g}"
+            f"{stage}: nodes go in {int((gone > 0).sum())} of {len(gone)} seeds, {within} {100 * LOSS[5]:g} points are "
+            f"lost, magnitude pruning {_RIVAL[sign]} ({_p(corrected[stage])})"
         )
     effects = {factor: paired_difference(ours["error"], theirs["error"]) for factor, (ours, theirs) in beyond.items()}
-    said.append(_beside(effects))
     estimates = [_share(f"{FRONTIER}, {factor:g} {_ESTIMATED}", effect) for factor, effect in effects.items()]
     return comparisons, estimates, decide([comparison.favours for comparison in comparisons]), "; ".join(said)
 
@@ -107,17 +108,15 @@ def _nodes_go(evidence: Evidence) -> Ruling:
 _ESTIMATED: Final = "times the middle strength: error of SL1 pruned minus none with as many nodes cut (points)"
 
 
-def _beside(effects: Mapping[float, Effect]) -> str:
-    """Return what the frontier says, and why it does not decide: no test of so few pairs could be significant."""
-    n = max(effect.n for effect in effects.values())
-    least = 2.0 ** (1 - n)  # all differences have one sign, or all have the other
-    if least < ALPHA:
+#: What is said of magnitude pruning, by whom the comparison favours.
+_RIVAL: Final = {1: "is worse", 0: "is not shown to be worse", -1: "is better"}
+
+
+def _require_too_few(beyond: Mapping[float, tuple[Evidence, Evidence]]) -> None:
+    """Raise if the frontier has so many seeds that a test of its pairs could be significant: it would have to count."""
+    n = max(len(ours) for ours, _ in beyond.values())
+    if 2.0 ** (1 - n) < ALPHA:  # all differences have one sign, or all have the other
         raise unexpected(f"the number of seeds of {FRONTIER!r}", n, "a test could be significant; the rule must use it")
-    told = ", ".join(f"{_points(effect)} at {factor:g} times" for factor, effect in effects.items())
-    return (
-        f"{FRONTIER}: against magnitude pruning {told} the middle strength, which decides nothing: p is at least "
-        f"{least:g} with {n} seeds"
-    )
 
 
 def _sides_of(evidence: Evidence, stage: str) -> tuple[Evidence, Evidence]:
@@ -183,7 +182,8 @@ def _node_wise_against_weight_wise(evidence: Evidence) -> Ruling:
     )
     reason = (
         f"node-wise {node_wise.mean():.1f} nodes go on average, weight-wise {weight_wise.mean():.1f}; difference "
-        f"{effect.effect:+.1f} [{effect.low:+.1f}, {effect.high:+.1f}], one-sided p = {p:.3g}, n = {effect.n} seeds"
+        f"{signed(effect.effect, '.1f')} [{signed(effect.low, '.1f')}, {signed(effect.high, '.1f')}], one-sided "
+        f"{_p(p)}, n = {effect.n} seeds"
     )
     return [comparison], (), Verdict.HOLDS if positive else Verdict.FAILS, reason
 
@@ -220,11 +220,11 @@ def _saves_work(evidence: Evidence) -> Ruling:
     saved = {scope: savings(rows.where(**where), seeds) for scope, where in SAVERS.items()}
     effects = [paired_difference(each, 0 * each) for each in saved.values()]
     words = [f"{'the same' if place else _SAVED}, {scope} (%)" for place, scope in enumerate(SAVERS)]
-    every, by_node, sl1, quartic, plain = map(_percent, effects)
+    mean, low, high = (signed(100 * value) for value in (effects[0].effect, effects[0].low, effects[0].high))
     reason = (
-        f"within 0.1 points of the best, the cheapest network of a seed saves {every} of the multiply-adds; of those "
-        f"counted by nodes {by_node}, of SL1's {sl1}, of SL1's with the quartic profile {quartic}, of those without "
-        f"penalty {plain}; n = {len(seeds)} seeds{_undecided(effects[0])}"
+        f"within 0.1 points of a seed's best network, the cheapest one saves {mean.lstrip('+')} % [{low}, {high}] of "
+        f"the multiply-adds on average, n = {len(seeds)} seeds; the bounds are {100 * SAVING[0]:g} and "
+        f"{100 * SAVING[1]:g} %"
     )
     estimates = [_share(what, effect) for what, effect in zip(words, effects, strict=True)]
     return (), estimates, _by_saving(effects[0].effect), reason
@@ -232,14 +232,6 @@ def _saves_work(evidence: Evidence) -> Ruling:
 
 def _by_saving(saving: float) -> Verdict:
     return Verdict.HOLDS if saving >= SAVING[0] else Verdict.FAILS if saving < SAVING[1] else Verdict.IN_PART
-
-
-def _undecided(effect: Effect) -> str:
-    """Say which verdicts the interval of the mean leaves open, if it leaves more than one."""
-    order = (Verdict.FAILS, Verdict.IN_PART, Verdict.HOLDS)
-    first, last = (order.index(_by_saving(end)) for end in (effect.low, effect.high))
-    covered = [f"'{verdict}'" for verdict in order[first : last + 1]]
-    return f"; its interval covers {', '.join(covered[:-1])} and {covered[-1]}" if last > first else ""
 
 
 def _share(what: str, effect: Effect) -> Estimate:
@@ -277,15 +269,8 @@ def _comparison(
     return Comparison(stage, measure, {}, other, effect, effect.p if p is None else p, favours)
 
 
-def _points(effect: Effect) -> str:
-    """Return a difference of error rates in percentage points."""
-    mean, low, high = (100 * value for value in (effect.effect, effect.low, effect.high))
-    return f"{mean:+.3f} points [{low:+.3f}, {high:+.3f}]"
-
-
-def _percent(effect: Effect) -> str:
-    mean, low, high = (100 * value for value in (effect.effect, effect.low, effect.high))
-    return f"{mean:.2f} % [{low:.2f}, {high:.2f}]"
+def _p(p: float) -> str:
+    return f"p = {p:.2g}" if p >= 0.001 else "p < 0.001"
 
 
 _RULES: Final[Mapping[int, Callable[[Evidence], Ruling]]] = {
