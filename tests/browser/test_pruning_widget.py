@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from sl1lib.pruning import short_nodes
+from sl1lib.fast import init_params
+from sl1lib.pruning import multiply_adds, parts_left, short_nodes, shrink
 from sl1lib.widgets import PrunedCurve, pruning_explorer
 
 EPS = 0.01
@@ -17,7 +18,14 @@ def network(seed):
     """Weights whose nodes have lengths on both sides of ε, and a curve that belongs to nothing but this test."""
     U = np.random.default_rng(seed).normal(size=(10, 192)) * np.geomspace(1, 1e-4, 192)
     errors = np.array([0.01, 0.011, 0.02, 0.15, 0.8]) + seed / 1000
-    return U, PrunedCurve(np.linalg.norm(U, axis=0), LEFT, errors, errors + 0.01, 1 - LEFT / 192)
+    return U, PrunedCurve(np.linalg.norm(U, axis=0), LEFT, errors, errors + 0.01)
+
+
+def work_saved(removed):
+    """Share of the multiply-adds that the library's own smaller network does not need."""
+    params = init_params()
+    smaller = shrink(params, parts_left(params, removed))
+    return 1 - multiply_adds(smaller) / multiply_adds(params)
 
 
 NETWORKS = {"SL1": network(1), "none": network(2)}
@@ -34,21 +42,25 @@ def shown(page):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("shift", [-40, -7, 0, 11, 30])
+@pytest.mark.parametrize("shift", [-40, -7, 0, 11, 30, 45])
 def test_it_removes_what_the_library_removes_and_quotes_the_nearest_count(page, name, shift):
     page.click(f"button:text-is('{name}')")
     page.fill(".threshold", str(shift))
     U, curve = NETWORKS[name]
-    found, expected = shown(page), short_nodes(U, EPS * 10 ** (shift / 20)).sum()
+    removed = short_nodes(U, EPS * 10 ** (shift / 20))
+    found, expected = shown(page), removed.sum()
     assert found["network"] == name
     assert found["threshold"] == pytest.approx(EPS * 10 ** (shift / 20))
     assert found["removed"] == expected
     nearest = np.abs(LEFT - (192 - expected)).argmin()
     assert found["left"] == LEFT[nearest]
     assert found["error"] == pytest.approx(100 * curve.errors[nearest], abs=1e-3)
-    assert found["saved"] == pytest.approx(100 * curve.saved[nearest], abs=1e-3)
+    assert found["saved"] == pytest.approx(100 * work_saved(removed))
+    assert found["maps"] == len(np.unique(np.flatnonzero(~removed) // 16))
     words = page.text_content("output")
-    assert f"{expected} of 192 nodes go, {192 - expected} are left." in words
+    assert f"{expected} of 192 nodes go; {192 - expected} are left, in {found['maps']} of 12 maps." in words
+    assert f"Multiply-adds saved: {100 * work_saved(removed):.2f} %." in words
+    assert ("the nearest count that was measured" in words) == (192 - expected not in LEFT)
     assert f"with all {100 * curve.errors[0]:.2f} %" in words
     dots = page.locator("svg[id$='-lengths'] circle")
     assert dots.count() == 192
@@ -64,6 +76,18 @@ def test_it_starts_at_eps_and_is_used_by_keyboard(page):
     assert page.get_attribute(".threshold", "aria-valuetext").startswith("threshold 0.011")
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_ends_where_the_longest_node_still_stays(page, name):
+    page.click(f"button:text-is('{name}')")
+    page.focus(".threshold")
+    page.keyboard.press("End")
+    found = shown(page)
+    longest = NETWORKS[name][1].lengths.max()
+    assert found["threshold"] <= longest < found["threshold"] * 10 ** (1 / 20)
+    assert found["removed"] < 192
+    assert found["left"] >= 1
+
+
 def test_it_fits_a_phone_and_every_control_has_a_name(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for control in page.locator("input, button, svg").all():
@@ -74,10 +98,8 @@ def test_curves_that_do_not_fit_are_refused():
     curve = NETWORKS["SL1"][1]
     with pytest.raises(ValueError, match="it must have one at least"):
         pruning_explorer({}, EPS, "test")
-    short = PrunedCurve(curve.lengths[:5], LEFT, curve.errors, curve.unfolded, curve.saved)
-    without_all = PrunedCurve(
-        curve.lengths, LEFT[1:], *(array[1:] for array in (curve.errors, curve.unfolded, curve.saved))
-    )
+    short = PrunedCurve(curve.lengths[:5], LEFT, curve.errors, curve.unfolded)
+    without_all = PrunedCurve(curve.lengths, LEFT[1:], curve.errors[1:], curve.unfolded[1:])
     for wrong in (short, without_all):
         with pytest.raises(ValueError, match=r"the shapes of 'SL1'.*with all 192 nodes among the counts"):
             pruning_explorer({"SL1": wrong}, EPS, "test")
