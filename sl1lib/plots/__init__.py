@@ -31,7 +31,7 @@ from .profiles import (
 from .pruning import Curve, Prunings, cost_frontier, error_by_nodes, leads, length_histograms
 from .runs import kernels, loss_curves, network_maps, node_norms
 from .speed import band_patterns, costs_by_models, part_bars, roofline, strips_in_memory, time_ladder
-from .style import METHOD_STYLES, MethodStyle, finish, method_style, use_style, variant_style
+from .style import METHOD_STYLES, MethodStyle, darker, finish, method_style, use_style, variant_style
 from .training import drift_curves, error_curves
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "costs_by_models",
     "courses",
     "curvatures",
+    "darker",
     "difference_errors",
     "drift_curves",
     "entropy_against_squares",

@@ -134,6 +134,18 @@ def variant_style(method: str) -> MethodStyle:
     return MethodStyle(style.color, line, marker)
 
 
+def darker(style: MethodStyle) -> MethodStyle:
+    """Return a style with a deeper shade of its colour, for a second strength of the same method.
+
+    Examples
+    --------
+    >>> darker(method_style("SL1")).color
+    '#004d37'
+    """
+    shade = np.array(mpl.colors.to_rgb(style.color)) * 0.6
+    return MethodStyle(mpl.colors.to_hex(tuple(shade)), style.linestyle, style.marker)
+
+
 def label_ends(axes: Axes, ends: list[tuple[str, float, str]]) -> None:
     """Write each line's name at its right end, moved apart where two would overlap."""
     axes.figure.canvas.draw()
