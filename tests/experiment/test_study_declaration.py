@@ -128,6 +128,13 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
         (lambda: stage(grid={"lr": ()}), r"the values of axis 'lr' is \(\); it must be a list of one value at least"),
         (lambda: stage(grid={"lr": 0.1}), r"the values of axis 'lr' is 0.1; it must be a list"),
         (lambda: stage(grid={"lr": (1,)}, scale={"lr": (1,)}), r"'lr'; it stands in grid and in scale"),
+        (lambda: stage(grid={"lr": [1, 1.0]}), r"axis 'lr' is \[1, 1.0\]; it has 1.0 twice"),
+        (lambda: stage(scale={"lr": [1, 1]}), r"axis 'lr' is \[1, 1\]; it has 1 twice"),
+        (lambda: stage(instead={"SL1": {"lr": [1, 1]}}), r"axis 'lr' is \[1, 1\]; it has 1 twice"),
+        (lambda: stage(grid={"momentum": ["constant", 0.2]}), r"axis 'momentum' .*; it has 0.2 twice"),
+        (lambda: stage(select=["reading"]), r"a selected field of stage 'finals' is 'reading'; it must be one of"),
+        (lambda: stage(select=["momentum"]), r"a selected field of stage 'finals' is 'momentum'; it must be one of"),
+        (lambda: stage(select=["loss"]), r"a selected field of stage 'finals' is 'loss'; it must be one of"),
         (lambda: stage(instead={"L2": {"lr": (1,)}}), r"a method in 'instead' of stage 'finals' is 'L2'"),
         (
             lambda: stage(grid={"lr": (1,)}, select=["lr"]),

@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 import pytest
-from study_support import Serial, imagine_batch, imagined, small_study
+from study_support import METHODS, Serial, imagine_batch, imagined, small_study
 
 from sl1lib import RunConfig, cli
-from sl1lib.experiment.study import Claim, Record, Store, Table, load_study, load_table, run, runner
+from sl1lib.experiment.study import Claim, Record, Stage, Store, Study, Table, load_study, load_table, run, runner
 from sl1lib.experiment.study.cost import core_seconds, model_epochs
-from sl1lib.experiment.study.report import plan_text, show_text
+from sl1lib.experiment.study.report import plan_text, show_text, stage_rows
 from sl1lib.experiment.study.table import _row
 from sl1lib.experiment.study.worker import Batch
 
@@ -43,6 +43,21 @@ def test_a_table_has_a_row_for_each_training_and_a_column_for_each_quantity(resu
     assert b.tolist() == pytest.approx([0.2, 0.201, 0.202])
     with pytest.raises(ValueError, match=r"column is 'eror'; it must be one of"):
         table["eror"]
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [("lr_end", (0.1, 0.5)), ("dtype", ("float32", "float64")), ("momentum", ("none", 0.9)), ("eps", (0.1, 0.2))],
+)
+@pytest.mark.parametrize("where", ["grid", "instead"])
+def test_no_setting_is_counted_as_another_seed(tmp_path, monkeypatch, axis, values, where):
+    monkeypatch.setattr(runner, "train_batch", imagine_batch)
+    stage = Stage("a", "?", ["SL1"], [0, 1], **{where: {axis: values} if where == "grid" else {"SL1": {axis: values}}})
+    study = Study("s", "?", METHODS, [stage], base={"data": "digits", "epochs": 1})
+    run(study, tmp_path, executor=Serial(), progress=False)
+    header, *rows = stage_rows(stage, load_table(study, tmp_path))
+    assert [row[header.index(axis)] for row in rows] == [str(value) for value in values]
+    assert [row[header.index("n")] for row in rows] == ["2", "2"]
 
 
 def test_groups_take_missing_numbers_together():

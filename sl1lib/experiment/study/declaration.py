@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import require_choice, unexpected
-from ...settings import MOMENTUM_READINGS, Penalty
+from ...readings import Reading
+from ...settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..config import RunConfig, method_name
 from .claim import Claim
 from .toml import to_toml
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _RUN_FIELDS: Final = {each.name for each in fields(RunConfig)} - {"penalty", "seed"}
 _PENALTY_FIELDS: Final = {"strength", "eps"}
 _AXES: Final = _RUN_FIELDS | _PENALTY_FIELDS
+_SELECTED: Final = _PENALTY_FIELDS | {"lr", "lr_end", "epochs", "batch_size"}  # numbers, of which one can be at an edge
 _DIGITS: Final = 6  # of a scaled value: enough to tell strengths apart, few enough to be read, and the same everywhere
 
 
@@ -86,8 +88,8 @@ class Stage:
     instead : mapping of str to mapping
         For some methods, a grid in place of ``grid`` and ``scale``.
     select : sequence of str
-        Makes it a tuning stage: these fields are chosen for each method, and for each value of the other axes, by
-        the smallest mean error on the validation images.
+        Makes it a tuning stage: these fields, each a number, are chosen for each method, and for each value of the
+        other axes, by the smallest mean error on the validation images.
     tuned_by : str
         The tuning stage from which methods take what was selected; empty for none.
     keep_params : bool
@@ -127,8 +129,10 @@ class Stage:
                 raise unexpected(f"{name} {where}", values, "it must have one entry at least, and each only once")
         for name in self.fields:
             require_choice(f"a field {where}", name, _RUN_FIELDS)
-        for axis in itertools.chain(self.grid, self.scale, *self.instead.values(), self.select):
+        for axis in itertools.chain(self.grid, self.scale, *self.instead.values()):
             require_choice(f"an axis {where}", axis, _AXES)
+        for name in self.select:
+            require_choice(f"a selected field {where}", name, sorted(_SELECTED))
         if both := set(self.grid) & set(self.scale):
             raise unexpected(f"an axis {where}", min(both), "it stands in grid and in scale; one of them is enough")
         for method in self.instead:
@@ -350,4 +354,31 @@ def _tuples(axes: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     for axis, values in axes.items():
         if isinstance(values, str) or not hasattr(values, "__iter__") or not len(values):
             raise unexpected(f"the values of axis {axis!r}", values, "it must be a list of one value at least")
+        settings = [_setting(axis, value) for value in values]
+        if repeated := [value for i, value in enumerate(values) if settings[i] in settings[:i]]:
+            right = f"it has {repeated[0]!r} twice, which would count one training as two"
+            raise unexpected(f"the values of axis {axis!r}", list(values), right)
     return {axis: tuple(values) for axis, values in axes.items()}
+
+
+def _setting(axis: str, value: Any) -> Any:
+    """Return what the table of a study calls a value of an axis."""
+    if axis == "momentum":
+        if isinstance(value, str):
+            value = MOMENTUM_READINGS.get(value, value)
+        elif isinstance(value, int | float):
+            value = MomentumRamp(value, value, updates=0)
+        return momentum_name(value) if isinstance(value, MomentumRamp) else value
+    return value.name if isinstance(value, Reading) else value
+
+
+def momentum_name(momentum: MomentumRamp) -> str:
+    """Return the name of a reading of the momentum, or the number that it always is.
+
+    Examples
+    --------
+    >>> momentum_name(MomentumRamp()), momentum_name(MomentumRamp(0.9, 0.9, updates=0))
+    ('ramp', '0.9')
+    """
+    names = [name for name, ramp in MOMENTUM_READINGS.items() if ramp == momentum]
+    return names[0] if names else f"{momentum.end:g}" if momentum.updates == 0 else repr(momentum)

@@ -124,8 +124,9 @@ def selection_rows(selection: Selection) -> list[tuple[str, ...]]:
 
 def stage_rows(stage: Stage, table: Table) -> list[tuple[str, ...]]:
     """Return a row for each method and point of a stage's grid: mean and standard deviation over the seeds."""
-    axes = list(dict.fromkeys([*stage.grid, *(f"{axis}_factor" for axis in stage.scale)]))
-    axes = [axis for axis in axes if axis in table.columns]
+    instead = (axis for grid in stage.instead.values() for axis in grid)
+    axes = list(dict.fromkeys([*stage.grid, *(f"{axis}_factor" for axis in stage.scale), *instead]))
+    axes = [axis for axis in axes if axis in table.columns]  # a factor that no training has is no column
     rows = [("method", *axes, "lr", "λ", "n", "error", "± sd", "E0", "nodes < ε", "failed")]
     for (method, *place), group in table.groups("method", *axes):
         error, spread, _ = mean_and_sd(group["held_out_error"])

@@ -10,8 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import require_choice
-from ...settings import MOMENTUM_READINGS, MomentumRamp
-from .declaration import Cell, Study
+from .declaration import Cell, Study, momentum_name
 from .record import NUMBERS, Record
 from .runner import Layout
 from .store import Store
@@ -26,9 +25,10 @@ class Table:
     Parameters
     ----------
     columns : mapping of str to ndarray
-        ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``momentum`` and ``key`` are texts; the rest are
-        numbers, NaN where there is none. ``gap`` is the held-out error minus that on training images; ``failed`` is 1
-        for a training that diverged or errs on more than half of the images.
+        ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``dtype``, ``device``, ``momentum`` and ``key``
+        are texts; the rest are numbers, NaN where there is none. Each setting that a grid can vary has one.
+        ``gap`` is the held-out error minus that on training images; ``failed`` is 1 for a training that diverged or
+        errs on more than half of the images.
     records : sequence of Record
         One a row, for curves and node norms.
 
@@ -148,18 +148,16 @@ def _row(cell: Cell, record: Record) -> dict[str, Any]:
         "epochs": config.epochs,
         "batch_size": config.batch_size,
         "lr": config.lr,
+        "lr_end": config.lr_end,
         "strength": penalty.strength if penalty else 0.0,
         "eps": penalty.eps if penalty else np.nan,
         "loss": config.loss,
-        "momentum": _momentum_name(config.momentum),
+        "dtype": config.dtype,
+        "device": config.device,
+        "momentum": momentum_name(config.momentum),
         **{axis: value for axis, value in cell.point.items() if axis.endswith("_factor")},
         **{name: numbers[name] for name in NUMBERS},
         "gap": error - numbers["train_error"],
         "failed": float(record.diverged or error > STUCK),
         "key": cell.key,
     }
-
-
-def _momentum_name(momentum: MomentumRamp) -> str:
-    names = [name for name, ramp in MOMENTUM_READINGS.items() if ramp == momentum]
-    return names[0] if names else f"{momentum.end:g}" if momentum.updates == 0 else repr(momentum)
