@@ -10,6 +10,7 @@ from study_support import CIRCUMSTANCES, imagine_batch, imagined, small_study
 
 from sl1lib.experiment import archive
 from sl1lib.experiment.study import Record, Store, StoreError
+from sl1lib.experiment.study import store as study_store
 from sl1lib.experiment.study.worker import Batch
 
 STUDY = small_study()
@@ -108,7 +109,7 @@ def test_other_data_of_the_same_name_is_refused(tmp_path):
         assert len(Store(tmp_path).records) == 1
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "format"])
+@pytest.mark.parametrize("damage", ["cut", "text", "batch", "keys", "batch_of"])
 def test_a_damaged_file_is_named(tmp_path, damage):
     with Store(tmp_path) as store:
         store.add("tuning", imagine_batch(CONFIGS[:2]))
@@ -120,9 +121,85 @@ def test_a_damaged_file_is_named(tmp_path, damage):
         path.write_text("results")
     else:
         about, arrays = archive.read_archive(path)
-        archive.write_archive(path, about | {"format": 99}, arrays, compressed=True)
+        (name,) = about["batches"]
+        if damage == "batch":
+            del about["batches"][name]
+        elif damage == "keys":
+            del about["batches"][name]["keys"]
+        else:
+            del about["batch_of"][0]
+        archive.write_archive(path, about, arrays, compressed=True)
     with pytest.raises(StoreError, match=r"tuning\.npz holds no results of a study \(.*\); delete it, and run"):
         Store(tmp_path)
+
+
+def test_a_file_of_another_version_is_not_to_be_deleted(tmp_path):
+    with Store(tmp_path) as store:
+        store.add("tuning", imagine_batch(CONFIGS[:2]))
+    (path,) = tmp_path.glob("*.npz")
+    about, arrays = archive.read_archive(path)
+    archive.write_archive(path, about | {"format": 99}, arrays, compressed=True)
+    with pytest.raises(StoreError, match=r"another version of sl1lib \(format 99, where 1 is read\); use that version"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), MemoryError()])
+def test_a_file_that_cannot_be_read_is_not_to_be_deleted(tmp_path, monkeypatch, error):
+    with Store(tmp_path) as store:
+        store.add("tuning", imagine_batch(CONFIGS[:2]))
+
+    def fail(path):
+        raise error
+
+    monkeypatch.setattr(study_store, "read_archive", fail)
+    with pytest.raises(StoreError, match=r"npz cannot be read \(.+\); make it readable") as told:
+        Store(tmp_path)
+    assert "delete" not in str(told.value)
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path, monkeypatch):
+    def fail(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", fail)
+    with pytest.raises(StoreError, match=r"cannot be read \(.*denied\); name a folder of results that can be read"):
+        Store(tmp_path)
+
+
+def test_reading_beside_a_process_that_packs_finds_everything(tmp_path, monkeypatch):
+    with Store(tmp_path) as store:
+        for i in (0, 2):
+            store.add("tuning", imagine_batch(CONFIGS[i : i + 2]))
+        listed = sorted(tmp_path.glob("*.npz"))
+        store.pack("tuning")
+    before = iter([[path.name for path in listed]])
+    listdir = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: next(before, None) or listdir(folder))
+    assert len(Store(str(tmp_path)).records) == 4
+    monkeypatch.setattr(os, "listdir", lambda folder: ["gone.npz"])
+    with pytest.raises(StoreError, match="go away while they are read"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("order", [(False, True), (True, False)])
+def test_packing_two_results_keeps_the_one_with_parameters(tmp_path, order):
+    with Store(tmp_path) as store:
+        for params, configs in zip(order, (CONFIGS[:2], CONFIGS[:3]), strict=True):
+            store.add("tuning", imagine_batch(configs, keep_params=params))
+        store.pack("tuning")
+    store = Store(tmp_path)
+    assert all(store.has(imagined(config).key, params=True) for config in CONFIGS[:2])
+
+
+def test_a_text_beside_the_results_is_written_whole_and_over_a_damaged_one(tmp_path, monkeypatch):
+    with Store(tmp_path) as store:
+        (tmp_path / "study.toml").write_bytes(b"\xff\xfe")
+        store.write_text("study.toml", "name = 'ε'\n")
+        assert (tmp_path / "study.toml").read_bytes() == "name = 'ε'\n".encode()
+        assert not list(tmp_path.glob("*.part"))
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(StoreError, match=r"folder cannot be written \(.+\); make it and its folder writable"):
+            store.write_text("folder", "?")
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
@@ -142,10 +219,19 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.part"))
 
 
+def _made_too_late(path):
+    """A store whose folder's name is taken by a file after it was looked at."""
+    store = Store(path)
+    path.write_text("")
+    return store
+
+
 def test_a_folder_that_cannot_be_one(tmp_path):
     (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"file cannot be read \(.*\); name a folder of results"):
+        Store(tmp_path / "file")
     with (
         pytest.raises(StoreError, match=r"cannot keep results \(.*\); name a folder that can be written"),
-        Store(tmp_path / "file"),
+        _made_too_late(tmp_path / "late"),
     ):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from filelock import FileLock, Timeout
 
+from ...data.idx import replacing
+from ...errors import unexpected
 from ..archive import read_archive, reason, write_archive
 from ..config import RunConfig
 from .record import ARRAYS, NUMBERS, Record
@@ -19,6 +22,7 @@ from .worker import Batch
 
 FILE_FORMAT: Final = 1
 _PART: Final = ".part-"  # a batch's own file, until its stage is packed
+_TRIES: Final = 20  # to read a folder whose files another process packs meanwhile
 
 
 class StoreError(ValueError):
@@ -48,15 +52,15 @@ class Store:
     Raises
     ------
     StoreError
-        If a file is damaged or of another format.
+        If a file cannot be read, is damaged, or is of another format.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
         self.records: dict[str, Record] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.batch_of: dict[str, str] = {}
-        self._lock = FileLock(folder / ".lock", timeout=0)
+        self._lock = FileLock(self.folder / ".lock", timeout=0)
         self._load()
 
     def __enter__(self) -> Store:
@@ -80,7 +84,7 @@ class Store:
     def has(self, key: str, params: bool = False) -> bool:
         """Say whether there is a result, with its parameters if they are asked for."""
         record = self.records.get(key)
-        return record is not None and (not params or record.diverged or "params" in record.arrays)
+        return record is not None and (not params or _is_whole(record))
 
     def add(self, stage: str, batch: Batch) -> None:
         """Write a batch.
@@ -105,9 +109,11 @@ class Store:
             return
         path = self.folder / f"{base}.npz"
         contents = [_read(each) for each in ([path] if path.exists() else []) + parts]
-        merged = {
-            r.key: (r, name) for content in contents for r, name in zip(content.records, content.names, strict=True)
-        }
+        merged: dict[str, tuple[Record, str]] = {}
+        for content in contents:
+            for record, name in zip(content.records, content.names, strict=True):
+                if record.key not in merged or not _is_whole(merged[record.key][0]):
+                    merged[record.key] = record, name  # of two, the one with parameters is kept, as in memory
         records, names = zip(*merged.values(), strict=True)
         batches = {name: facts for content in contents for name, facts in content.batches.items() if name in names}
         self._write(path, _Content(records, names, batches))
@@ -115,14 +121,41 @@ class Store:
             part.unlink()
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a small text file beside the results, if it is not there as it is."""
-        path = self.folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+        """Write a small text file beside the results, whole or not at all, if it is not there as it is.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        """
+        path, content = self.folder / name, text.encode()
+        try:
+            if path.exists() and path.read_bytes() == content:
+                return
+            with replacing(path) as part:
+                part.write_bytes(content)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written ({error}); make it and its folder writable") from error
 
     def _load(self) -> None:
-        for path in sorted(self.folder.glob("*.npz")):
-            self._take(_read(path))
+        for _ in range(_TRIES):
+            try:
+                for path in self._files():
+                    self._take(_read(path))
+            except FileNotFoundError:  # another process has packed it since: its records are in another file now
+                continue
+            return
+        raise StoreError(f"the files in {self.folder} go away while they are read; try again when nothing writes there")
+
+    def _files(self) -> list[Path]:
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            right = "name a folder of results that can be read"
+            raise StoreError(f"{self.folder} cannot be read ({error}); {right}") from error
+        return sorted(self.folder / name for name in names if name.endswith(".npz"))
 
     def _take(self, content: _Content) -> None:
         self.batches |= content.batches
@@ -174,6 +207,11 @@ def file_name(stage: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in stage.lower()).split())
 
 
+def _is_whole(record: Record) -> bool:
+    """Say whether a record has all that it can have: its parameters, unless it diverged."""
+    return record.diverged or "params" in record.arrays
+
+
 def _columns(records: Sequence[Record]) -> dict[str, np.ndarray]:
     """Return a column for each number, and for each kind of array the rows that have it, as long as the longest."""
     columns: dict[str, np.ndarray] = {
@@ -195,26 +233,54 @@ def _columns(records: Sequence[Record]) -> dict[str, np.ndarray]:
 
 
 def _read(path: Path) -> _Content:
+    """Read a file of results.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    StoreError
+        If it cannot be read. Only one whose bytes are wrong is to be deleted.
+    """
     try:
         about, columns = read_archive(path)
-        if about["format"] != FILE_FORMAT:
-            raise ValueError(f"format {about['format']}, where {FILE_FORMAT} is read")
-        arrays: list[dict[str, np.ndarray]] = [{} for _ in about["configs"]]
-        for name in ARRAYS:
-            parts = (columns[name], columns[f"{name}_rows"], columns[f"{name}_length"])
-            for row, i, length in zip(*parts, strict=True):
-                arrays[i][name] = row[:length]
-        records = [
-            Record(
-                RunConfig.from_dict(config),
-                {name: float(columns[name][i]) for name in NUMBERS},
-                arrays[i],
-                str(columns["fingerprint"][i]),
-            )
-            for i, config in enumerate(about["configs"])
-        ]
-        return _Content(records, about["batch_of"], about["batches"])
+        if about["format"] == FILE_FORMAT:
+            return _content(about, columns)
+    except FileNotFoundError:
+        raise
+    except (OSError, MemoryError) as error:
+        raise StoreError(f"{path} cannot be read ({reason(error)}); make it readable: it may be whole") from error
     except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
         raise StoreError(
             f"{path} holds no results of a study ({reason(error)}); delete it, and run the study again for what it had"
         ) from error
+    raise StoreError(
+        f"{path} was written by another version of sl1lib (format {about['format']}, where {FILE_FORMAT} is read); "
+        "use that version, or another folder"
+    )
+
+
+def _content(about: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> _Content:
+    """Take apart what `Store` wrote; any exception if it is not that."""
+    arrays: list[dict[str, np.ndarray]] = [{} for _ in about["configs"]]
+    for name in ARRAYS:
+        parts = (columns[name], columns[f"{name}_rows"], columns[f"{name}_length"])
+        for row, i, length in zip(*parts, strict=True):
+            arrays[i][name] = row[:length]
+    records = [
+        Record(
+            RunConfig.from_dict(config),
+            {name: float(columns[name][i]) for name in NUMBERS},
+            arrays[i],
+            str(columns["fingerprint"][i]),
+        )
+        for i, config in enumerate(about["configs"])
+    ]
+    names, batches = about["batch_of"], about["batches"]
+    if len(names) != len(records):
+        raise unexpected("the length of batch_of", len(names), f"it must be that of configs, {len(records)}")
+    for name in names:
+        for needed in ("keys", "data_sha256"):
+            if needed not in batches[name]:
+                raise unexpected(f"what is known of batch {name}", list(batches[name]), f"it must have {needed!r}")
+    return _Content(records, names, batches)
