@@ -121,6 +121,8 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: stage(methods="SL1"), r"methods of stage 'finals' is 'SL1'; it must be a list"),
+        (lambda: stage(seeds=100), r"seeds of stage 'finals' is 100; it must be a list"),
         (lambda: stage(methods=[]), r"methods of stage 'finals' is \(\); it must have one entry at least"),
         (lambda: stage(seeds=[1, 1]), r"seeds of stage 'finals' is \(1, 1\); it must have one entry at least"),
         (lambda: stage(fields={"epoch": 1}), r"a field of stage 'finals' is 'epoch'.*did you mean 'epochs'"),
@@ -144,6 +146,14 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
         (lambda: small_study(methods={"SL1": None}), r"the name of a method is 'SL1'; tables will call it 'none'"),
         (lambda: small_study(base={"seed": 1}), r"a field of the base is 'seed'"),
         (lambda: Study("s", "?", METHODS, [stage(), stage()]), r"a stage is 'finals'; another stage has it already"),
+        (
+            lambda: Study("s", "?", METHODS, [stage(name="!?")]),
+            r"a stage is '!\?'; it names a file, and needs a letter",
+        ),
+        (
+            lambda: Study("s", "?", METHODS, [stage(name="x a"), stage(name="X-A")]),
+            r"a stage is 'X-A'; its results would be in the file 'x-a', where those of stage 'x a' are",
+        ),
         (lambda: Study("s", "?", METHODS, [stage(methods=["L1"])]), r"a method of stage 'finals' is 'L1'; it must be"),
         (lambda: Study("s", "?", METHODS, [stage(tuned_by="x")]), r"tuned_by of stage 'finals' is 'x'"),
         (
@@ -161,6 +171,44 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
 def test_what_is_wrong_is_named(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def claim(**changes):
+    settings = {"stages": ["finals"], "measures": ["held_out_error"], "favoured": "SL1", "against": ["none"]}
+    return Claim(**{"number": 3, "statement": "?"} | settings | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"number": "3"}, r"the number of a claim is '3'; it must be a whole number of at least 1"),
+        ({"favoured": "SLI"}, r"favoured of claim 3 is 'SLI'; stage 'finals' has 'none', 'SL1' in column 'method'"),
+        ({"against": ["L3"]}, r"against of claim 3 is 'L3'; stage 'finals' has 'none', 'SL1' in column 'method'"),
+        ({"against": ["SL1"]}, r"against of claim 3 is \('SL1',\); 'SL1' is favoured, and"),
+        ({"against": ["none", "none"]}, r"against of claim 3 .*; it has 'none' twice"),
+        ({"against": "none"}, r"against of claim 3 is 'none'; it must be a list"),
+        ({"vary": "methods"}, r"vary of claim 3, in stage 'finals', is 'methods'; it .*did you mean 'method'"),
+        ({"vary": "loss"}, r"vary of claim 3, in stage 'finals', is 'loss'; it must be one of 'method', 'momentum', "),
+        ({"each": ["momenta"]}, r"a column in 'each' of claim 3 is 'momenta'; .*did you mean 'momentum'"),
+        ({"each": ["method"]}, r"a column in 'each' of claim 3 is 'method'; it must be one of"),
+        ({"each": []}, r"each of claim 3 is \(\); stage 'finals' has several .* differ in 'momentum'; add it"),
+        ({"spread_over": "strength"}, r"spread_over of claim 3, in stage 'finals', is 'strength'; it must be one of"),
+        ({"vary": "momentum", "each": []}, r"favoured of claim 3 is 'SL1'; stage 'finals' has 'none', '0.9' in column"),
+    ],
+)
+def test_claims_that_no_training_could_decide_are_refused_before_the_training(changes, message):
+    finals = stage(methods=["none", "SL1"], grid={"momentum": ("none", 0.9)}, scale={"strength": (1.0,)})
+    given = {"each": ["momentum"]}
+    assert Study("s", "?", METHODS, [finals], claims=[claim(**given)]).claims
+    sides = {"vary": "momentum", "favoured": "none", "against": ["0.9"], "each": ["method"]}
+    assert Study("s", "?", METHODS, [finals], claims=[claim(**sides)]).claims
+    with pytest.raises(ValueError, match=message):
+        Study("s", "?", METHODS, [finals], claims=[claim(**given | changes)])
+
+
+def test_each_claim_has_a_number_of_its_own():
+    with pytest.raises(ValueError, match=r"the number of a claim is 2; another claim has it already"):
+        small_study(claims=[Claim(2, "?", untested="?"), Claim(2, "!", untested="?")])
 
 
 def test_methods_of_a_tuning_stage_have_equal_budgets():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from ...errors import require_choice, require_number, unexpected
+from ...errors import require_choice, require_count, require_number, unexpected
 
 MEASURES: Final = (
     "held_out_error",
@@ -79,8 +80,12 @@ class Claim:
     untested: str = ""
 
     def __post_init__(self) -> None:
+        require_count("the number of a claim", self.number, least=1)
         for name in ("stages", "measures", "against", "each"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            values = as_tuple(f"{name} of claim {self.number}", getattr(self, name))
+            object.__setattr__(self, name, values)
+            if repeated := [value for i, value in enumerate(values) if value in values[:i]]:
+                raise unexpected(f"{name} of claim {self.number}", values, f"it has {repeated[0]!r} twice")
         require_choice(f"better of claim {self.number}", self.better, ("lower", "higher"))
         require_number(f"margin of claim {self.number}", self.margin, least=0)
         for measure in self.measures:
@@ -92,3 +97,64 @@ class Claim:
         needed = ("stages", "measures", "favoured", "against")
         if not (self.untested or self.elsewhere) and (missing := [name for name in needed if not getattr(self, name)]):
             raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")
+        if self.favoured in self.against:
+            right = f"{self.favoured!r} is favoured, and is no other side"
+            raise unexpected(f"against of claim {self.number}", self.against, right)
+
+    def check(self, stage: str, columns: Mapping[str, Sequence[Any]], settings: Iterable[str]) -> None:
+        """Raise unless the trainings of a stage can decide the claim.
+
+        Parameters
+        ----------
+        stage : str
+            One of the claim's.
+        columns : mapping of str to sequence
+            The columns that tell the trainings of the stage apart, beside the seed, and the values in them.
+        settings : iterable of str
+            All columns that a stage may have.
+
+        Raises
+        ------
+        ValueError
+            Naming the value and what would be right.
+
+        Examples
+        --------
+        >>> claim = Claim(3, "It helps.", ["finals"], ["gap"], favoured="SL1", against=["none"])
+        >>> claim.check("finals", {"method": ["none", "SL2"]}, ["method"])
+        Traceback (most recent call last):
+        ...
+        ValueError: favoured of claim 3 is 'SL1'; stage 'finals' has 'none', 'SL2' in column 'method'
+        """
+        of = f"of claim {self.number}"
+        require_choice(f"vary {of}, in stage {stage!r},", self.vary, columns)
+        present = columns[self.vary]
+        for name, sides in (("favoured", (self.favoured,)), ("against", self.against)):
+            if absent := [side for side in sides if side not in present]:
+                has = ", ".join(map(repr, present))
+                raise unexpected(f"{name} {of}", absent[0], f"stage {stage!r} has {has} in column {self.vary!r}")
+        for name in self.each:
+            require_choice(f"a column in 'each' {of}", name, sorted({*settings, *columns} - {self.vary}))
+        if self.spread_over not in ("", "seed"):
+            require_choice(f"spread_over {of}, in stage {stage!r},", self.spread_over, sorted({*columns} - {self.vary}))
+        paired = {self.vary, self.spread_over, *self.each}
+        if several := [name for name, values in columns.items() if len(values) > 1 and name not in paired]:
+            right = f"stage {stage!r} has several trainings of one seed that differ in {several[0]!r}; add it"
+            raise unexpected(f"each {of}", self.each, right)
+
+
+def as_tuple(what: str, values: Any) -> tuple[Any, ...]:
+    """Return a list as a tuple; raise ``ValueError`` for a text, whose letters would be taken, and for a number.
+
+    Examples
+    --------
+    >>> as_tuple("methods", ["none", "SL1"])
+    ('none', 'SL1')
+    >>> as_tuple("methods", "SL1")
+    Traceback (most recent call last):
+    ...
+    ValueError: methods is 'SL1'; it must be a list
+    """
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise unexpected(what, values, "it must be a list")
+    return tuple(values)

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib import resources
@@ -18,7 +18,7 @@ from ...errors import require_choice, unexpected
 from ...readings import Reading
 from ...settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..config import RunConfig, method_name
-from .claim import Claim
+from .claim import Claim, as_tuple
 from .toml import to_toml
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         for name in ("methods", "seeds", "select"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, as_tuple(f"{name} of stage {self.name!r}", getattr(self, name)))
         for name in ("grid", "scale"):
             object.__setattr__(self, name, _tuples(getattr(self, name)))
         object.__setattr__(self, "instead", {method: _tuples(grid) for method, grid in self.instead.items()})
@@ -195,7 +195,7 @@ class Study:
 
     def __post_init__(self) -> None:
         for name in ("stages", "claims"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, as_tuple(f"{name} of the study", getattr(self, name)))
         if not self.name or set(self.name) & set("/\\") or self.name.startswith("."):
             raise unexpected("the name of a study", self.name, "it names a folder, and must not be a path")
         for name, penalty in self.methods.items():
@@ -204,12 +204,12 @@ class Study:
         for name in self.base:
             require_choice("a field of the base", name, _RUN_FIELDS)
         self._check_stages()
+        self._check_claims()
 
     def _check_stages(self) -> None:
         before: dict[str, Stage] = {}
         for stage in self.stages:
-            if stage.name in before:
-                raise unexpected("the name of a stage", stage.name, "another stage has it already")
+            self._check_name(stage, before)
             for method in stage.methods:
                 require_choice(f"a method of stage {stage.name!r}", method, self.methods)
             if stage.select:
@@ -219,9 +219,41 @@ class Study:
                 require_choice(f"tuned_by of stage {stage.name!r}", stage.tuned_by, tuning)
                 self._check_tuned(stage, before[stage.tuned_by])
             before[stage.name] = stage
+
+    def _check_name(self, stage: Stage, before: Iterable[str]) -> None:
+        from .store import file_name  # it knows about studies, and can be loaded after this module only
+
+        if not (file := file_name(stage.name)):
+            raise unexpected("the name of a stage", stage.name, "it names a file, and needs a letter or a digit")
+        for name in before:
+            if name == stage.name:
+                raise unexpected("the name of a stage", name, "another stage has it already")
+            if file_name(name) == file:
+                right = f"its results would be in the file {file!r}, where those of stage {name!r} are"
+                raise unexpected("the name of a stage", stage.name, right)
+
+    def _check_claims(self) -> None:
+        numbers = [claim.number for claim in self.claims]
+        if repeated := [number for number in numbers if numbers.count(number) > 1]:
+            raise unexpected("the number of a claim", repeated[0], "another claim has it already")
         for claim in self.claims:
-            for stage_name in claim.stages:
-                require_choice(f"a stage of claim {claim.number}", stage_name, before)
+            for name in claim.stages:
+                require_choice(f"a stage of claim {claim.number}", name, [stage.name for stage in self.stages])
+                if not (claim.untested or claim.elsewhere):
+                    sides = (claim.favoured, *claim.against) if claim.vary == "method" else None
+                    claim.check(name, self._columns(self.stage(name), sides), {*_AXES, "method"})
+
+    def _columns(self, stage: Stage, methods: Iterable[str] | None = None) -> dict[str, list[Any]]:
+        """Return the columns that tell the trainings of a stage, or of some of its methods, apart: their values."""
+        columns: dict[str, list[Any]] = {"method": list(stage.methods)}
+        for method in stage.methods:
+            if methods is None or method in methods:
+                for point in stage.points(method, self.methods[method] is not None):
+                    for axis, value in point.items():
+                        values = columns.setdefault(axis, [])
+                        if (setting := _setting(axis, value)) not in values:
+                            values.append(setting)
+        return columns
 
     def _check_budget(self, stage: Stage) -> None:
         sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}
