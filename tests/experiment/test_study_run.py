@@ -4,9 +4,11 @@ import concurrent.futures
 import dataclasses
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -180,6 +182,80 @@ def test_a_pool_that_is_broken_for_good_ends_the_study_with_a_message(tmp_path, 
     outcome = run(TINY, tmp_path, executor=Broken(), progress=False)
     assert (outcome.trained, outcome.missing) == (0, 4)
     assert "BrokenExecutor: it died" in outcome.failures[0]
+
+
+def test_a_pool_that_is_shut_down_leaves_what_it_cancelled_missing(tmp_path, monkeypatch):
+    """Nobody is notified of such a cancellation: who only waits for the futures waits for ever."""
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    lengthy = threading.Event()
+
+    def train(configs, keep_params=False):
+        pool.shutdown(wait=False, cancel_futures=True)
+        lengthy.wait(0.1)
+        return imagine_batch(configs, keep_params)
+
+    monkeypatch.setattr(runner, "train_batch", train)
+    monkeypatch.setattr(runner, "POLL", 0.05)
+    outcome = run(TINY, tmp_path, executor=pool, batch=1, progress=False)
+    assert (outcome.trained, outcome.missing, len(outcome.failures)) == (1, 3, 3)
+    assert all("CancelledError" in failure or "after shutdown" in failure for failure in outcome.failures)
+
+
+def test_a_batch_that_is_cancelled_is_missing_and_the_others_go_on(tmp_path, imagine):
+    class Cancelling(Serial):
+        def submit(self, function, /, *arguments, **named):
+            future = super().submit(function, *arguments, **named)
+            if len(self.batches) > 1:
+                return future
+            cancelled = concurrent.futures.Future()
+            assert cancelled.cancel()
+            assert not cancelled.set_running_or_notify_cancel()
+            return cancelled
+
+    outcome = run(TINY, tmp_path, executor=Cancelling(), batch=1, progress=False)
+    assert (outcome.trained, outcome.missing) == (3, 1)
+    assert outcome.failures[0].endswith("CancelledError: the executor cancelled it")
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (lambda configs: 3, "TypeError: the executor returned 3; it must be the Batch"),
+        (lambda configs: imagine_batch(configs[::-1]), "ValueError: the trainings of the batch .* they must be"),
+        (lambda configs: imagine_batch([RunConfig(data="digits", seed=77)]), "the trainings of the batch"),
+    ],
+)
+def test_a_result_that_is_not_of_the_batch_is_refused_and_ends(tmp_path, monkeypatch, returned, message):
+    monkeypatch.setattr(runner, "train_batch", lambda configs, keep_params=False: returned(configs))
+    outcome = run(TINY, tmp_path, executor=Serial(), progress=False)
+    assert (outcome.trained, outcome.missing) == (0, 4)
+    assert re.search(message, outcome.failures[0])
+    assert Store(tmp_path).records == {}
+
+
+def test_an_executor_that_refuses_a_batch_leaves_it_missing(tmp_path):
+    class Refusing(Serial):
+        def submit(self, function, /, *arguments, **named):
+            raise RuntimeError("the cluster is gone")
+
+    outcome = run(TINY, tmp_path, executor=Refusing(), batch=2, progress=False)
+    assert (outcome.trained, outcome.missing) == (0, 4)
+    assert "RuntimeError: the cluster is gone" in outcome.failures[0]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="threads have no masks of signals here")
+def test_ctrl_c_stays_blocked_in_the_threads_that_start_processes():
+    """In a fresh interpreter: the tracker that unblocked it is started once in each."""
+    script = """if __name__ == "__main__":
+    import signal
+    from sl1lib.experiment.study import Processes
+    with Processes(1) as pool:
+        pool.submit(abs, -2).result()
+        mask = pool._threads.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+        print(signal.SIGINT in mask)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stdout == "True\n"
 
 
 def dask_executor():

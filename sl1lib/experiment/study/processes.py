@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
@@ -46,6 +47,9 @@ class Processes(Executor):
             require_count("processes", count, least=1)
         self.count = usable_cores() if count is None else count
         self._context = multiprocessing.get_context("spawn")  # a fork would copy PyTorch's thread pools half
+        if os.name == "posix":
+            # The first pool would start it, which lets Ctrl-C through in a thread that is to keep it from its process.
+            resource_tracker.ensure_running()
         # Nobody ever writes to this pipe. Its end is closed when this process closes it, or ends: the processes wait
         # for that, and end too.
         self._watched, self._end = self._context.Pipe(duplex=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from .worker import Batch, train_batch
 
 BATCH: Final = 8  # trainings side by side: more share little more, and an interruption loses more
 RESULTS: Final = Path("results")
+POLL: Final = 1.0  # seconds between looks for batches that were cancelled: nobody is notified of all of them
 
 
 @dataclass
@@ -96,7 +97,8 @@ def run(
     executor : concurrent.futures.Executor, optional
         Where the trainings run: a process pool, a thread pool, ``dask.distributed.Client.get_executor()``,
         ``mpi4py.futures.MPIPoolExecutor``. Its workers need this library, the data, and as many threads as they are to
-        use. It is not shut down. None: `Processes`, one for each core.
+        use. It is not shut down. Give a ``ProcessPoolExecutor`` ``mp_context=multiprocessing.get_context("spawn")``:
+        its workers hang if they are forks of a process that has trained. None: `Processes`, one for each core.
     processes : int, optional
         How many, without an executor.
     batch : int
@@ -107,8 +109,8 @@ def run(
     Returns
     -------
     Outcome
-        A worker that raises or dies leaves its batch missing; the others go on. A training that diverges is no
-        failure, but a result.
+        A worker that raises or dies, or an executor that refuses or cancels a batch, leaves it missing; the others go
+        on. A training that diverges is no failure, but a result.
 
     Raises
     ------
@@ -191,7 +193,7 @@ class _Work:
                         pending[future] = (stage, cells)
                     self._collect(pending, bar, timeout=0)  # an executor without workers is done by now
                 while pending:
-                    self._collect(pending, bar, timeout=None)
+                    self._collect(pending, bar, timeout=POLL)
             except BaseException:
                 for future in pending:
                     future.cancel()
@@ -200,16 +202,17 @@ class _Work:
     def _submit(self, stage: Stage, cells: Sequence[Cell]) -> Future[Batch] | None:
         try:
             return self.executor.submit(train_batch, [cell.config for cell in cells], stage.keep_params)
-        except BrokenExecutor as error:
+        except Exception as error:  # broken, shut down, or whatever else somebody's executor may raise
             self._fail(stage, cells, error)
             return None
 
-    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], bar: Any, timeout: float | None) -> None:
+    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], bar: Any, timeout: float) -> None:
         """Keep the results that have come."""
         done, _ = wait(pending, timeout, return_when=FIRST_COMPLETED)
+        done |= {future for future in pending if future.cancelled()}
         for future in done:
             stage, cells = pending.pop(future)
-            error = future.exception()
+            error = _error_of(future, cells)
             if isinstance(error, KeyboardInterrupt):
                 raise error
             if error is not None:
@@ -228,6 +231,20 @@ class _Work:
         self.outcome.failures.append(message)
         if self.progress:
             tell(message)
+
+
+def _error_of(future: Future[Batch], cells: Sequence[Cell]) -> BaseException | None:
+    """Return why a future that is done has not the records of these trainings; None if it has them."""
+    if future.cancelled():
+        return CancelledError("the executor cancelled it")
+    if error := future.exception():
+        return error
+    batch, right = future.result(), [cell.key for cell in cells]
+    if not isinstance(batch, Batch):
+        return TypeError(f"the executor returned {batch!r}; it must be the Batch that train_batch returns")
+    if (found := [record.key for record in batch.records]) != right:
+        return unexpected("the trainings of the batch that the executor returned", found, f"they must be {right}")
+    return None
 
 
 def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
