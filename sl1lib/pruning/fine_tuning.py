@@ -49,7 +49,7 @@ def fine_tune(
     penalty : Penalty, optional
         Usually none: it has done its work. Pass ``run.config.penalty`` to keep it.
     data : Dataset, optional
-        None loads the runs' own.
+        None loads the runs' own. It must be what the networks' reports have scores on.
 
     Returns
     -------
@@ -59,7 +59,8 @@ def fine_tune(
     Raises
     ------
     ValueError
-        For networks that cannot be trained side by side, or an argument out of range.
+        For networks that cannot be trained side by side, data that their reports are not about, or an argument out of
+        range.
     DivergedError
         If the error of one becomes NaN or infinite.
 
@@ -75,6 +76,7 @@ def fine_tune(
     """
     config = _check(networks, epochs)
     images = Images.prepare(data_of(networks[0].config, networks[0].provenance, data), config)
+    _check_data(networks, images)
     updates = epochs * -(-len(images.x) // config.batch_size)
     configs = [
         each.config.replace(epochs=epochs, lr=RATE_SHARE * each.config.lr if lr is None else lr, penalty=penalty)
@@ -108,6 +110,18 @@ def _check(networks: Sequence[Pruned], epochs: int) -> RunConfig:
                 found = [getattr(first, name), getattr(each.config, name)]
                 raise unexpected(f"{name} of two networks", found, "fine-tuned side by side, they must agree in it")
     return first
+
+
+def _check_data(networks: Sequence[Pruned], images: Images) -> None:
+    """Raise if a report would get a score on other images than those that it has scores on."""
+    found = images.name, len(images.x_held_out)
+    for each in networks:
+        if found != (right := (each.report.data_name, each.report.images)):
+            raise unexpected(
+                "data", f"{found[0]} with {found[1]:,} images to measure on",
+                f"the network was measured on {right[0]} with {right[1]:,} when it was pruned, and its report must not "
+                "mix them; pass that Dataset as data=, or prune the run on this one",
+            )  # fmt: skip
 
 
 def _training(pruned: Pruned, config: RunConfig, updates: int) -> fast.Training:

@@ -191,3 +191,16 @@ def test_wrong_input_is_named(strong, networks, epochs, message):
 def test_a_rate_that_is_too_large_is_told_by_update(strong):
     with pytest.raises(DivergedError, match=r"the error is (nan|inf) at update \d+ .* lr 1e\+38"):
         fine_tune([prune(strong, latency=False)], 1, lr=1e38)
+
+
+def test_data_that_the_report_is_not_about_is_refused(strong, digits):
+    """Or one report would compare errors on different images."""
+    pruned = prune(strong, latency=False)
+    others = replace(digits, name="others"), replace(digits, x_test=digits.x_test[:9], y_test=digits.y_test[:9])
+    for other in others:
+        with pytest.raises(ValueError, match=f"data is .*{other.name}.*; the network was measured on digits"):
+            fine_tune([pruned], 1, data=other)
+    knowingly = prune(strong, latency=False, data=others[0])
+    assert len(fine_tune([knowingly], 1, data=others[0])[0].report.scores) == 3
+    with pytest.raises(ValueError, match=r"data is .*; the network was measured on digits"):
+        fine_tune([knowingly, pruned], 1, data=others[0])
