@@ -1,5 +1,6 @@
 """Declaring a study: the grid it makes, what it refuses, its text and back."""
 
+import datetime
 from dataclasses import replace
 
 import pytest
@@ -94,7 +95,7 @@ def test_the_studies_of_the_library_can_be_laid_out_and_written(name):
 
 def test_a_study_survives_being_written_and_read():
     claim = Claim(1, 'With "quotes" and ε', ["finals"], ["gap"], favoured="SL1", against=["none"], each=["n_train"])
-    study = small_study(claims=(claim,), question='Umlaut ü, backslash \\, "quote"')
+    study = small_study(claims=(claim,), question='Umlaut ü, backslash \\, "quote", \x7f')
     assert Study.from_toml(study.to_toml()) == study
 
 
@@ -131,6 +132,16 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
         (lambda: stage(grid={"lr": 0.1}), r"the values of axis 'lr' is 0.1; it must be a list"),
         (lambda: stage(grid={"lr": (1,)}, scale={"lr": (1,)}), r"'lr'; it stands in grid and in scale"),
         (lambda: stage(grid={"lr": [1, 1.0]}), r"axis 'lr' is \[1, 1.0\]; it has 1.0 twice"),
+        (lambda: stage(scale={"momentum": [1]}), r"a scaled axis of stage 'finals' is 'momentum'; it must be one of"),
+        (lambda: stage(scale={"lr": ["a"]}), r"a factor of 'lr' of stage 'finals' is 'a'; it must be a finite number"),
+        (
+            lambda: Study("s", "?", METHODS, [stage(scale={"lr": [1]})]),
+            r"'lr', which stage 'finals' scales, is None; set it in the base or in the stage's fields",
+        ),
+        (
+            lambda: Study("s", "?", METHODS, [stage(scale={"lr": [1]}, fields={"lr": "fast"})]),
+            r"'lr', which stage 'finals' scales, is 'fast'; it must be a finite number",
+        ),
         (lambda: stage(scale={"lr": [1, 1]}), r"axis 'lr' is \[1, 1\]; it has 1 twice"),
         (lambda: stage(instead={"SL1": {"lr": [1, 1]}}), r"axis 'lr' is \[1, 1\]; it has 1 twice"),
         (lambda: stage(grid={"momentum": ["constant", 0.2]}), r"axis 'momentum' .*; it has 0.2 twice"),
@@ -171,6 +182,22 @@ def test_the_key_of_a_configuration_is_what_stored_results_are_found_by():
 def test_what_is_wrong_is_named(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize("value", [[1], {"start": 0.1}, "fast", datetime.date(2020, 1, 1)])
+@pytest.mark.parametrize("where", ["fields", "grid"])
+def test_a_value_that_no_training_has_is_named_with_its_stage(value, where):
+    study = Study("s", "?", METHODS, [stage(**{where: {"momentum": value if where == "fields" else [value]}})])
+    with pytest.raises(ValueError, match=r"stage 'finals', SL1: momentum is ") as error:
+        study.cells(study.stages[0])
+    assert repr(value) in str(error.value)
+
+
+def test_what_toml_cannot_say_is_named():
+    study = Study("s", "?", METHODS, [stage(grid={"momentum": [MOMENTUM_READINGS["ramp"]]})])
+    assert study.cells(study.stages[0])
+    with pytest.raises(ValueError, match=r"a value of the declaration is MomentumRamp\(.*\); it must be a text"):
+        study.to_toml()
 
 
 def claim(**changes):

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import require_choice, unexpected
+from ...errors import require_choice, require_number, unexpected
 from ...readings import Reading
 from ...settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..config import RunConfig, method_name
@@ -28,6 +28,7 @@ _RUN_FIELDS: Final = {each.name for each in fields(RunConfig)} - {"penalty", "se
 _PENALTY_FIELDS: Final = {"strength", "eps"}
 _AXES: Final = _RUN_FIELDS | _PENALTY_FIELDS
 _SELECTED: Final = _PENALTY_FIELDS | {"lr", "lr_end", "epochs", "batch_size"}  # numbers, of which one can be at an edge
+_SCALED: Final = _PENALTY_FIELDS | {"lr", "lr_end"}
 _DIGITS: Final = 6  # of a scaled value: enough to tell strengths apart, few enough to be read, and the same everywhere
 
 
@@ -129,8 +130,12 @@ class Stage:
                 raise unexpected(f"{name} {where}", values, "it must have one entry at least, and each only once")
         for name in self.fields:
             require_choice(f"a field {where}", name, _RUN_FIELDS)
-        for axis in itertools.chain(self.grid, self.scale, *self.instead.values()):
+        for axis in itertools.chain(self.grid, *self.instead.values()):
             require_choice(f"an axis {where}", axis, _AXES)
+        for axis, factors in self.scale.items():
+            require_choice(f"a scaled axis {where}", axis, sorted(_SCALED))
+            for factor in factors:
+                require_number(f"a factor of {axis!r} {where}", factor, least=0)
         for name in self.select:
             require_choice(f"a selected field {where}", name, sorted(_SELECTED))
         if both := set(self.grid) & set(self.scale):
@@ -214,6 +219,7 @@ class Study:
                 require_choice(f"a method of stage {stage.name!r}", method, self.methods)
             if stage.select:
                 self._check_budget(stage)
+            self._check_scaled(stage, before)
             if stage.tuned_by:
                 tuning = [name for name, each in before.items() if each.select]
                 require_choice(f"tuned_by of stage {stage.name!r}", stage.tuned_by, tuning)
@@ -254,6 +260,17 @@ class Study:
                         if (setting := _setting(axis, value)) not in values:
                             values.append(setting)
         return columns
+
+    def _check_scaled(self, stage: Stage, before: Mapping[str, Stage]) -> None:
+        """Raise unless each number that is scaled has a value: its own, the penalty's, or a selected one."""
+        given = {**self.base, **stage.fields}
+        selected = before[stage.tuned_by].select if stage.tuned_by in before else ()
+        for name in stage.scale:
+            if name in given:
+                require_number(f"{name!r}, which stage {stage.name!r} scales,", given[name], least=0)
+            elif name not in (*_PENALTY_FIELDS, *selected):
+                what = f"{name!r}, which stage {stage.name!r} scales,"
+                raise unexpected(what, None, "set it in the base or in the stage's fields")
 
     def _check_budget(self, stage: Stage) -> None:
         sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}
@@ -296,7 +313,10 @@ class Study:
         cells = []
         for method in stage.methods:
             for point in stage.points(method, self.methods[method] is not None):
-                config = self._config(stage, method, point, selection)
+                try:
+                    config = self._config(stage, method, point, selection)
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"stage {stage.name!r}, {method}: {error}") from error
                 cells += [
                     (i, Cell(stage.name, method, config.replace(seed=s), point)) for i, s in enumerate(stage.seeds)
                 ]
@@ -312,8 +332,8 @@ class Study:
         for axis, value in point.items():
             name = _field(axis)
             values[name] = value if name == axis else float(f"{values[name] * value:.{_DIGITS}g}")
-        if values.get("momentum") in MOMENTUM_READINGS:
-            values["momentum"] = MOMENTUM_READINGS[values["momentum"]]
+        if isinstance(momentum := values.get("momentum"), str):
+            values["momentum"] = MOMENTUM_READINGS.get(momentum, momentum)  # RunConfig refuses another text
         if penalty is not None:
             part = {name: values.pop(name) for name in _PENALTY_FIELDS}
             penalty = Penalty(part["strength"], part["eps"], penalty.profile, penalty.grouping, penalty.step)
@@ -398,7 +418,7 @@ def _setting(axis: str, value: Any) -> Any:
     if axis == "momentum":
         if isinstance(value, str):
             value = MOMENTUM_READINGS.get(value, value)
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float) and 0 <= value < 1:  # others, RunConfig refuses
             value = MomentumRamp(value, value, updates=0)
         return momentum_name(value) if isinstance(value, MomentumRamp) else value
     return value.name if isinstance(value, Reading) else value

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from ...errors import unexpected
+
 if TYPE_CHECKING:
     from .declaration import Study
 
@@ -40,14 +42,23 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # TOML's basic strings take JSON's escapes
+        return _text(value)
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items()) + "}"
-    return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    raise unexpected(
+        "a value of the declaration", value, "it must be a text, a number, a truth value or a list of them"
+    )
 
 
 def _key(name: str) -> str:
     bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else json.dumps(name, ensure_ascii=False)
+    return name if bare else _text(name)
+
+
+def _text(text: str) -> str:
+    # TOML's basic strings take JSON's escapes, and need one more than JSON.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
