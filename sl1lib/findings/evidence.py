@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,8 +94,10 @@ class Evidence:
         """Write ``results/evidence/NAME.json``, whole or not at all, a row a line."""
         path = evidence_path(results, self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        head = json.dumps({"name": self.name, "provenance": dict(self.provenance), "columns": list(self.columns)})
-        lines = ",\n".join(json.dumps(list(row.values())) for row in self.rows())
+        columns, rows = list(self.columns), [list(row.values()) for row in self.rows()]
+        about = {"name": self.name, "provenance": dict(self.provenance), "columns": columns}
+        head = json.dumps(about | {"sha256": _digest(columns, rows)})
+        lines = ",\n".join(map(json.dumps, rows))
         with replacing(path) as part:
             part.write_text(f'{head[:-1]}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
         return path
@@ -106,26 +109,65 @@ class Evidence:
         Raises
         ------
         EvidenceError
-            Naming the file.
+            Naming the file: it is not there, or cannot be read, or is not as it was written.
         """
         path = evidence_path(results, name)
         try:
-            parts = json.loads(path.read_text(encoding="utf-8"))
-            columns = zip(*parts["rows"], strict=True) if parts["rows"] else [()] * len(parts["columns"])
-            named = dict(zip(parts["columns"], map(np.array, columns), strict=True))
-            found = cls(parts["name"], named, parts["provenance"])
+            found = cls._of_text(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise EvidenceError(f"{path} is not there; `sl1 study run {results.name}` makes it") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise EvidenceError(f"{path}: no evidence ({type(error).__name__}: {error})") from error
+        except OSError as error:
+            raise EvidenceError(f"{path} cannot be read ({error}); make it readable: it may be whole") from error
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise damaged(results, name, error) from error
         if found.name != name:
-            raise EvidenceError(f"{path}: the evidence in it is called {found.name!r}")
+            raise EvidenceError(f"{path}: the evidence in it is called {found.name!r}; name the file after it")
         return found
+
+    @classmethod
+    def _of_text(cls, text: str) -> Evidence:
+        """Take apart what `save` wrote; any of many exceptions if it is not that."""
+        parts = json.loads(text)
+        for part, kind in (("name", str), ("provenance", dict), ("columns", list), ("rows", list)):
+            if not isinstance(parts[part], kind):
+                raise unexpected(part, parts[part], f"it must be a {kind.__name__}")
+        names, rows = parts["columns"], parts["rows"]
+        if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+            raise unexpected("columns", names, "it must be a list of texts, each once")
+        if "sha256" not in parts:  # it was written when evidence had no digest
+            if len(set(map(json.dumps, rows))) < len(rows):
+                raise ValueError("some of its rows are the same; each must be there once")
+        elif parts["sha256"] != (found := _digest(names, rows)):
+            raise unexpected("the SHA-256 of its rows", found, f"they were written with {parts['sha256']}")
+        columns = zip(*rows, strict=True) if rows else [()] * len(names)
+        named = {column: _column(column, values) for column, values in zip(names, columns, strict=True)}
+        return cls(parts["name"], named, parts["provenance"])
 
 
 def evidence_path(results: Path, name: str) -> Path:
     """Return where a study's results have the table of an experiment."""
     return results / FOLDER / f"{name}.json"
+
+
+def damaged(results: Path, name: str, error: Exception) -> EvidenceError:
+    """Build the error for a file of evidence that is not what its experiment wrote."""
+    return EvidenceError(
+        f"{evidence_path(results, name)}: no evidence ({type(error).__name__}: {error}); delete it, and "
+        f"`sl1 study run {results.name}` makes it"
+    )
+
+
+def _digest(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    return hashlib.sha256(json.dumps([columns, rows]).encode()).hexdigest()
+
+
+def _column(name: str, values: Sequence[Any]) -> np.ndarray:
+    """Return a column of texts or of numbers; NumPy would turn a mixture into texts."""
+    column = np.array(values)
+    text = [isinstance(value, str) for value in values]
+    if column.ndim != 1 or column.dtype.kind not in "Ubiuf" or any(text) != all(text):
+        raise ValueError(f"column {name!r} must have a text in each row, or a number in each")
+    return column
 
 
 def agreement(

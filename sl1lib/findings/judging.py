@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ from ..errors import require_choice
 from ..experiment.progress import hidden, tqdm
 from ..experiment.study import Claim, Judgement, Processes, Store, Study, Verdict
 from ..experiment.study.report import judged_by_table
-from .evidence import Evidence, EvidenceError, evidence_path
+from .evidence import Evidence, EvidenceError, damaged, evidence_path
 
 #: The module of each experiment that a claim may name. It has ``NAME``, ``measure(study, results_folder, data=None,
 #: progress=True)``, ``is_current(evidence, study, results_folder)`` and ``judge(claim, evidence)``.
@@ -65,7 +66,7 @@ def judge_all(study: Study, results_folder: Path) -> list[Judgement]:
     names = dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment)
     known = {name: current_evidence(name, study, results_folder) for name in names}
     return [
-        _judge_experiment(judgement.claim, known[judgement.claim.experiment])
+        _judge_experiment(judgement.claim, known[judgement.claim.experiment], results_folder)
         if judgement.claim.experiment
         else judgement
         for judgement in judgements
@@ -86,18 +87,27 @@ def current_evidence(name: str, study: Study, results_folder: Path) -> Evidence 
     if not evidence_path(results_folder, module.NAME).exists():
         return f"its evidence is missing; {_command(study)}"
     evidence = Evidence.load(results_folder, module.NAME)
-    return (
-        evidence
-        if module.is_current(evidence, study, results_folder)
-        else f"its evidence is out of date; {_command(study)}"
-    )
+    with _blaming(evidence, results_folder):
+        if module.is_current(evidence, study, results_folder):
+            return evidence
+    return f"its evidence is out of date; {_command(study)}"
 
 
-def _judge_experiment(claim: Claim, evidence: Evidence | str) -> Judgement:
+def _judge_experiment(claim: Claim, evidence: Evidence | str, results_folder: Path) -> Judgement:
     if isinstance(evidence, str):
         return Judgement(claim, Verdict.OPEN, (), evidence)
-    judgement: Judgement = experiment(claim.experiment).judge(claim, evidence)
+    with _blaming(evidence, results_folder):
+        judgement: Judgement = experiment(claim.experiment).judge(claim, evidence)
     return judgement
+
+
+@contextmanager
+def _blaming(evidence: Evidence, results_folder: Path) -> Iterator[None]:
+    """Name the file where evidence has not what its experiment looks up in it."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        raise damaged(results_folder, evidence.name, error) from error
 
 
 def measure_missing(
@@ -158,7 +168,9 @@ def _measure(name: str, study: Study, results_folder: Path) -> Evidence:
 
 def _is_current(module: ModuleType, study: Study, results_folder: Path) -> bool:
     try:
-        return bool(module.is_current(Evidence.load(results_folder, module.NAME), study, results_folder))
+        evidence = Evidence.load(results_folder, module.NAME)
+        with _blaming(evidence, results_folder):
+            return bool(module.is_current(evidence, study, results_folder))
     except EvidenceError:
         return False
 

@@ -1,10 +1,12 @@
 """Rows computed again beside stored ones: what is compared, what is left out, what cannot agree."""
 
+import json
+
 import numpy as np
 import pytest
 
-from sl1lib.findings import Evidence
-from sl1lib.findings.evidence import agreement
+from sl1lib.findings import Evidence, EvidenceError
+from sl1lib.findings.evidence import agreement, evidence_path
 
 STORED = Evidence(
     "swings",
@@ -57,3 +59,44 @@ def test_nothing_but_0_agrees_with_0():
 def test_keys_that_name_two_rows_are_refused():
     with pytest.raises(ValueError, match=r"rows of 'swings' with .*'SL1'.* is 2; keys must tell rows apart"):
         agreement([row(method="SL1")], STORED, KEYS, ["swing"])
+
+
+def write(folder, change):
+    """Save the rows, and change what stands in the file."""
+    path = STORED.save(folder)
+    parts = json.loads(path.read_text(encoding="utf-8"))
+    change(parts)
+    path.write_text(json.dumps(parts), encoding="utf-8")
+
+
+def test_evidence_is_read_as_it_was_saved_also_where_it_has_no_digest_yet(tmp_path):
+    for change in (lambda parts: None, lambda parts: parts.pop("sha256")):
+        write(tmp_path, change)
+        found = Evidence.load(tmp_path, "swings")
+        assert repr(found.rows()) == repr(STORED.rows())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda parts: parts["rows"].pop(), "the SHA-256 of its rows is .*; they were written with"),
+        (lambda parts: parts["rows"][0].__setitem__(2, 2.5), "the SHA-256 of its rows"),
+        (lambda parts: (parts.pop("sha256"), parts.update(rows=2 * parts["rows"])), "some of its rows are the same"),
+        (lambda parts: parts.update(provenance="here"), "provenance is 'here'; it must be a dict"),
+        (lambda parts: parts.update(rows={}), "rows is {}; it must be a list"),
+        (lambda parts: parts["columns"].__setitem__(0, "rate"), "columns is .*; it must be a list of texts, each once"),
+        (lambda parts: parts.pop("name"), "KeyError: 'name'"),
+        (lambda parts: (parts.pop("sha256"), parts["rows"][0].__setitem__(2, "2")), "column 'swing' must have a text"),
+        (lambda parts: (parts.pop("sha256"), parts["rows"][0].__setitem__(2, None)), "column 'swing' must have a text"),
+    ],
+)
+def test_what_is_not_as_it_was_written_is_named(tmp_path, change, message):
+    write(tmp_path, change)
+    with pytest.raises(EvidenceError, match=rf"swings\.json: no evidence \(.*{message}.*\); delete it, and `sl1 study"):
+        Evidence.load(tmp_path, "swings")
+
+
+def test_what_cannot_be_read_is_not_to_be_deleted(tmp_path):
+    evidence_path(tmp_path, "swings").mkdir(parents=True)
+    with pytest.raises(EvidenceError, match=r"swings\.json cannot be read \(.*\); make it readable"):
+        Evidence.load(tmp_path, "swings")

@@ -80,6 +80,14 @@ def test_damaged_evidence_is_an_error_to_judge_and_made_again_to_measure(results
     assert judge_all(STUDY, results)[3].verdict == Verdict.HOLDS
 
 
+def test_evidence_without_what_its_experiment_looks_up_is_damaged(results, jumps):
+    Evidence("jumps", {"far": np.array([1.0])}, {}).save(results)
+    with pytest.raises(EvidenceError, match=r"jumps\.json: no evidence \(KeyError: 'version'\); delete it, and `sl1"):
+        judge_all(STUDY, results)
+    assert len(list(measure_missing(STUDY, results, progress=False))) == 1
+    assert judge_all(STUDY, results)[3].verdict == Verdict.HOLDS
+
+
 def test_an_interrupted_experiment_leaves_nothing_and_the_finished_ones(results, jumps, monkeypatch):
     def interrupted(study, results_folder, data=None, progress=True):
         raise KeyboardInterrupt
