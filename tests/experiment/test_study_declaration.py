@@ -107,8 +107,10 @@ def test_a_file_of_ones_own(tmp_path):
     with pytest.raises(ValueError, match=r"mine\.toml: Invalid value"):
         load_study(path)
     path.write_text('name = "x"\nquestion = "?"\n[methods]\n', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"not the declaration of a study: 'stages'"):
+    with pytest.raises(ValueError, match=r"mine\.toml: 'stages' of the declaration is None; it must be given"):
         load_study(path)
+    path.write_text(small_study().to_toml(), encoding="utf-8-sig")
+    assert load_study(path) == small_study()
     with pytest.raises(ValueError, match=r"study is 'papre'; it must be one of .*smoke.*, or a file"):
         load_study("papre")
 
@@ -198,6 +200,36 @@ def test_what_toml_cannot_say_is_named():
     assert study.cells(study.stages[0])
     with pytest.raises(ValueError, match=r"a value of the declaration is MomentumRamp\(.*\); it must be a text"):
         study.to_toml()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seeds =", "seed =", r"a key of number 1 of the stages is 'seed'; .*did you mean 'seeds'"),
+        ("seeds = [100, 101]", "seeds = 100", r"seeds of stage 'tuning' is 100; it must be a list"),
+        ("seeds = [100, 101]", "seeds = [0.5]", r"a seed of stage 'tuning' is 0.5; it must be a whole number"),
+        (
+            'methods = ["none", "L2", "SL1"]',
+            'methods = "SL1"',
+            r"methods of stage 'tuning' is 'SL1'; it must be a list",
+        ),
+        ("grid = {lr = [0.1, 0.3]}", "grid = 3", r"grid of stage 'tuning' is 3; it must be a table"),
+        ("instead = {none = {", "instead = {none = 3, L2 = {", r"'none' in 'instead' of stage 'tuning' is 3; it must"),
+        ("none = {}", "none = 3", r"method 'none' is 3; it must be a table"),
+        ("none = {}", "none = {profil = 1}", r"a key of method 'none' is 'profil'; it .*did you mean 'profile'"),
+        ("[methods]", "[method]", r"a key of the declaration is 'method'; it .*did you mean 'methods'"),
+        ('name = "small"', "name = 3", r"the name of a study is 3; it must be a text"),
+        ('name = "tuning"', "name = 3", r"the name of a stage is 3; it must be a text"),
+        ('question = "?"\n', 'question = "?"\nclaims = [3]\n', r"number 1 of the claims is 3; it must be a table"),
+        ('question = "?"\n', 'question = "?"\nclaims = "x"\n', r"claims is 'x'; each stands in a table of its own"),
+        ('question = "?"\n', "", r"'question' of the declaration is None; it must be given"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(old, new, message):
+    text = small_study().to_toml()
+    assert old in text
+    with pytest.raises(ValueError, match=message):
+        Study.from_toml(text.replace(old, new, 1))
 
 
 def claim(**changes):

@@ -14,12 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import require_choice, require_number, unexpected
+from ...errors import require_choice, require_count, require_number, unexpected
 from ...readings import Reading
 from ...settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..config import RunConfig, method_name
 from .claim import Claim, as_tuple
-from .toml import to_toml
+from .toml import require_keys, require_table, to_toml
 
 if TYPE_CHECKING:
     from .selection import Selection
@@ -117,13 +117,21 @@ class Stage:
     def __post_init__(self) -> None:
         for name in ("methods", "seeds", "select"):
             object.__setattr__(self, name, as_tuple(f"{name} of stage {self.name!r}", getattr(self, name)))
+        for name in ("fields", "grid", "scale", "instead"):
+            require_table(f"{name} of stage {self.name!r}", getattr(self, name))
+        for method, grid in self.instead.items():
+            require_table(f"{method!r} in 'instead' of stage {self.name!r}", grid)
         for name in ("grid", "scale"):
             object.__setattr__(self, name, _tuples(getattr(self, name)))
         object.__setattr__(self, "instead", {method: _tuples(grid) for method, grid in self.instead.items()})
         self._check()
 
     def _check(self) -> None:
+        if not isinstance(self.name, str):
+            raise unexpected("the name of a stage", self.name, "it must be a text")
         where = f"of stage {self.name!r}"
+        for seed in self.seeds:
+            require_count(f"a seed {where}", seed, least=0)
         for name in ("methods", "seeds"):
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
@@ -201,6 +209,9 @@ class Study:
     def __post_init__(self) -> None:
         for name in ("stages", "claims"):
             object.__setattr__(self, name, as_tuple(f"{name} of the study", getattr(self, name)))
+        require_table("base", self.base)
+        if not isinstance(self.name, str):
+            raise unexpected("the name of a study", self.name, "it must be a text")
         if not self.name or set(self.name) & set("/\\") or self.name.startswith("."):
             raise unexpected("the name of a study", self.name, "it names a folder, and must not be a path")
         for name, penalty in self.methods.items():
@@ -353,13 +364,22 @@ class Study:
             If the text is no TOML or no study; the message says where.
         """
         parts = tomllib.loads(text)
-        try:
-            methods = {name: Penalty(**given) if given else None for name, given in parts.pop("methods").items()}
-            stages = tuple(Stage(**each) for each in parts.pop("stages"))
-            claims = tuple(Claim(**each) for each in parts.pop("claims", ()))
-            return cls(methods=methods, stages=stages, claims=claims, **parts)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not the declaration of a study: {error}") from error
+        require_keys("the declaration", parts, cls)
+        tables: dict[str, list[Any]] = {}
+        for heading, kind in (("stages", Stage), ("claims", Claim)):
+            given = parts.get(heading, [])
+            if not isinstance(given, list):
+                raise unexpected(heading, given, f"each stands in a table of its own, [[{heading}]]")
+            for number, each in enumerate(given, start=1):
+                require_keys(f"number {number} of the {heading}", each, kind)
+            tables[heading] = [kind(**each) for each in given]
+        require_table("methods", parts["methods"])
+        methods = {}
+        for name, given in parts["methods"].items():
+            if given != {}:  # an empty table is the network without penalty
+                require_keys(f"method {name!r}", given, Penalty)
+            methods[name] = Penalty(**given) if given else None
+        return cls(**parts | tables | {"methods": methods})
 
 
 def load_study(name: str | os.PathLike[str]) -> Study:
@@ -384,7 +404,7 @@ def load_study(name: str | os.PathLike[str]) -> Study:
     text = os.fspath(name)
     if text.endswith(".toml"):
         try:
-            return Study.from_toml(Path(text).read_text(encoding="utf-8"))
+            return Study.from_toml(Path(text).read_text(encoding="utf-8-sig"))  # some editors write a mark first
         except ValueError as error:
             raise ValueError(f"{text}: {error}") from error
     if text not in STUDIES:

@@ -1,4 +1,4 @@
-"""Writing a study's declaration as TOML, which Python reads but does not write."""
+"""Writing a study's declaration as TOML, which Python reads but does not write, and checking the tables it read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from ...errors import unexpected
+from ...errors import require_choice, unexpected
 
 if TYPE_CHECKING:
     from .declaration import Study
@@ -62,3 +62,29 @@ def _key(name: str) -> str:
 def _text(text: str) -> str:
     # TOML's basic strings take JSON's escapes, and need one more than JSON.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def require_table(what: str, found: object) -> None:
+    """Raise unless ``found`` is a table."""
+    if not isinstance(found, Mapping):
+        raise unexpected(what, found, "it must be a table of names and values")
+
+
+def require_keys(what: str, found: object, kind: type) -> None:
+    """Raise unless a table has the fields of a dataclass: none that it does not know, all that it needs.
+
+    Examples
+    --------
+    >>> from sl1lib import Penalty
+    >>> require_keys("method 'SL1'", {"eps": 0.1}, Penalty)
+    Traceback (most recent call last):
+    ...
+    ValueError: 'strength' of method 'SL1' is None; it must be given
+    """
+    require_table(what, found)
+    assert isinstance(found, Mapping)  # for the type checker
+    for name in found:
+        require_choice(f"a key of {what}", name, [each.name for each in fields(kind)])
+    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if missing := [name for name in needed if name not in found]:
+        raise unexpected(f"{missing[0]!r} of {what}", None, "it must be given")
