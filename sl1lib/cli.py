@@ -372,6 +372,7 @@ def comparison(runs: Sequence[Run]) -> str:
     str
     """
     config, held_out, eps = runs[0].config, runs[0].held_out, DEFAULT_PENALTY.eps
+    loss = "" if config.loss == _DEFAULTS["loss"] else f", loss {config.loss}"
     updates, seconds = len(runs[0].history.E0), sum(run.history.seconds.sum() for run in runs)
     head = ("method", "λ", f"{held_out} error", f"{held_out} E0", "nodes < ε", "seconds")
     rows = [head, *(_row(run, eps) for run in runs)]
@@ -379,7 +380,7 @@ def comparison(runs: Sequence[Run]) -> str:
     table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     lines = [
         f"{runs[0].data_name}, reading {config.reading.name}, seed {config.seed}, {updates:,} updates of "
-        f"{config.batch_size} images{'' if all(run.complete for run in runs) else '; BROKEN OFF'}",
+        f"{config.batch_size} images{loss}{'' if all(run.complete for run in runs) else '; BROKEN OFF'}",
         "",
         *table,
         "",

@@ -475,6 +475,11 @@ def test_compare_shows_one_bar_and_the_memory_and_writes_here_by_default(capsys,
     assert (tmp_path / "comparison.png").exists()
 
 
+def test_compare_names_a_loss_that_is_not_the_default(capsys, tmp_path):
+    assert cli.main([*COMPARE, "--loss", "squared_error", "--output", str(tmp_path / "a.png")]) == 0
+    assert "4 updates of 50 images, loss squared_error\n" in capsys.readouterr().out
+
+
 def test_compare_trains_what_the_library_compares(capsys, tmp_path, monkeypatch):
     asked = []
     real = cli.compare

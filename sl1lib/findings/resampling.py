@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import require_count, unexpected
+from ..errors import require_count, shape_of, unexpected
 
 
 def pairing(a: ArrayLike, b: ArrayLike) -> tuple[float, float, float]:
@@ -71,6 +71,7 @@ def widths_by_count(
     """
     from scipy import stats  # type: ignore[import-untyped]
 
+    require_count("draws", draws, least=1)
     numbers, rng = np.asarray(differences, dtype=np.float64), np.random.default_rng(seed)
     found = {}
     for count in counts:
@@ -102,6 +103,9 @@ def winners(errors: ArrayLike) -> np.ndarray:
     table = np.asarray(errors, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 2:
         raise unexpected("the shape of errors", table.shape, "it must be (candidates, 2 columns or more)")
+    if (failed := np.isnan(table).all(axis=0)).any():
+        right = "in each column a candidate must have succeeded"
+        raise unexpected("the columns of errors with NaN for every candidate", np.flatnonzero(failed).tolist(), right)
     best = np.nan_to_num(table, nan=np.inf).argmin(axis=0)
     return np.array(
         [[table[row, column], np.delete(table[row], column).mean()] for column, row in enumerate(best.tolist())]
@@ -168,6 +172,7 @@ def best_of_networks(right: np.ndarray, draws: int = 2_000, seed: int = 0) -> np
     True
     """
     require_count("draws", draws, least=1)
+    _require_answers("right", right)
     wrong, rng = ~right, np.random.default_rng(seed)
     half = wrong.shape[1] // 2
     rows = []
@@ -198,6 +203,7 @@ def false_alarms(right: np.ndarray) -> tuple[int, int]:
     """
     from scipy import stats
 
+    _require_answers("right", right)
     p = []
     for one, other in itertools.combinations(right, 2):
         only, others = int((one & ~other).sum()), int((other & ~one).sum())
@@ -231,7 +237,10 @@ def interval_by_replicate(
     >>> list(interval_by_replicate(a, b, draws=100))
     ['seeds', 'images', 'both']
     """
-    if right_a.shape != right_b.shape or right_a.ndim != 2:
+    require_count("draws", draws, least=1)
+    _require_answers("right_a", right_a)
+    _require_answers("right_b", right_b)
+    if right_a.shape != right_b.shape:
         raise unexpected("the shapes", (right_a.shape, right_b.shape), "both must be (seeds, images)")
     difference = right_b.astype(np.float64) - right_a  # of the errors, a minus b, image by image
     (seeds, images), rng = difference.shape, np.random.default_rng(seed)
@@ -251,3 +260,9 @@ def interval_by_replicate(
         low, high = np.quantile([one() for _ in range(draws)], [0.025, 0.975])
         found[name] = (float(low), float(high))
     return found
+
+
+def _require_answers(what: str, right: np.ndarray) -> None:
+    """Raise unless ``right`` has truth values for networks and images; of numbers, ``~`` is no negation."""
+    if len(shape_of(what, right)) != 2 or right.dtype.kind != "b":
+        raise unexpected(what, f"{right.dtype} {right.shape}", "it must be bool (networks, images)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -87,14 +88,14 @@ def _judged(results: Results, claim: Claim) -> Judgement:
     return judge(claim, results.table, results.missing)
 
 
-def load_results(study: str, folder: Path) -> Results:
+def load_results(study: str, folder: str | os.PathLike[str]) -> Results:
     """Read what is complete of a stored study.
 
     Parameters
     ----------
     study : str
         As for `sl1lib.experiment.study.load_study`.
-    folder : Path
+    folder : path
         Where its results are; one that is not there has none.
 
     Returns
@@ -104,14 +105,14 @@ def load_results(study: str, folder: Path) -> Results:
     Raises
     ------
     StoreError
-        If a file is damaged.
+        If a file cannot be read or is damaged.
     """
     declared, store = load_study(study), Store(folder)
     layout = Layout.of(declared, store)
     missing = missing_trainings(declared, layout, store)
     complete = [cells for stage, cells in layout.cells.items() if not missing[stage]]
     table = make_table(list(itertools.chain(*complete)), store)
-    return Results(declared, folder, table, layout.selections, missing)
+    return Results(declared, store.folder, table, layout.selections, missing)
 
 
 def train_again(results: Results, sample: int, stages: Sequence[str], **where: Any) -> list[Finding]:

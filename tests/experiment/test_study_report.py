@@ -107,7 +107,9 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     words = [str(study), "--results", str(tmp_path / "r")]
     assert cli.main(["study", "plan", *words]) == 0
     assert cli.main(["study", "show", *words]) == 0
-    assert "24 of 24 trainings missing" in capsys.readouterr().out
+    streams = capsys.readouterr()
+    assert "24 of 24 trainings missing" in streams.out
+    assert streams.err == f"{tmp_path / 'r' / 'small'} is not there yet: nothing is trained\n"
     assert cli.main(["study", "run", *words]) == 0
     streams = capsys.readouterr()
     assert streams.out == f"33 trainings added to {tmp_path / 'r' / 'small'}, 0 missing\n"
@@ -122,6 +124,12 @@ def test_show_without_the_extra_says_what_to_install(results, monkeypatch, capsy
     monkeypatch.setitem(sys.modules, "scipy", None)
     assert cli.main(["study", "show", str(study), "--results", str(results)]) == 2
     assert "scipy is not installed; the verdicts need the extra: python -m pip install" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "-3"])
+def test_the_command_plans_for_some_processes(capsys, count):
+    assert cli.main(["study", "plan", "smoke", "--processes", count]) == 2
+    assert f"processes is {count}; it must be a whole number of at least 1" in capsys.readouterr().err
 
 
 def test_the_command_says_what_failed(tmp_path, monkeypatch, capsys):

@@ -18,7 +18,7 @@ SMOKE = Path(__file__).parents[2] / "results" / "smoke"
 
 @pytest.fixture(scope="module")
 def smoke():
-    return load_results("smoke", SMOKE)
+    return load_results("smoke", str(SMOKE))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,38 @@ def test_winners_look_better_where_they_won():
 def test_a_candidate_that_failed_is_never_chosen():
     found = resampling.winners([[np.nan, 3.0], [5.0, 2.0]])
     assert found.tolist() == [[5.0, 2.0], [2.0, 5.0]]
+
+
+def test_where_every_candidate_failed_there_is_no_winner():
+    with pytest.raises(ValueError, match=r"with NaN for every candidate is \[1\]; in each column a candidate must"):
+        resampling.winners([[1.0, np.nan], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        resampling.best_of_networks,
+        resampling.false_alarms,
+        lambda right: resampling.interval_by_replicate(right, right),
+    ],
+)
+def test_answers_that_are_no_truth_values_are_refused(call):
+    for right in (np.ones((3, 8), dtype=int), np.ones(8, dtype=bool)):
+        with pytest.raises(ValueError, match=r"right(_a)? is '(int64|int32|bool) \(.*\)'; it must be bool \(networks"):
+            call(right)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: resampling.best_of_networks(np.ones((3, 8), dtype=bool), draws=0),
+        lambda: resampling.interval_by_replicate(*np.ones((2, 3, 8), dtype=bool), draws=0),
+        lambda: resampling.widths_by_count([1.0, 2.0, 3.0], [2], draws=0),
+    ],
+)
+def test_no_draws_tell_nothing(call):
+    with pytest.raises(ValueError, match="draws is 0; it must be a whole number of at least 1"):
+        call()
 
 
 def test_tuning_winners_has_a_row_for_each_method_and_seed(smoke):

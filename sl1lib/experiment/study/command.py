@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...errors import require_count
 from .auditing import audit
 from .declaration import STUDIES, load_study
 from .processes import usable_cores
@@ -53,10 +55,14 @@ def run(options: argparse.Namespace) -> int:
     """
     study = load_study(options.study)
     folder = options.results / study.name
+    if options.processes is not None:
+        require_count("processes", options.processes, least=1)
     if options.action == "plan":
         print(plan_text(study, Store(folder), options.processes or usable_cores()))
         return 0
     if options.action == "show":
+        if not folder.exists():
+            print(f"{folder} is not there yet: nothing is trained", file=sys.stderr)
         with _statistics():
             from ...findings.judging import judge_all  # it is built on studies
 
