@@ -1,13 +1,14 @@
 """Declaring a study: the grid it makes, what it refuses, its text and back."""
 
 import datetime
+import tomllib
 from dataclasses import replace
 
 import pytest
 from study_support import METHODS, small_study
 
 from sl1lib import MOMENTUM_READINGS, Penalty, RunConfig
-from sl1lib.experiment.study import STUDIES, Claim, Selection, Stage, Study, load_study
+from sl1lib.experiment.study import STUDIES, Claim, Selection, Stage, Study, load_study, toml
 from sl1lib.experiment.study.declaration import config_key
 from sl1lib.experiment.study.report import any_selection
 from sl1lib.experiment.study.selection import Choice
@@ -230,6 +231,32 @@ def test_what_is_wrong_in_a_file_is_named(old, new, message):
     assert old in text
     with pytest.raises(ValueError, match=message):
         Study.from_toml(text.replace(old, new, 1))
+
+
+def _changed(given, value):
+    """Yield copies of a declaration with one of its values, however deep, replaced."""
+    for place in given if isinstance(given, dict) else range(len(given)):
+        for new in (value, *(_changed(given[place], value) if isinstance(given[place], dict | list) else ())):
+            copy = given.copy()
+            copy[place] = new
+            yield copy
+
+
+@pytest.mark.parametrize("value", [3, -1.5, "x", True, [], [[1]], ["x"], {}, {"x": 1}, [{"x": 1}]])
+def test_whatever_is_wrong_in_a_file_is_an_error_with_words(value):
+    whole, refused = tomllib.loads(load_study("smoke").to_toml()), []
+    for wrong in _changed(whole, value):
+        text = "\n".join(f"{name} = {toml._value(each)}" for name, each in wrong.items())
+        try:
+            study = Study.from_toml(text)
+            for each in study.stages:
+                study.cells(each, any_selection(study, each))
+        except ValueError as error:
+            refused.append(str(error))
+    assert len(refused) > 20
+    for message in refused:
+        assert " is " in message
+        assert "object" not in message  # Python's words about its own types
 
 
 def claim(**changes):

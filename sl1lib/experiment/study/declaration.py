@@ -130,6 +130,9 @@ class Stage:
         if not isinstance(self.name, str):
             raise unexpected("the name of a stage", self.name, "it must be a text")
         where = f"of stage {self.name!r}"
+        for what, text in (("tuned_by", self.tuned_by), *(("a method", method) for method in self.methods)):
+            if not isinstance(text, str):
+                raise unexpected(f"{what} {where}", text, "it must be a text")
         for seed in self.seeds:
             require_count(f"a seed {where}", seed, least=0)
         for name in ("methods", "seeds"):
