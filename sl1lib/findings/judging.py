@@ -133,7 +133,7 @@ def measure_missing(
         As soon as it is kept; interrupted, the next call goes on with the next experiment.
     """
     names = dict.fromkeys(claim.experiment for claim in study.claims if claim.experiment)
-    missing = [name for name in names if not _is_current(experiment(name), study, results_folder)]
+    missing = [name for name in names if not _is_current(name, study, results_folder)]
     for evidence in _measured(missing, study, results_folder, progress, processes):
         evidence.save(results_folder)
         yield evidence
@@ -166,11 +166,9 @@ def _measure(name: str, study: Study, results_folder: Path) -> Evidence:
     return evidence
 
 
-def _is_current(module: ModuleType, study: Study, results_folder: Path) -> bool:
+def _is_current(name: str, study: Study, results_folder: Path) -> bool:
     try:
-        evidence = Evidence.load(results_folder, module.NAME)
-        with _blaming(evidence, results_folder):
-            return bool(module.is_current(evidence, study, results_folder))
+        return isinstance(current_evidence(name, study, results_folder), Evidence)
     except EvidenceError:
         return False
 
