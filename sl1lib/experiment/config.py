@@ -30,6 +30,9 @@ COMPARED_PENALTIES: Final = (
     DEFAULT_PENALTY,
 )
 
+# Of these, each of several trainings that make their updates together may have its own.
+_OWN: Final = frozenset({"penalty", "lr", "lr_end", "momentum", "seed"})
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -149,6 +152,22 @@ class RunConfig:
         7
         """
         return dataclasses.replace(self, **changes)
+
+    def shared(self) -> dict[str, Any]:
+        """Return the fields in which trainings must agree to make their updates together.
+
+        These are all but penalty, learning rate, momentum and seed. With ``n_train`` the seed is one of them, since it
+        draws the images.
+
+        Examples
+        --------
+        >>> RunConfig(seed=1).shared() == RunConfig(seed=2, lr=0.1).shared()
+        True
+        >>> RunConfig(seed=1, n_train=600).shared() == RunConfig(seed=2, n_train=600).shared()
+        False
+        """
+        own = _OWN if self.n_train is None else _OWN - {"seed"}
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in own}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers, strings and dicts, ready for JSON; `from_dict` reads them back.

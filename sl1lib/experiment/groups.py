@@ -15,7 +15,6 @@ from .config import RunConfig
 GROUP_BYTES: Final = 2**30  # trainings side by side take no more memory than this, beside the images
 INTERPRETER_BYTES: Final = 250 * 2**20  # about what Python with PyTorch takes before it does anything
 
-_SHARED: Final = ("data", "reading", "loss", "epochs", "batch_size", "n_train", "validation", "dtype", "device")
 _COST_BYTES: Final = 2 * 8  # of an update in a history: E0 and the penalty, in float64
 
 
@@ -28,10 +27,9 @@ def split_into_groups(configs: Sequence[RunConfig], data: Mapping[str, Dataset])
     data : mapping of str to Dataset
         What each ``config.data`` means.
     """
-    alike: dict[Any, list[int]] = {}
+    alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for i, config in enumerate(configs):
-        subset = config.seed if config.n_train is not None else None  # the seed draws the images
-        alike.setdefault((subset, *(getattr(config, name) for name in _SHARED)), []).append(i)
+        alike.setdefault(tuple(config.shared().items()), []).append(i)
     groups = []
     for members in alike.values():
         config = configs[members[0]]

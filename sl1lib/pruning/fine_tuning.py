@@ -34,14 +34,14 @@ def fine_tune(
 ) -> list[Pruned]:
     r"""Train pruned networks further, side by side, on the images that their runs were trained on.
 
-    The optimiser is the run's: its batch size, order of the images, momentum and share of the learning rate that
-    remains in the end. What was removed stays removed: the engine trains each network in the full shape, in which the
+    The error function and the optimiser are the run's: its batch size, order of the images, momentum and share of the
+    learning rate that remains in the end. What was removed stays removed: the engine trains each network in the full shape, in which the
     removed parameters are 0 and stay 0, and that is the same function.
 
     Parameters
     ----------
     networks : sequence of Pruned
-        Of runs that agree in data, reading, batch size, dtype and device.
+        Of runs that can be trained side by side: see `RunConfig.shared`. They may differ in their epochs.
     epochs : int
         At least 1.
     lr : float, optional
@@ -74,19 +74,22 @@ def fine_tune(
     >>> tuned.report.scores[2].E0 < tuned.report.scores[1].E0
     True
     """
-    config = _check(networks, epochs)
-    images = Images.prepare(data_of(networks[0].config, networks[0].provenance, data), config)
-    _check_data(networks, images)
-    updates = epochs * -(-len(images.x) // config.batch_size)
+    _check_networks(networks, epochs)
     configs = [
         each.config.replace(epochs=epochs, lr=RATE_SHARE * each.config.lr if lr is None else lr, penalty=penalty)
         for each in networks
     ]
+    check_agreement(configs)
+    config = configs[0]
+    images = Images.prepare(data_of(config, networks[0].provenance, data), config)
+    _check_data(networks, images)
+    updates = epochs * -(-len(images.x) // config.batch_size)
     engine = fast.Engine(
         [_training(*pair, updates) for pair in zip(networks, configs, strict=True)],
         images.x,
         images.labels,
         reading=config.reading,
+        loss=config.loss,
         batch_size=config.batch_size,
     )
     costs = engine.advance(updates)
@@ -96,20 +99,20 @@ def fine_tune(
     return [_tuned(each, engine.params(m), images, stage) for m, each in enumerate(networks)]
 
 
-def _check(networks: Sequence[Pruned], epochs: int) -> RunConfig:
-    """Return a configuration that has what all networks share."""
+def _check_networks(networks: Sequence[Pruned], epochs: int) -> None:
     require_count("epochs", epochs, least=1)
     if isinstance(networks, Pruned) or not len(networks) or not all(isinstance(n, Pruned) for n in networks):
         raise unexpected("networks", networks, "it must be a list of at least one Pruned")
-    first = networks[0].config
-    shared = ["data", "reading", "batch_size", "n_train", "validation", "dtype", "device"]
-    shared += ["seed"] if first.n_train is not None else []  # it draws the images
-    for each in networks:
-        for name in shared:
-            if getattr(each.config, name) != getattr(first, name):
-                found = [getattr(first, name), getattr(each.config, name)]
+
+
+def check_agreement(configs: Sequence[RunConfig]) -> None:
+    """Raise unless the trainings can run side by side."""
+    first = configs[0].shared()
+    for config in configs:
+        for name, value in config.shared().items():
+            if first[name] != value:
+                found = [first[name], value]
                 raise unexpected(f"{name} of two networks", found, "fine-tuned side by side, they must agree in it")
-    return first
 
 
 def _check_data(networks: Sequence[Pruned], images: Images) -> None:

@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 
 from sl1lib import DEFAULT_PENALTY, READINGS, MomentumRamp, Penalty, Reading, RunConfig, method_name
 from sl1lib.experiment.config import LEARNING_RATES
+from sl1lib.experiment.groups import split_into_groups
+from sl1lib.experiment.study.declaration import Cell
+from sl1lib.experiment.study.runner import in_batches
+from sl1lib.pruning.fine_tuning import check_agreement
 from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, SHARP_PROFILES
 
 COUNT = "it must be a whole number of at least"
@@ -183,3 +187,31 @@ def test_methods_have_the_fields_names(penalty, name):
 def test_the_readings_of_the_momentum_are_accepted():
     for ramp in MOMENTUM_READINGS.values():
         assert RunConfig(momentum=ramp).momentum is ramp
+
+
+@dataclasses.dataclass(frozen=True)
+class Wider(RunConfig):
+    """A configuration with a field that `RunConfig` does not have yet."""
+
+    width: int = 6
+
+
+@pytest.mark.parametrize("divide", ["groups", "batches", "fine-tuning"])
+def test_trainings_that_differ_in_a_new_field_are_not_trained_side_by_side(divide, digits):
+    """A field that nobody thought of must not be taken from the first training of a group."""
+    configs = [Wider(data="digits", width=width, seed=seed) for width in (6, 12) for seed in (0, 1)]
+    if divide == "groups":
+        assert split_into_groups(configs, {"digits": digits}) == [[0, 1], [2, 3]]
+    elif divide == "batches":
+        cells = [Cell("stage", "none", config, {}) for config in configs]
+        assert [[cell.config for cell in batch] for batch in in_batches(cells, 8)] == [configs[:2], configs[2:]]
+    else:
+        with pytest.raises(ValueError, match=r"width of two networks is \[6, 12\]"):
+            check_agreement(configs)
+
+
+def test_every_field_is_shared_or_each_trainings_own():
+    """Two trainings that agree in what is shared differ in nothing but penalty, rate, momentum and seed."""
+    names = {field.name for field in dataclasses.fields(RunConfig)}
+    assert names - set(RunConfig().shared()) == {"penalty", "lr", "lr_end", "momentum", "seed"}
+    assert names - set(RunConfig(n_train=9).shared()) == {"penalty", "lr", "lr_end", "momentum"}

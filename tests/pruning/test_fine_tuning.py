@@ -23,7 +23,7 @@ PENALTIES = [
 ]
 
 
-def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed, updates=UPDATES, batch_size=BATCH):
+def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed, updates=UPDATES, batch_size=BATCH, loss="cross_entropy"):
     """Train the small network itself: autograd, and the penalty on its own nodes, widened only to find the maps."""
 
     def wide(U):
@@ -36,7 +36,7 @@ def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed, u
         epoch, number = divmod(update, -(-len(x) // batch_size))
         batch = torch.tensor(epoch_order(seed, epoch, len(x))[number * batch_size : (number + 1) * batch_size])
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in params.items()}
-        error = fast.cross_entropy(Network(leaves, reading, parts)(x[batch]), labels[batch])
+        error = fast.LOSSES[loss](Network(leaves, reading, parts)(x[batch]), labels[batch])
         grads = dict(zip(leaves, torch.autograd.grad(error, list(leaves.values())), strict=True))
         shape = (penalty.eps, penalty.profile, penalty.grouping) if penalty else ()
         if penalty and penalty.step == "gradient":
@@ -85,11 +85,13 @@ def test_the_engine_trains_a_smaller_network_as_a_plain_loop_would(reading, pena
         assert_close(tensor.numpy(), alone.params()[name].numpy(), 1e-12)
 
 
-def test_it_is_the_plain_loop_with_the_runs_own_settings(digits):
-    """Batch size, seed, momentum and the fall of the rate are the run's; the images are those it was trained on."""
+@pytest.mark.parametrize("loss", fast.LOSSES)
+def test_it_is_the_plain_loop_with_the_runs_own_settings(digits, loss):
+    """Error function, batch size, seed, momentum and fall of the rate are the run's, and so are the images."""
     config = RunConfig(
-        data="digits", n_train=30, epochs=1, batch_size=8, seed=3, momentum=0.3, lr=0.2, lr_end=0.1, dtype="float64"
-    )
+        data="digits", n_train=30, epochs=1, batch_size=8, seed=3, momentum=0.3, lr=0.2, lr_end=0.1, dtype="float64",
+        loss=loss,
+    )  # fmt: skip
     pruned = prune(train(config, progress=False), count=90, latency=False)
     penalty = Penalty(0.01, eps=0.1)
     (tuned,) = fine_tune([pruned], 2, penalty=penalty)
@@ -106,6 +108,7 @@ def test_it_is_the_plain_loop_with_the_runs_own_settings(digits):
         seed=3,
         updates=8,
         batch_size=8,
+        loss=loss,
     )
     assert_close(tuned.params, {name: tensor.numpy() for name, tensor in expected.items()}, 1e-9)
 
@@ -177,12 +180,14 @@ def test_it_uses_the_images_of_the_run(double):
         (["pruned"], 0, "epochs is 0; it must be a whole number of at least 1"),
         (["pruned"], 1.5, "epochs is 1.5"),
         (["pruned", "other"], 1, r"reading of two networks is .*they must agree in it"),
+        (["pruned", "squared"], 1, r"loss of two networks is \['cross_entropy', 'squared_error'\]; .*must agree in it"),
     ],
 )
 def test_wrong_input_is_named(strong, networks, epochs, message):
     pruned = prune(strong, latency=False)
     named = {"pruned": pruned, "strong": strong}
     named["other"] = replace(pruned, config=pruned.config.replace(reading="text"))
+    named["squared"] = replace(pruned, config=pruned.config.replace(loss="squared_error"))
     given = [named[name] for name in networks] if isinstance(networks, list) else named[networks]
     with pytest.raises(ValueError, match=message):
         fine_tune(given, epochs)

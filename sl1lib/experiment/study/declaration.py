@@ -283,8 +283,10 @@ class Study:
             if name in given:
                 require_number(f"{name!r}, which stage {stage.name!r} scales,", given[name], least=0)
             elif name not in (*_PENALTY_FIELDS, *selected):
-                what = f"{name!r}, which stage {stage.name!r} scales,"
-                raise unexpected(what, None, "set it in the base or in the stage's fields")
+                raise ValueError(
+                    f"{name!r}, which stage {stage.name!r} scales, has no value; set it in the base or in the stage's "
+                    "fields"
+                )
 
     def _check_budget(self, stage: Stage) -> None:
         sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}

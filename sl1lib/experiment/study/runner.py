@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -256,21 +256,15 @@ def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
     most : int
         In a batch, at least 1.
     """
-    alike: dict[Any, list[Cell]] = {}
+    alike: dict[tuple[tuple[str, Any], ...], list[Cell]] = {}
     for cell in cells:
-        alike.setdefault(_alike(cell.config.to_dict()), []).append(cell)
+        alike.setdefault(tuple(cell.config.shared().items()), []).append(cell)
     batches = []
     for group in alike.values():
         count = -(-len(group) // most)
         ends = [len(group) * i // count for i in range(count + 1)]
         batches += [group[ends[i] : ends[i + 1]] for i in range(count)]
     return batches
-
-
-def _alike(config: Mapping[str, Any]) -> str:
-    """Return what configurations that run side by side have in common."""
-    differing = {"penalty", "lr", "lr_end", "momentum", *(() if config["n_train"] is not None else ("seed",))}
-    return repr({name: value for name, value in config.items() if name not in differing})
 
 
 def batch_bar(name: str, total: int, shown: bool) -> Any:

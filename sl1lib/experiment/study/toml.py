@@ -79,7 +79,7 @@ def require_keys(what: str, found: object, kind: type) -> None:
     >>> require_keys("method 'SL1'", {"eps": 0.1}, Penalty)
     Traceback (most recent call last):
     ...
-    ValueError: 'strength' of method 'SL1' is None; it must be given
+    ValueError: method 'SL1' has no 'strength'; it must be given
     """
     require_table(what, found)
     assert isinstance(found, Mapping)  # for the type checker
@@ -87,4 +87,4 @@ def require_keys(what: str, found: object, kind: type) -> None:
         require_choice(f"a key of {what}", name, [each.name for each in fields(kind)])
     needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     if missing := [name for name in needed if name not in found]:
-        raise unexpected(f"{missing[0]!r} of {what}", None, "it must be given")
+        raise ValueError(f"{what} has no {missing[0]!r}; it must be given")
