@@ -24,7 +24,7 @@ from .experiment.config import LEARNING_RATES
 from .experiment.run import run_path
 from .experiment.study import command as study_command
 from .fast import WorkerError
-from .ledger import check, check_all
+from .ledger import LEDGER, check, matching
 from .pruning import command as pruning_command
 from .settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 
@@ -404,15 +404,23 @@ def _row(run: Run, eps: float) -> tuple[str, ...]:
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("label", nargs="*", help="labels of equations; without any, all of them")
+    parser.add_argument("label", nargs="*", help="labels, or what they begin with; without any, all equations")
+    parser.add_argument("--list", action="store_true", help="name the equations and check nothing")
 
 
 def _check(options: argparse.Namespace) -> int:
-    results = [check(label) for label in options.label] if options.label else check_all()
-    failed = sum(not result.passed for result in results)
-    for result in results:
-        print(result)
-    print(f"{len(results)} equation{'s' * (len(results) != 1)}, {failed} failed")
+    labels = matching(*options.label)
+    if options.list:
+        print("\n".join(f"{label}: {LEDGER[label].title}" for label in labels))
+        return 0
+    failed = skipped = 0
+    for label in labels:
+        result = check(label)
+        print(result, flush=True)  # a line as soon as it is known: all of them take a minute
+        failed += result.failed
+        skipped += bool(result.skipped)
+    count = f"{len(labels)} equation{'s' * (len(labels) != 1)}"
+    print(f"{count}, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 

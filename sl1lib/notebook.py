@@ -16,8 +16,7 @@ from typing import Any
 from IPython.display import display
 
 from .data import Dataset
-from .errors import require_choice
-from .ledger import LEDGER, check
+from .ledger import check, matching
 
 
 def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
@@ -92,12 +91,12 @@ def _is_number(cell: str) -> bool:
 
 
 def show_checks(*labels: str) -> None:
-    """Check equations now, show a table of what was compared and how far it deviates, and insist that all pass.
+    """Check equations now, show a table of what was compared and how far it deviates, and insist that none fails.
 
     Parameters
     ----------
     *labels : str
-        Labels of the ledger; a label's prefix, ``"eq-conv"`` say, stands for all that begin with it.
+        Labels of the ledger, as `sl1lib.ledger.matching` takes them: ``"eq-conv"`` stands for all that begin with it.
 
     Raises
     ------
@@ -113,15 +112,12 @@ def show_checks(*labels: str) -> None:
     |:--|:--|
     | *the size of the output*: against counting the places, for every size up to 29 | `✓ equal` |
     """
-    chosen = [label for label in LEDGER if label.startswith(labels)]
-    for label in labels:
-        if not any(name.startswith(label) for name in chosen):
-            require_choice("label", label, LEDGER)
-    results = [check(label) for label in chosen]
+    results = [check(label) for label in matching(*labels)]
     rows = [[f"*{result.title}*: {m.what}", f"`{m}`"] for result in results for m in result.measured]
-    rows += [[f"*{result.title}*: {result.because}", "`definition`"] for result in results if not result.measured]
+    rows += [[f"*{result.title}*: {result.because}", "`definition`"] for result in results if result.because]
+    rows += [[f"*{result.title}*: {result.skipped}", "`skipped`"] for result in results if result.skipped]
     show_table(["equation, and what it is compared with", "deviation"], rows)
-    failed = [result for result in results if not result.passed]
+    failed = [result for result in results if result.failed]
     assert not failed, "\n".join(map(repr, failed))
 
 

@@ -586,11 +586,50 @@ def test_a_locale_without_greek_is_no_reason_to_fail(locale):
 
 
 def test_check_prints_each_equation_and_succeeds(capsys):
-    assert cli.main(["check", "eq-conv-size", "eq-conv"]) == 0
+    assert cli.main(["check", "eq-conv-size", "eq-dense-shift"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("✓ eq-conv-size: ")
-    assert "\n✓ eq-conv: " in out
+    assert "\n✓ eq-dense-shift: " in out
     assert out.endswith("\n2 equations, 0 failed\n")
+
+
+def test_check_takes_the_beginning_of_labels_as_the_pages_do(capsys):
+    assert cli.main(["check", "eq-dense-log"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("✓")] == [
+        "eq-dense-logsumexp:",
+        "eq-dense-logsumexp-bounds:",
+    ]
+
+
+def test_check_can_name_the_equations_without_checking_them(capsys, monkeypatch):
+    monkeypatch.setattr("sl1lib.ledger.check", None)
+    assert cli.main(["check", "--list", "eq-conv-size"]) == 0
+    assert capsys.readouterr().out == "eq-conv-size: the size of the output\n"
+
+
+def test_check_prints_a_line_as_soon_as_it_is_known(monkeypatch, capsys):
+    """All checks take a minute, and nobody knows of a silent minute whether it will end."""
+    printed = []
+
+    def measure() -> float:
+        printed.append(capsys.readouterr().out)
+        return 0.0
+
+    entries = [Entry(f"eq-{name}", name, "none", checks=(Check("x", 0, measure),)) for name in ("one", "two")]
+    monkeypatch.setattr(ledger, "LEDGER", {entry.label: entry for entry in entries})
+    monkeypatch.setattr(cli, "LEDGER", ledger.LEDGER, raising=False)
+    assert cli.main(["check"]) == 0
+    assert printed == ["", "✓ eq-one: one\n  ✓ equal  x\n"]
+
+
+def test_check_counts_what_it_skips_and_does_not_call_it_passed(capsys, monkeypatch):
+    entry = Entry("eq-conv-size", "x", "none", checks=(Check("x", 0, lambda: 0.0),), needs=("no_such_package",))
+    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    assert cli.main(["check", "eq-conv-size"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("– eq-conv-size: x. Skipped: no_such_package is not installed: pip install")
+    assert out.endswith("\n1 equation, 0 failed, 1 skipped\n")
 
 
 def test_check_takes_all_equations_without_a_label(capsys, monkeypatch):
@@ -602,11 +641,11 @@ def test_check_takes_all_equations_without_a_label(capsys, monkeypatch):
 
 @pytest.mark.parametrize(("deviation", "told"), [(0.5, "5.0e-01 > 1e-06"), (float("nan"), "nan > 1e-06")])
 def test_check_fails_when_an_equation_does(capsys, monkeypatch, deviation, told):
-    entry = Entry("eq-conv", "broken", "none", checks=(Check("against itself", 1e-6, lambda: deviation),))
-    monkeypatch.setitem(ledger.LEDGER, "eq-conv", entry)
-    assert cli.main(["check", "eq-conv"]) == 1
+    entry = Entry("eq-conv-size", "broken", "none", checks=(Check("against itself", 1e-6, lambda: deviation),))
+    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    assert cli.main(["check", "eq-conv-size"]) == 1
     out = capsys.readouterr().out
-    assert "✗ eq-conv: broken" in out
+    assert "✗ eq-conv-size: broken" in out
     assert told in out
     assert "1 equation, 1 failed" in out
 
@@ -616,7 +655,7 @@ def test_check_fails_when_the_library_is_wrong(capsys, monkeypatch):
 
     right = reference.conv2d
     monkeypatch.setattr(reference, "conv2d", lambda *arguments: right(*arguments) * 1.001)
-    assert cli.main(["check", "eq-conv"]) == 1
+    assert cli.main(["check", "eq-paper-convolution"]) == 1
     assert "1 equation, 1 failed" in capsys.readouterr().out
 
 

@@ -150,6 +150,14 @@ def test_a_failed_check_stops_the_page_and_names_the_equation(monkeypatch):
     assert "`✗ 2.5e-01 > 1e-06`" in repr(display.call_args.args[0])  # the page shows it all the same
 
 
+def test_what_cannot_be_checked_here_is_shown_as_skipped_with_the_reason(monkeypatch):
+    entry = Entry("eq-conv-size", "sizes", "none", checks=(Check("x", 0, lambda: 0.0),), needs=("no_such_package",))
+    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    text = markdown(notebook.show_checks, "eq-conv-size")
+    assert "| *sizes*: no_such_package is not installed" in text
+    assert "`skipped` |" in text
+
+
 def test_an_unknown_label_is_refused_even_beside_a_known_one():
     with pytest.raises(ValueError, match=r"label is 'eq-cnv'; it must be one of"):
         notebook.show_checks("eq-conv-size", "eq-cnv")

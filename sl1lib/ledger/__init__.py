@@ -2,6 +2,7 @@
 
 An equation is *checked* when each of its checks stays within its tolerance: the reference against an independent form,
 the fast path against the reference, gradients against differences. A definition that leaves nothing to check says why.
+Where a package that the checks need is not installed, they are *skipped*, which is not *passed*.
 
 Examples
 --------
@@ -12,6 +13,7 @@ Examples
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import chain
 from typing import Final
 
@@ -37,7 +39,7 @@ from . import (
 from .record import Check, Entry, Measured, Result
 from .sources import labels_in
 
-__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all", "labels_in"]
+__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all", "labels_in", "matching"]
 
 #: Every entry by its label, in the order of the book.
 LEDGER: Final[dict[str, Entry]] = {
@@ -83,8 +85,38 @@ def check(label: str) -> Result:
     """
     require_choice("label", label, LEDGER)
     entry = LEDGER[label]
-    measured = tuple(_measure(each) for each in entry.checks)
-    return Result(entry.label, entry.title, entry.chapter, measured, entry.because, entry.functions)
+    skipped = _missing(entry.needs)
+    measured = () if skipped else tuple(_measure(each) for each in entry.checks)
+    return Result(entry.label, entry.title, entry.chapter, measured, entry.because, entry.functions, skipped)
+
+
+def matching(*labels: str) -> list[str]:
+    """Return the ledger's labels that begin with one of those given; without any, all of them.
+
+    Parameters
+    ----------
+    *labels : str
+        ``"eq-conv"`` stands for all equations of the chapter *Convolution*.
+
+    Returns
+    -------
+    list of str
+        In the order of the book.
+
+    Raises
+    ------
+    ValueError
+        For one that no label begins with.
+
+    Examples
+    --------
+    >>> matching("eq-conv-s", "eq-dense-sh")
+    ['eq-conv-size', 'eq-dense-shift']
+    """
+    for label in labels:
+        if not any(known.startswith(label) for known in LEDGER):
+            require_choice("label", label, LEDGER)
+    return [known for known in LEDGER if known.startswith(labels or "")]
 
 
 def check_all() -> list[Result]:
@@ -101,6 +133,15 @@ def check_all() -> list[Result]:
     True
     """
     return [check(label) for label in LEDGER]
+
+
+def _missing(packages: tuple[str, ...]) -> str:
+    """Say which packages are not installed, and how to get them; nothing if all are."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if not missing:
+        return ""
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{' and '.join(missing)} {verb} not installed: pip install 'sl1lib[study]'"
 
 
 def _measure(each: Check) -> Measured:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -36,8 +35,6 @@ def _needed() -> float:
 
 def entries() -> Iterator[Entry]:
     """Yield the chapter's entries in the order of its equations."""
-    missing = [name for name in ("scipy", "statsmodels") if find_spec(name) is None]
-    because = f"not checked here, since {' and '.join(missing)} is not installed: pip install 'sl1lib[study]'"
     for label, title, function, checks in (
         (
             "smallest",
@@ -57,6 +54,6 @@ def entries() -> Iterator[Entry]:
             title,
             "findings/claims",
             (f"findings.power.{function}",),
-            () if missing else checks,
-            because if missing else "",
+            checks,
+            needs=("scipy", "statsmodels"),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -175,13 +174,11 @@ def entries() -> Iterator[Entry]:
             (Check("against the 90 % interval, 180 cases: wrong", 0.0, _equivalence),),
         ),
     ):
-        missing = [name for name in ("scipy", "statsmodels") if find_spec(name) is None]
-        because = f"not checked here, since {' and '.join(missing)} is not installed: pip install 'sl1lib[study]'"
         yield Entry(
             f"eq-comparison-{label}",
             title,
             "findings/comparison",
             (function,),
-            () if missing else checks,
-            because if missing else "",
+            checks,
+            needs=("scipy", "statsmodels"),
         )

@@ -115,16 +115,33 @@ def _shift() -> float:
     return max(deviation(reference.softmax(s + a), reference.softmax(s)) for a in (-700.0, -1.5, 2.0, 700.0))
 
 
+def exact_log_softmax(s: np.ndarray) -> list[list[decimal.Decimal]]:
+    """Return ln softmax with 60 digits and exponents without bound."""
+    with decimal.localcontext(prec=60):
+        totals = [sum((decimal.Decimal(score).exp() for score in row), decimal.Decimal(0)).ln() for row in s.tolist()]
+        return [[decimal.Decimal(z) - total for z in row] for row, total in zip(s.tolist(), totals, strict=True)]
+
+
+def _exact_softmax(s: np.ndarray) -> np.ndarray:
+    return np.array([[float(value.exp()) for value in row] for row in exact_log_softmax(s)])
+
+
 def _log_softmax(size: float) -> float:
-    """Compute with 60 digits and exponents without bound."""
     s, _ = _scores(size)
-    rows = []
-    with decimal.localcontext() as context:
-        context.prec = 60
-        for row in s.tolist():
-            total = sum((decimal.Decimal(score).exp() for score in row), decimal.Decimal(0)).ln()
-            rows.append([float(decimal.Decimal(score) - total) for score in row])
-    return deviation(reference.log_softmax(s), np.array(rows))
+    return deviation(reference.log_softmax(s), np.array(exact_log_softmax(s), dtype=np.float64))
+
+
+def _softmax_extreme(engine: str) -> float:
+    """Take scores whose exponentials no number holds."""
+    s, _ = _scores(10_000)
+    received = reference.softmax(s) if engine == "reference" else fast.softmax(_tensor(s)).numpy()
+    return deviation(received, _exact_softmax(s))
+
+
+def _entropy_gradient_extreme() -> float:
+    s, labels = _scores(10_000)
+    expected = (_exact_softmax(s) - np.eye(4)[labels]) / len(labels)
+    return deviation(reference.cross_entropy_backward(s, labels), expected)
 
 
 def _bounds() -> float:
@@ -279,6 +296,8 @@ def entries() -> Iterator[Entry]:
             Check("reference against two nested loops", SAME, _softmax_loops),
             Check("fast against reference, float64", SAME, lambda: _softmax_fast(torch.float64)),
             Check("fast against reference, float32", 1e-5, lambda: _softmax_fast(torch.float32)),
+            Check("reference against 60 digits, scores of size 10,000", SAME, lambda: _softmax_extreme("reference")),
+            Check("fast against 60 digits, scores of size 10,000", SAME, lambda: _softmax_extreme("fast")),
         ),
     )
     yield Entry(
@@ -330,6 +349,7 @@ def entries() -> Iterator[Entry]:
         (
             Check("against central differences, every entry", DIFFERENCE, _entropy_gradient),
             Check("against autograd through the fast path", SAME, _entropy_autograd),
+            Check("against 60 digits, scores of size 10,000", SAME, _entropy_gradient_extreme),
         ),
     )
     yield Entry(

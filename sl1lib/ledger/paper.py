@@ -11,6 +11,7 @@ import torch
 from .. import fast, reference
 from ..settings import Penalty
 from .convolution import conv_one_channel
+from .dense import exact_log_softmax
 from .measure import DIFFERENCE, SAME, central_differences, deviation
 from .record import Check, Entry
 
@@ -41,6 +42,18 @@ def _entropy() -> float:
     for row, label in zip(scores.tolist(), labels.tolist(), strict=True):
         total -= math.log(math.exp(row[label]) / math.fsum(map(math.exp, row)))
     return abs(reference.cross_entropy(scores, labels) - total / len(labels))
+
+
+def _entropy_extreme() -> float:
+    """Take scores whose exponentials no number holds: the error against 60 digits, its gradient against 0 and 1."""
+    rng = np.random.default_rng(8)
+    scores, labels = 10_000 * rng.normal(size=(6, 10)), rng.integers(10, size=6)
+    exact = exact_log_softmax(scores)
+    total = -sum(row[label] for row, label in zip(exact, labels.tolist(), strict=True)) / len(labels)
+    error = abs(reference.cross_entropy(scores, labels) - float(total)) / float(total)
+    # Scores so far apart leave all of the probability with the largest.
+    gradient = (np.eye(10)[scores.argmax(axis=1)] - np.eye(10)[labels]) / len(labels)
+    return max(error, deviation(reference.cross_entropy_backward(scores, labels), gradient))
 
 
 def _weights() -> np.ndarray:
@@ -95,7 +108,7 @@ def _error_gradient() -> float:
 
 def entries() -> Iterator[Entry]:
     """Yield the page's entries in the order of its equations."""
-    for label, title, functions, check in (
+    for label, title, functions, *checks in (
         (
             "convolution",
             "convolution, (1)",
@@ -117,8 +130,9 @@ def entries() -> Iterator[Entry]:
         (
             "entropy",
             "entropy error",
-            ("reference.cross_entropy", "fast.cross_entropy"),
+            ("reference.cross_entropy", "reference.cross_entropy_backward", "fast.cross_entropy"),
             Check("reference against logarithms one at a time", SAME, _entropy),
+            Check("reference against 60 digits, scores of size 10,000", SAME, _entropy_extreme),
         ),
         (
             "smooth",
@@ -145,4 +159,4 @@ def entries() -> Iterator[Entry]:
             Check("by hand against autograd, all parameters", SAME, _error_gradient),
         ),
     ):
-        yield Entry(f"eq-paper-{label}", title, "paper", functions, (check,))
+        yield Entry(f"eq-paper-{label}", title, "paper", functions, tuple(checks))

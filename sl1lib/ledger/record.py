@@ -21,7 +21,8 @@ class Check:
 class Entry:
     """One labelled equation.
 
-    ``functions`` name what computes it, as paths below ``sl1lib``; ``because`` says why a definition needs no check.
+    ``functions`` name what computes it, as paths below ``sl1lib``; ``because`` says why a definition needs no check;
+    ``needs`` names the packages without which its checks cannot run.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Entry:
     functions: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     because: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Result:
         One for each check; empty for a definition.
     because : str
         Why there is nothing to check, for a definition.
+    skipped : str
+        Why nothing was checked here although there is something to check; otherwise empty.
     """
 
     label: str
@@ -79,11 +83,17 @@ class Result:
     measured: tuple[Measured, ...] = ()
     because: str = ""
     functions: tuple[str, ...] = ()
+    skipped: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether every check stays within its tolerance."""
-        return all(measured.passed for measured in self.measured)
+        """Whether every check was made and stays within its tolerance."""
+        return not self.skipped and not self.failed
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check leaves its tolerance; what is skipped has neither passed nor failed."""
+        return not all(measured.passed for measured in self.measured)
 
     @property
     def worst(self) -> Measured | None:
@@ -92,8 +102,8 @@ class Result:
 
     @property
     def deviation(self) -> float:
-        """The deviation of the `worst` check; 0 for a definition."""
-        return self.worst.deviation if self.worst else 0.0
+        """The deviation of the `worst` check; 0 for a definition, NaN for what is skipped."""
+        return self.worst.deviation if self.worst else math.nan if self.skipped else 0.0
 
     @property
     def tolerance(self) -> float:
@@ -101,6 +111,8 @@ class Result:
         return self.worst.tolerance if self.worst else 0.0
 
     def __repr__(self) -> str:
+        if self.skipped:
+            return f"– {self.label}: {self.title}. Skipped: {self.skipped}."
         if not self.measured:
             return f"{self.label}: {self.title}. A definition: {self.because}."
         lines = [f"{'✓' if self.passed else '✗'} {self.label}: {self.title}"]
@@ -110,7 +122,9 @@ class Result:
     def _repr_html_(self) -> str:
         """Return the badges: for each check ✓ or ✗, the measured deviation, the tolerance, and what was compared."""
         if not self.measured:
-            return f'<span class="sl1-check">definition</span> <small>{html.escape(self.because)}</small>'
+            kind = "skipped" if self.skipped else "definition"
+            mark = f'<span class="sl1-check {kind}">{kind}</span>'
+            return f"{mark} <small>{html.escape(self.skipped or self.because)}</small>"
         rows = "".join(
             f'<li><span class="sl1-check{"" if m.passed else " failed"}">{m}</span> {html.escape(m.what)}</li>'
             for m in self.measured

@@ -35,8 +35,8 @@ def fine_tune(
     r"""Train pruned networks further, side by side, on the images that their runs were trained on.
 
     The error function and the optimiser are the run's: its batch size, order of the images, momentum and share of the
-    learning rate that remains in the end. What was removed stays removed: the engine trains each network in the full shape, in which the
-    removed parameters are 0 and stay 0, and that is the same function.
+    learning rate that remains in the end. What was removed stays removed: the engine trains each network in the full
+    shape, in which the removed parameters are 0 and stay 0, and that is the same function.
 
     Parameters
     ----------

@@ -23,7 +23,10 @@ PENALTIES = [
 ]
 
 
-def plain_loop(params, parts, x, labels, reading, penalty, lr, momentum, seed, updates=UPDATES, batch_size=BATCH, loss="cross_entropy"):
+def plain_loop(
+    params, parts, x, labels, reading, penalty, lr, momentum, seed,
+    updates=UPDATES, batch_size=BATCH, loss="cross_entropy",
+):  # fmt: skip
     """Train the small network itself: autograd, and the penalty on its own nodes, widened only to find the maps."""
 
     def wide(U):
