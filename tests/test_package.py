@@ -35,6 +35,6 @@ def test_the_sdist_holds_the_whole_library_and_its_papers(sdist):
     library = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "sl1lib").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.name != "ruff.toml"
     }
     assert library | {"LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "pyproject.toml"} <= sdist
