@@ -83,7 +83,7 @@ class Findings(Directive):
         name = self.arguments[0]
         found = main_findings(name, RESULTS / name)
         lines = [
-            f"- **{each.topic}.** {each.sentence} ({{doc}}`/book/{each.chapter}`)"
+            f"- **{each.topic}.** {each.text} ({{doc}}`/book/{each.chapter}`)"
             for each in found
         ]
         env = getattr(self.state.document.settings, "env", None)

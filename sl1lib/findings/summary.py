@@ -1,4 +1,4 @@
-"""The findings of the replication in three sentences.
+"""The findings of the replication in three paragraphs.
 
 Every number is computed from the judgements. What is not decided yet is said to be so.
 """
@@ -26,17 +26,17 @@ BASE: Final = "none"
 READINGS: Final[Mapping[str, str]] = {"table finals": "reading `table`", "text finals": "reading `text`"}
 
 
-#: By number of the claim: how the verdict reads in a sentence about SL1.
+#: By number of the claim: how the verdict on SL1 reads.
 _SAID: Final[Mapping[int, Mapping[Verdict, str]]] = {
     1: {
-        Verdict.HOLDS: "reduces the error faster than all of its rivals",
-        Verdict.IN_PART: "reduces the error faster than some of its rivals",
-        Verdict.FAILS: "does not reduce the error faster than any of its rivals",
+        Verdict.HOLDS: "It reduces the error faster than each of its rivals",
+        Verdict.IN_PART: "It reduces the error faster than some of its rivals, and not faster than others",
+        Verdict.FAILS: "It reduces the error faster than none of its rivals",
     },
     3: {
-        Verdict.HOLDS: "is more accurate than all of its rivals",
-        Verdict.IN_PART: "is more accurate than some of its rivals",
-        Verdict.FAILS: "is not more accurate than any of its rivals",
+        Verdict.HOLDS: "SL1 is more accurate than each of its rivals",
+        Verdict.IN_PART: "SL1 is more accurate than some of its rivals, and not more accurate than others",
+        Verdict.FAILS: "SL1 is more accurate than none of its rivals",
     },
     5: {
         Verdict.HOLDS: "SL1 prunes nodes at next to no cost, and better than by their magnitude alone",
@@ -53,19 +53,19 @@ class Finding:
     Parameters
     ----------
     topic : str
-    sentence : str
-        Markdown; one sentence.
+    text : str
+        Markdown; a few sentences.
     chapter : str
         The page with its evidence, a path below the book's folder.
     """
 
     topic: str
-    sentence: str
+    text: str
     chapter: str
 
 
 def main_findings(name: str, results_folder: Path) -> list[Finding]:
-    """Return the main findings of a stored study: three sentences.
+    """Return the main findings of a stored study: three of them.
 
     Parameters
     ----------
@@ -104,24 +104,26 @@ def findings_of(judgements: Sequence[Judgement], at_one_rate: Effect | None = No
 def _accuracy_and_speed(accuracy: Judgement, speed: Judgement, at_one_rate: Effect | None) -> str:
     if Verdict.OPEN in (accuracy.verdict, speed.verdict):
         return f"Whether SL1 is more accurate or faster than its rivals is not decided yet: {_why(accuracy, speed)}."
+    better, worse, faster, slower = (
+        count_favours(judgement, sign) for judgement in (accuracy, speed) for sign in (1, -1)
+    )
     errors = " and ".join(
         f"{points(c.effect)} in {reading} (n = {c.effect.n})"
         for stage, reading in READINGS.items()
         for c in accuracy.comparisons
         if (c.stage, c.measure, c.other) == (stage, "held_out_error", BASE)
     )
-    better, worse, faster, slower = (
-        count_favours(judgement, sign) for judgement in (accuracy, speed) for sign in (1, -1)
-    )
     rate = (
-        f", where tuning gave them different learning rates: at SL1's it is {points(at_one_rate)} (n = {at_one_rate.n})"
+        f" In reading `text`, tuning gave the two different learning rates; at SL1's rate the difference is "
+        f"{points(at_one_rate)} (n = {at_one_rate.n})."
         if at_one_rate
         else ""
     )
     return (
-        f"SL1 {_SAID[3][accuracy.verdict]} (better in {better} of {len(accuracy.comparisons)} comparisons, worse in "
-        f"{worse}, {_equal(accuracy)}) and {_SAID[1][speed.verdict]} (sooner at a low error in {faster} of "
-        f"{len(speed.comparisons)}, later in {slower}); its test error minus that of no penalty is {errors}{rate}."
+        f"{_SAID[3][accuracy.verdict]}: of {len(accuracy.comparisons)} comparisons it wins {better} and loses {worse}. "
+        f"{_equal(accuracy)} {_SAID[1][speed.verdict]}: of {len(speed.comparisons)} comparisons it reaches a low error "
+        f"sooner in {faster} and later in {slower}. The test error with SL1 minus that without a penalty is "
+        f"{errors}.{rate}"
     )
 
 
@@ -134,15 +136,16 @@ def _pruning(nodes: Judgement, work: Judgement) -> str:
     told = " and ".join(
         f"{each.effect:.1f} [{each.low:.1f}, {each.high:.1f}] in {reading} (n = {each.n})" for reading, each in gone
     )
-    lost = max((_of(nodes, stage, "error lost").effect for stage in READINGS), key=lambda effect: effect.effect)
+    lost = max(READINGS, key=lambda stage: _of(nodes, stage, "error lost").effect.effect)
     everything, alone = (
         next(f"{each.value:.1f} %" for each in work.estimates if words in each.what)
         for words in ("all penalties", "SL1 alone")
     )
     return (
-        f"{_SAID[5][nodes.verdict]}: of {NODES} nodes {told} can go, which adds at most {points(lost)} to the error; "
-        f"but {limit}, and the cheapest networks within 0.1 points on the validation images, whose maps have emptied "
-        f"and taken their filters along, save {everything} on average ({alone} with SL1 alone)."
+        f"{_SAID[5][nodes.verdict]}. Of {NODES} nodes, {told} can go. The mean cost in test error is "
+        f"{points(_of(nodes, lost, 'error lost').effect)} in {READINGS[lost]}, the larger of the two. But {limit}. The "
+        f"cheapest networks within 0.1 points on the validation images are those whose maps have emptied and taken "
+        f"their filters along; they save {everything} on average, and {alone} with SL1 alone."
     )
 
 
@@ -165,7 +168,12 @@ def _counts(judgements: Sequence[Judgement]) -> str:
         if numbers or verdict not in (Verdict.OPEN, Verdict.UNTESTED):
             which = f" ({', '.join(map(str, numbers))})" if numbers else ""
             parts.append(f"{counts[verdict]} {one if counts[verdict] == 1 else several}{which}")
-    return f"Of the paper's {len(judgements)} claims, {', '.join(parts[:-1])} and {parts[-1]}."
+    meaning = (
+        " A claim holds in part as soon as one of its comparisons favours it, even where others speak against it."
+        if counts[Verdict.IN_PART]
+        else ""
+    )
+    return f"Of the paper's {len(judgements)} claims, {', '.join(parts[:-1])} and {parts[-1]}.{meaning}"
 
 
 def _why(*judgements: Judgement) -> str:
@@ -178,5 +186,5 @@ def _equal(judgement: Judgement) -> str:
     """Say for how many comparisons equality is shown, and of how many of these it is no wonder."""
     equal = [c.effect for c in judgement.comparisons if c.equivalent is not None and c.equivalent.p < 0.05]
     same = sum(effect.effect == effect.low == effect.high == 0 for effect in equal)
-    twins = f", in {same} of them with the same errors throughout" if same else ""
-    return f"shown to be equal within 0.1 points in {len(equal)}{twins}"
+    twins = f"; in {same} of these every pair had the same error" if same else ""
+    return f"In {len(equal)} it is shown to be equal within 0.1 points{twins}."
