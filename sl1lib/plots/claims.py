@@ -80,7 +80,7 @@ def forest(judgements: Sequence[Judgement]) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(place - 2, -3)
     axes.set_xlim(-REACH - 0.5, REACH + 0.5)
-    axes.set_xlabel("effect, in half widths of its interval")
+    axes.set_xlabel("effect, scaled: its interval is 2 long")
     rivals = {c.other: _rival(c) for _, block in blocks for _, c in block if _rival(c)[0] != INK}
     for name, (color, marker) in rivals.items():
         axes.plot([], [], marker, color=color, markersize=4, label=name.removesuffix(", its shortest nodes"))
