@@ -13,26 +13,34 @@ Examples
 (29,)
 """
 
-from . import fast, ledger, pruning, reference
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
 from ._version import __version__
-from .data import DataError, Dataset, load_data
-from .experiment import (
-    COMPARED_PENALTIES,
-    DEFAULT_PENALTY,
-    CheckpointError,
-    DivergedError,
-    History,
-    Run,
-    RunConfig,
-    RunFileError,
-    compare,
-    method_name,
-    train,
-    train_many,
-)
-from .pruning import Pruned, prune
-from .readings import READINGS, Reading
-from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
+
+if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
+    from . import fast, ledger, pruning, reference
+    from .data import DataError, Dataset, load_data
+    from .experiment import (
+        COMPARED_PENALTIES,
+        DEFAULT_PENALTY,
+        CheckpointError,
+        DivergedError,
+        History,
+        Run,
+        RunConfig,
+        RunFileError,
+        compare,
+        method_name,
+        train,
+        train_many,
+    )
+    from .pruning import Pruned, prune
+    from .readings import READINGS, Reading
+    from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 __all__ = [
     "COMPARED_PENALTIES",
@@ -64,3 +72,60 @@ __all__ = [
     "train",
     "train_many",
 ]
+
+# Where each name comes from. It is imported when it is first asked for: PyTorch takes seconds, and whoever wants the
+# NumPy half, or the data, can do without it.
+_HOMES: Final = MappingProxyType(
+    {
+        "data": (
+            "DataError",
+            "Dataset",
+            "load_data",
+        ),
+        "experiment": (
+            "COMPARED_PENALTIES",
+            "DEFAULT_PENALTY",
+            "CheckpointError",
+            "DivergedError",
+            "History",
+            "Run",
+            "RunConfig",
+            "RunFileError",
+            "compare",
+            "method_name",
+            "train",
+            "train_many",
+        ),
+        "pruning": (
+            "Pruned",
+            "prune",
+        ),
+        "readings": (
+            "READINGS",
+            "Reading",
+        ),
+        "settings": (
+            "MOMENTUM_READINGS",
+            "LearningRate",
+            "MomentumRamp",
+            "Penalty",
+        ),
+    }
+)
+_HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name, or a part of the package, when it is first asked for."""
+    if name in _HOME_OF:
+        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    elif name in __all__:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *globals()})

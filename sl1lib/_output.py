@@ -1,9 +1,80 @@
-"""The order in which a command writes and prints."""
+"""What is printed, in which order, and what of it is only decoration: it never decides whether work survives."""
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and then writes plain text
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+
+class Decoration:
+    """Standard error, for what may be lost: once it takes nothing any more, it is left alone.
+
+    The reader of a pipe may have gone, a disk may be full. Only a terminal that was closed is what tqdm knows of.
+
+    Parameters
+    ----------
+    stream : text stream or None
+        None, as in a program without a console, takes nothing from the beginning.
+
+    Examples
+    --------
+    >>> Decoration(None).write("a bar")
+    5
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.works = stream is not None
+
+    def write(self, text: str) -> int:
+        """Write as far as that is possible."""
+        self._attempt("write", text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush as far as that is possible."""
+        self._attempt("flush")
+
+    def _attempt(self, name: str, *arguments: Any) -> None:
+        if self.works:
+            try:
+                getattr(self._stream, name)(*arguments)
+            except (OSError, ValueError):  # ValueError: it is closed
+                self.works = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)  # its width, its encoding
+
+    def __eq__(self, other: object) -> bool:  # tqdm asks which bars are on the stream that it writes a line to
+        return isinstance(other, Decoration) and self._stream is other._stream
+
+    def __hash__(self) -> int:
+        return id(self._stream)
+
+
+def bar(*arguments: Any, shown: bool, **options: Any) -> Any:
+    """Return tqdm's progress bar on standard error, or none: not asked for, or there is nothing to draw it on.
+
+    Parameters
+    ----------
+    *arguments, **options
+        As tqdm takes them.
+    shown : bool
+    """
+    decoration = Decoration(sys.stderr)
+    return tqdm(*arguments, file=decoration, disable=not shown or not decoration.works, **options)
+
+
+def tell(line: str) -> None:
+    """Write a line to standard error, above the bars; nothing where it cannot be written."""
+    tqdm.write(line, file=Decoration(sys.stderr))
 
 
 @contextmanager

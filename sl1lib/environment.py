@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
@@ -12,8 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import torch
-
+from .data.errors import DataError
 from .data.mnist import cache_folder, chosen_folder, offline
 
 
@@ -34,6 +34,20 @@ class Finding:
         mark = "ok     " if self.ok else "MISSING" if self.needed else "absent "
         line = f"{mark}  {self.what:<22} {self.found}"
         return line if self.ok else f"{line}\n         -> {self.remedy}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of ``sl1 env`` to ``parser``: it has none."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what was found; return 1 if something that is needed is missing."""
+    findings = examine()
+    for finding in findings:
+        print(finding)
+    missing = sum(not finding.ok and finding.needed for finding in findings)
+    print(f"\n{missing} needed thing{'s' * (missing != 1)} missing" if missing else "\nAll that is needed is here.")
+    return 1 if missing else 0
 
 
 def examine() -> list[Finding]:
@@ -120,6 +134,10 @@ def _within(version: str, wanted: str) -> bool:
 
 
 def _compute() -> Iterator[Finding]:
+    try:
+        import torch  # here: its absence is one of the things to tell
+    except ImportError:
+        return
     yield Finding("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "none; everything runs on the CPU"
     yield Finding(
@@ -132,13 +150,19 @@ def _compute() -> Iterator[Finding]:
 
 
 def _data() -> Iterator[Finding]:
-    chosen = chosen_folder()
+    try:
+        chosen = chosen_folder()
+        cache = cache_folder() if chosen is None else None
+    except DataError as error:
+        yield Finding("MNIST", str(error).splitlines()[0], False, needed=False, remedy="the embedded digits serve")
+        return
     if chosen is not None:
         found = f"SL1LIB_DATA is {chosen}"
         yield Finding("MNIST", found, chosen.is_dir(), remedy="set SL1LIB_DATA to a folder with MNIST's four files")
         return
-    cached = cache_folder().is_dir() and any(cache_folder().iterdir())
-    state = f"in {cache_folder()}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
+    assert cache is not None
+    cached = cache.is_dir() and any(cache.iterdir())
+    state = f"in {cache}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
     yield Finding(
         "MNIST",
         state,

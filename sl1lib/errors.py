@@ -15,6 +15,10 @@ from typing import Any, Final
 MOST_CHOICES: Final = 20  # a message lists no more of them
 
 
+class TrainingError(Exception):
+    """A training that ended without a result: its error diverged, or a process of it was lost."""
+
+
 def unexpected(what: str, found: object, right: str) -> ValueError:
     """Build the ``ValueError`` of this library: what was looked at, what was found, what would be right.
 

@@ -13,7 +13,11 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from IPython.display import display
+try:
+    from IPython.display import display
+except ImportError as error:
+    advice = "sl1lib.notebook shows things in notebooks: python -m pip install 'sl1lib[notebooks]'"
+    raise ImportError(f"IPython is not installed; {advice}") from error
 
 from .data import Dataset
 from .ledger import check, matching

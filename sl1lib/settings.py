@@ -15,6 +15,7 @@ from .errors import require_choice, require_count, require_number, unexpected
 PROFILES: Final = ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic")
 SHARP_PROFILES: Final = ("abs", "squared")  # they have no smoothing width: eps is not read, and may be 0
 GROUPINGS: Final = ("node", "weight", "map")
+LOSSES: Final = ("cross_entropy", "squared_error")
 
 
 def check_profile(profile: str, eps: float) -> None:

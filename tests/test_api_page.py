@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 import sl1lib
-from sl1lib.cli import _parser
+from sl1lib.cli import command_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "book" / "reference" / "api.md").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def test_every_command_and_option_is_described():
         assert f".. rubric:: sl1 {command}" in text
     options = {
         option
-        for action in _parser()._actions
+        for action in command_parser()._actions
         for sub in (getattr(action, "choices", None) or {}).values()
         for a in sub._actions
         for option in a.option_strings

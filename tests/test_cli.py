@@ -15,9 +15,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sl1lib import COMPARED_PENALTIES, History, Pruned, Run, RunConfig, cli, fast, ledger
+from sl1lib import (
+    COMPARED_PENALTIES,
+    MOMENTUM_READINGS,
+    History,
+    Penalty,
+    Pruned,
+    Run,
+    RunConfig,
+    cli,
+    environment,
+    fast,
+    ledger,
+)
 from sl1lib.data import DataUnavailableError
-from sl1lib.experiment import training
+from sl1lib.experiment import command, training
 from sl1lib.experiment.checkpoint import Checkpoint
 from sl1lib.ledger import Entry
 from sl1lib.ledger.record import Check
@@ -27,7 +39,7 @@ QUICK = ["train", "--data", "digits", "--n-train", "100", "--epochs", "1", "--qu
 
 def options_of(name):
     """The argparse actions of a subcommand."""
-    [commands] = [a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    [commands] = [a for a in cli.command_parser()._actions if isinstance(a, argparse._SubParsersAction)]
     return commands.choices[name]._actions
 
 
@@ -79,9 +91,39 @@ def test_every_field_of_a_configuration_can_be_set():
     assert {"strength", "eps", "profile", "grouping", "step"} <= given
 
 
-@pytest.mark.parametrize("arguments", [[], ["trian"], ["train", "--epoch", "1.5"], ["train", "--no-such", "1"]])
+@pytest.mark.parametrize("arguments", [["trian"], ["train", "--epoch", "1.5"], ["train", "--no-such", "1"]])
 def test_a_wrong_word_is_told_in_one_line_that_points_to_the_help(refused, arguments):
     assert re.fullmatch(r"sl1( train)?: .*; see sl1( train)? --help", refused(*arguments))
+
+
+def test_without_a_word_it_shows_the_help(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([])
+    assert stopped.value.code == 0
+    assert "compare" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["--strenght", "--stren"])
+def test_a_misspelt_option_is_told_with_the_nearest_and_the_help_of_its_command(refused, typed):
+    line = refused("train", typed, "0.1")
+    assert line == f"sl1 train: unrecognized arguments: {typed} 0.1 (did you mean --strength?); see sl1 train --help"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sl1lib; sl1lib.Penalty(1e-3, 1e-2)",
+        "import sl1lib.reference; sl1lib.reference.conv2d",
+        "import sl1lib; sl1lib.load_data('digits')",
+        "from sl1lib.cli import main; main(['--version'])",
+        "from sl1lib.cli import main; main([])",
+        "from sl1lib.cli import main; main(['data', '--no-such'])",
+    ],
+)
+def test_what_needs_no_pytorch_does_not_wait_for_it(program):
+    watched = f"import sys, atexit; atexit.register(lambda: print('torch' in sys.modules))\n{program}"
+    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, timeout=60)
+    assert done.stdout.endswith("False\n"), done.stdout + done.stderr
 
 
 def test_the_version_is_the_packages(capsys):
@@ -161,12 +203,12 @@ def test_options_reach_the_configuration_and_the_file(capsys, tmp_path):
     assert config == RunConfig(
         data="digits",
         reading="text",
-        penalty=cli.Penalty(0.01, 0.5, "abs", "map", "proximal"),
+        penalty=Penalty(0.01, 0.5, "abs", "map", "proximal"),
         epochs=1,
         batch_size=25,
         lr=1.5,
         lr_end=0.5,
-        momentum=cli.MOMENTUM_READINGS["rise"],
+        momentum=MOMENTUM_READINGS["rise"],
         seed=3,
         n_train=100,
         dtype="float64",
@@ -216,15 +258,15 @@ def test_a_wrong_value_is_told_in_one_line(refused, words, message):
 
 def test_a_place_that_cannot_be_written_is_told_before_the_training(refused, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(command, "train", lambda *_, **__: pytest.fail("trained all the same"))
     assert str(tmp_path / "file") in refused(*QUICK, "--save", str(tmp_path / "file" / "run"))
     assert f"{tmp_path} is a folder; give the name of a file in it" in refused(*QUICK, "--save", str(tmp_path))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
 def test_a_name_that_is_too_long_is_told_before_the_training(refused, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
-    monkeypatch.setattr(cli, "compare", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(command, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(command, "compare", lambda *_, **__: pytest.fail("trained all the same"))
     for length in (252, 300):
         line = refused(*QUICK, "--save", str(tmp_path / ("r" * length)))
         assert line.startswith(f"sl1 train: {tmp_path / ('r' * length)}.npz cannot be written (File name too long); ")
@@ -246,7 +288,7 @@ def test_a_full_disk_is_told_before_the_training(refused, tmp_path, monkeypatch)
         raise OSError(errno.ENOSPC, "No space left on device", str(self))
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    monkeypatch.setattr(cli, "train", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(command, "train", lambda *_, **__: pytest.fail("trained all the same"))
     remedy = "cannot be written (No space left on device); make room there, or name a file elsewhere"
     assert refused(*QUICK, "--save", str(tmp_path / "run")) == f"sl1 train: {tmp_path / 'run.npz'} {remedy}"
 
@@ -267,7 +309,27 @@ def test_a_run_that_cannot_be_saved_after_all_is_printed_nevertheless(capsys, tm
     out, err = capsys.readouterr()
     assert "test error" in out
     assert "saved" not in out
-    assert err == "sl1 train: [Errno 28] No space left on device\n"
+    assert err == (
+        f"sl1 train: {tmp_path / 'run.npz'} could not be written (No space left on device); the run is lost: with "
+        "--checkpoint it would be kept while it trains\n"
+    )
+
+
+def test_a_run_whose_disk_has_filled_up_is_kept_elsewhere(capsys, tmp_path, monkeypatch):
+    real = Run.save
+
+    def full(run, path):
+        if Path(path).parent == tmp_path:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(run, path)
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr(Run, "save", full)
+    assert cli.main([*QUICK, "--save", str(tmp_path / "run")]) == 2
+    (kept,) = (tmp_path / "elsewhere").rglob("*.npz")
+    assert Run.load(kept).complete
+    assert f"the run is kept in {kept}: move it where there is room" in capsys.readouterr().err
 
 
 # Streams that take nothing
@@ -380,7 +442,7 @@ def test_ctrl_c_before_the_first_update_is_told(capsys, monkeypatch):
 
 
 def test_the_summary_of_a_run_without_an_epoch(small_broken_run):
-    text = cli.summary(small_broken_run)
+    text = command.summary(small_broken_run)
     assert "3 updates" in text
     assert "mean over the last 3 updates" in text
     assert "test" not in text
@@ -482,19 +544,19 @@ def test_compare_names_a_loss_that_is_not_the_default(capsys, tmp_path):
 
 def test_compare_trains_what_the_library_compares(capsys, tmp_path, monkeypatch):
     asked = []
-    real = cli.compare
+    real = command.compare
 
     def compare(config, **settings):
         asked.extend([config, settings["processes"], settings["checkpoint"]])
         return real(config, **settings)
 
-    monkeypatch.setattr(cli, "compare", compare)
+    monkeypatch.setattr(command, "compare", compare)
     words = "--reading text --batch-size 25 --lr 1.5 --lr-end 0.5 --momentum rise --seed 3 --dtype float64"
     assert cli.main([*COMPARE, *words.split(), "--validation", "50", "--output", str(tmp_path / "a.png")]) == 0
     assert asked == [
         RunConfig(
             data="digits", reading="text", epochs=2, batch_size=25, lr=1.5, lr_end=0.5, seed=3, n_train=100,
-            momentum=cli.MOMENTUM_READINGS["rise"], dtype="float64", validation=50,
+            momentum=MOMENTUM_READINGS["rise"], dtype="float64", validation=50,
         ),
         1,
         None,
@@ -533,7 +595,7 @@ def test_compare_tells_what_is_wrong_in_one_line(refused, words, message, tmp_pa
 
 
 def test_compare_refuses_a_plot_that_cannot_be_written_before_the_training(refused, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "compare", lambda *_, **__: pytest.fail("trained all the same"))
+    monkeypatch.setattr(command, "compare", lambda *_, **__: pytest.fail("trained all the same"))
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "folder.png").mkdir()
     assert str(tmp_path / "file") in refused(*COMPARE, "--output", str(tmp_path / "file" / "a.png"))
@@ -544,7 +606,7 @@ def test_compare_tells_of_a_process_that_ended(refused, tmp_path, monkeypatch):
     def ended(*_, **__):
         raise fast.WorkerError("a process of the engine ended with code -9")
 
-    monkeypatch.setattr(cli, "compare", ended)
+    monkeypatch.setattr(command, "compare", ended)
     line = refused(*COMPARE, "--output", str(tmp_path / "a.png"))
     assert line == "sl1 compare: a process of the engine ended with code -9"
 
@@ -603,7 +665,7 @@ def test_check_takes_the_beginning_of_labels_as_the_pages_do(capsys):
 
 
 def test_check_can_name_the_equations_without_checking_them(capsys, monkeypatch):
-    monkeypatch.setattr("sl1lib.ledger.check", None)
+    monkeypatch.setattr("sl1lib.ledger.command.check", None)
     assert cli.main(["check", "--list", "eq-conv-size"]) == 0
     assert capsys.readouterr().out == "eq-conv-size: the size of the output\n"
 
@@ -618,7 +680,6 @@ def test_check_prints_a_line_as_soon_as_it_is_known(monkeypatch, capsys):
 
     entries = [Entry(f"eq-{name}", name, "none", checks=(Check("x", 0, measure),)) for name in ("one", "two")]
     monkeypatch.setattr(ledger, "LEDGER", {entry.label: entry for entry in entries})
-    monkeypatch.setattr(cli, "LEDGER", ledger.LEDGER, raising=False)
     assert cli.main(["check"]) == 0
     assert printed == ["", "✓ eq-one: one\n  ✓ equal  x\n"]
 
@@ -679,7 +740,7 @@ def test_data_without_a_network_says_what_to_do(capsys, monkeypatch, tmp_path):
 
 
 def test_data_says_where_it_is(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(cli, "fetch_mnist", lambda folder: folder)
+    monkeypatch.setattr("sl1lib.data.command.fetch_mnist", lambda folder: folder)
     assert cli.main(["data", "--to", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"MNIST is in {tmp_path}; set SL1LIB_DATA to that folder to use it from there\n"
 
@@ -690,8 +751,8 @@ def test_data_says_where_it_is(capsys, monkeypatch, tmp_path):
     (False, True, 1, "1 needed thing missing"),
 ])  # fmt: skip
 def test_env_fails_only_without_what_is_needed(capsys, monkeypatch, ok, needed, code, last):
-    finding = cli.examine()[0].__class__("a thing", "somewhere", ok, needed, "get it")
-    monkeypatch.setattr(cli, "examine", lambda: [finding])
+    finding = environment.examine()[0].__class__("a thing", "somewhere", ok, needed, "get it")
+    monkeypatch.setattr(environment, "examine", lambda: [finding])
     assert cli.main(["env"]) == code
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == last

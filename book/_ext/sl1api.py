@@ -61,11 +61,8 @@ def home(module: str, name: str) -> str:
     """Return the module in which a name is documented."""
     value = getattr(importlib.import_module(module), name)
     for other in HOMES:
-        there = vars(importlib.import_module(other))
-        if (
-            name in public_names(importlib.import_module(other))
-            and there[name] is value
-        ):
+        there = importlib.import_module(other)
+        if name in public_names(there) and getattr(there, name) is value:
             return other
     return module
 
@@ -146,9 +143,9 @@ def comments() -> dict[str, str]:
 
 def describe_command_line() -> Iterator[str]:
     """Yield every command of ``sl1``, each option with its default."""
-    from sl1lib.cli import _parser
+    from sl1lib.cli import command_parser
 
-    parser = _parser()
+    parser = command_parser()
     yield from commands_of(parser, "sl1")
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

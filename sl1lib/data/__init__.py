@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sl1lib.data.dataset import Dataset
 from sl1lib.data.digits import load_digits
-from sl1lib.data.errors import DataError, DataUnavailableError
+from sl1lib.data.errors import DataError, DataUnavailableError, data_path
 from sl1lib.data.folder import SAME_FORMAT, read_folder
 from sl1lib.data.idx import read_idx, write_idx
 from sl1lib.data.mnist import MNIST_FILES, SHORT_PATIENCE, cache_folder, fetch_mnist, load_mnist
@@ -79,7 +79,7 @@ def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
     if name == "auto":
         return _load_auto()
     if isinstance(name, os.PathLike) or (isinstance(name, str) and _is_path(name)):
-        return _load_path(Path(name))
+        return _load_path(data_path("data", name))
     choices = '"mnist", "digits", "auto" or the path of a folder'
     raise DataError(f"data: expected {choices}, found {name!r}")
 
@@ -99,14 +99,15 @@ def _load_auto() -> Dataset:
 
 def _is_path(name: str) -> bool:
     """Tell a path from a misspelt name."""
-    return bool(name) and ("/" in name or os.sep in name or Path(name).exists())
+    return bool(name) and ("/" in name or os.sep in name or name.startswith("~") or os.path.exists(name))
 
 
 def _load_path(path: Path) -> Dataset:
     """Load a set in MNIST's format under its folder's name, unless that name claims to be another set."""
-    folder = path.expanduser().resolve()
+    folder = path.resolve()
     name = folder.name or "folder"
-    if name.lower() not in _CHOICES:
+    claimed = name.partition("[")[0].strip().lower()  # a subset's name says in brackets what it is of
+    if claimed not in _CHOICES:
         return read_folder(folder, name, f"folder {folder}", SAME_FORMAT)
     if name.lower() == "mnist":
         try:

@@ -7,7 +7,6 @@ a cut or forged download leaves nothing behind, and any mirror is as good as any
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,10 +17,10 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from filelock import FileLock, Timeout
-from tqdm import tqdm  # type: ignore[import-untyped]
 
+from sl1lib._output import bar
 from sl1lib.data.errors import DataError, DataUnavailableError, mismatch
-from sl1lib.data.folder import IdxFile, find_file, read_checked
+from sl1lib.data.folder import IdxFile, read_checked, read_file
 from sl1lib.data.idx import replacing
 
 #: Seconds without a single byte after which a download is given up.
@@ -115,7 +114,7 @@ def lacking(folder: Path, files: Iterable[IdxFile]) -> list[IdxFile]:
 
 def _holds(folder: Path, file: IdxFile) -> bool:
     try:
-        read_checked(find_file(folder, file), file)
+        read_file(folder, file)
     except DataError:
         return False
     return True
@@ -211,11 +210,10 @@ def _copy(reply: Any, stream: BinaryIO, address: str, file: IdxFile, progress: b
     # gzip never adds more than a thousandth to what it cannot compress.
     limit = file.max_bytes + file.max_bytes // 1000 + 2**10
     received, deadline = 0, time.monotonic() + FILE_SECONDS
-    options: dict[str, Any] = {"unit": "B", "unit_scale": True, "leave": False, "file": sys.stderr}
-    with tqdm(total=announced, desc=file.stem, disable=not progress or sys.stderr is None, **options) as bar:
+    with bar(total=announced, desc=file.stem, unit="B", unit_scale=True, leave=False, shown=progress) as drawn:
         while piece := reply.read1(_CHUNK):
             received += stream.write(piece)
-            bar.update(len(piece))
+            drawn.update(len(piece))
             if received > limit:
                 raise mismatch(address, f"at most {limit:,} bytes", "more")
             if time.monotonic() > deadline:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from sl1lib.paths import user_path
+
 
 class DataError(ValueError):
     """Data that cannot be used: malformed, inconsistent, of the wrong content or not there.
@@ -21,6 +25,20 @@ class DataError(ValueError):
 
 class DataUnavailableError(DataError):
     """MNIST is on this machine nowhere, and could not be downloaded; the message says what to do."""
+
+
+def data_path(what: str, given: object, kind: str = "folder") -> Path:
+    """Return a path with ``~`` expanded, as `sl1lib.paths.user_path` does; what is wrong with it is a `DataError`.
+
+    Examples
+    --------
+    >>> data_path("data", "a/b").parts
+    ('a', 'b')
+    """
+    try:
+        return user_path(what, given, kind)
+    except ValueError as error:
+        raise DataError(str(error)) from None
 
 
 def mismatch(where: object, expected: str, found: object) -> DataError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sl1lib.data.dataset import Dataset, check_counts, check_images, check_labels
-from sl1lib.data.errors import mismatch
+from sl1lib.data.errors import DataError, mismatch
 from sl1lib.data.idx import MAX_BYTES, read_idx_and_digest
 
 
@@ -39,9 +40,12 @@ class IdxFile:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names under which the file is looked for; some tools unpack ``-idx3-`` as ``.idx3-``."""
+        """The names under which the file is looked for.
+
+        Some tools unpack ``-idx3-`` as ``.idx3-``, and some archives hold each file in a folder of its own name.
+        """
         dotted = self.stem.replace("-idx", ".idx")
-        return self.stem, f"{self.stem}.gz", dotted, f"{dotted}.gz"
+        return self.stem, f"{self.stem}.gz", dotted, f"{dotted}.gz", f"{self.stem}/{self.stem}", f"{dotted}/{dotted}"
 
     @property
     def max_bytes(self) -> int:
@@ -89,11 +93,10 @@ def read_folder(folder: Path, name: str, source: str, files: FourFiles = SAME_FO
     Traceback (most recent call last):
     sl1lib.data.errors.DataError: ...: expected a folder with the files train-images-idx3-ubyte[.gz], ...
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # Path.is_dir raises for a name that is too long
         stems = ", ".join(f"{file.stem}[.gz]" for file in files)
-        raise mismatch(folder, f"a folder with the files {stems}", "a file" if folder.exists() else "nothing")
-    paths = [find_file(folder, file) for file in files]
-    arrays = [read_checked(path, file) for path, file in zip(paths, files, strict=True)]
+        raise mismatch(folder, f"a folder with the files {stems}", "a file" if os.path.exists(folder) else "nothing")
+    paths, arrays = zip(*(read_file(folder, file) for file in files), strict=True)
     for part in (0, 2):
         check_counts(arrays[part], arrays[part + 1], paths[part], paths[part + 1])
     for array in arrays:
@@ -102,8 +105,10 @@ def read_folder(folder: Path, name: str, source: str, files: FourFiles = SAME_FO
     return Dataset(x_train, y_train, x_test, y_test, name=name, source=source)
 
 
-def find_file(folder: Path, file: IdxFile) -> Path:
-    """Find a file in a folder under any of its names.
+def read_file(folder: Path, file: IdxFile) -> tuple[Path, NDArray[Any]]:
+    """Read a file of a folder, under the first of its names whose content is right.
+
+    So a damaged plain file beside a whole compressed one, as an interrupted ``gunzip -k`` leaves it, does no harm.
 
     Parameters
     ----------
@@ -115,22 +120,33 @@ def find_file(folder: Path, file: IdxFile) -> Path:
     Returns
     -------
     Path
-        The first name that exists, the plain file before the compressed one.
+        What was read; the plain file comes before the compressed one.
+    ndarray
+        Images (N, 28, 28) uint8 or labels (N,).
 
     Raises
     ------
     DataError
-        If none exists.
+        If there is none; if none is right, what is wrong with the first.
 
     Examples
     --------
-    >>> find_file(Path("empty"), IdxFile("t10k-labels-idx1-ubyte"))  # doctest: +ELLIPSIS
+    >>> read_file(Path("empty"), IdxFile("t10k-labels-idx1-ubyte"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     sl1lib.data.errors.DataError: empty: expected the file t10k-labels-idx1-ubyte.gz (or ...
     """
-    for name in file.names:
-        if (folder / name).exists():
-            return folder / name
+    found = [path for name in file.names if os.path.isfile(path := folder / name)]
+    problems = []
+    for path in found:
+        try:
+            return path, read_checked(path, file)
+        except DataError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+    for name in file.names[:4]:
+        if os.path.isdir(folder / name):
+            raise mismatch(folder / name, "an IDX file", "a folder")
     raise mismatch(folder, f"the file {file.stem}.gz (or {file.stem}) in this folder", "no such file")
 
 
@@ -177,4 +193,4 @@ def read_checked(path: Path, file: IdxFile, where: str | None = None) -> NDArray
     return array
 
 
-__all__ = ["SAME_FORMAT", "FourFiles", "IdxFile", "find_file", "read_checked", "read_folder"]
+__all__ = ["SAME_FORMAT", "FourFiles", "IdxFile", "read_checked", "read_file", "read_folder"]

@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sl1lib.data.errors import mismatch
+from sl1lib.data.errors import data_path, mismatch
 
 #: Type code in the header -> NumPy's name of the dtype, big endian.
 IDX_DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -129,7 +129,7 @@ def read_idx_and_digest(
     True
     >>> folder.cleanup()
     """
-    path = Path(path)
+    path = data_path("path", path, "file")
     where = str(path) if where is None else where
     try:
         with path.open("rb") as file:
@@ -178,7 +178,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
     sl1lib.data.errors.DataError: ...row.idx: expected an array of dtype uint8, ..., found dtype int64
     >>> folder.cleanup()
     """
-    path = Path(path)
+    path = data_path("path", path, "file")
     header, dtype = _header_of(array, path)
     with replacing(path) as part, part.open("xb") as file:
         if path.suffix == ".gz":

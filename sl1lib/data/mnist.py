@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 
 from sl1lib.data.dataset import Dataset
 from sl1lib.data.download import fetch_files, lacking
-from sl1lib.data.errors import DataError, DataUnavailableError, mismatch
+from sl1lib.data.errors import DataError, DataUnavailableError, data_path, mismatch
 from sl1lib.data.folder import FourFiles, IdxFile, read_folder
 
 #: The four files; the digests are of the decompressed content.
@@ -154,7 +154,7 @@ def fetch_mnist(
     >>> fetch_mnist("data/mnist")  # doctest: +SKIP
     PosixPath('data/mnist')
     """
-    target = cache_folder() if folder is None else Path(folder)
+    target = cache_folder() if folder is None else data_path("folder", folder)
     if lacking(target, MNIST_FILES):
         _fetch(target, MNIST_FILES, mirrors, PATIENCE, True, progress, f"{target} does not hold all four files")
     return target
@@ -168,12 +168,22 @@ def cache_folder() -> Path:
     Path
         It need not exist.
 
+    Raises
+    ------
+    DataUnavailableError
+        If this user has no home folder, and so no cache.
+
     Examples
     --------
     >>> cache_folder().name
     'mnist'
     """
-    return user_cache_path("sl1lib", appauthor=False) / "mnist"
+    try:
+        return user_cache_path("sl1lib", appauthor=False) / "mnist"
+    except RuntimeError:  # neither HOME nor an entry for the user
+        names = ", ".join(f"{file.stem}[.gz]" for file in MNIST_FILES)
+        problem = "MNIST is not available: this user has no home folder, and so no cache."
+        raise DataUnavailableError(problem + _WAYS.format(names=names)) from None
 
 
 def chosen_folder() -> Path | None:
@@ -191,7 +201,7 @@ def chosen_folder() -> Path | None:
     True
     """
     value = os.environ.get("SL1LIB_DATA", "")
-    return Path(value).expanduser().absolute() if value.strip() else None
+    return data_path("SL1LIB_DATA", value).absolute() if value.strip() else None
 
 
 def offline() -> bool:

@@ -29,6 +29,7 @@ from filelock import FileLock, Timeout
 from .._version import __version__
 from ..data.idx import replacing
 from ..errors import require_number, unexpected
+from ..paths import user_path
 from .archive import read_archive, reason, write_archive
 from .config import RunConfig
 
@@ -37,6 +38,8 @@ MANIFEST: Final = "checkpoint.json"
 EVERY: Final = 10.0  # seconds between two saves
 WRITING_SHARE: Final = 0.02  # of the time, at most: what takes long to write is written less often
 
+# What file managers and notebooks leave in a folder by themselves.
+_LEFT_BY_SYSTEMS: Final = (".DS_Store", ".ipynb_checkpoints", ".directory", "Thumbs.db", "desktop.ini")
 _DIFFERENCES: Final = 3  # a message names no more of them
 
 
@@ -63,11 +66,9 @@ class Checkpoint:
     """
 
     def __init__(self, folder: str | os.PathLike[str], every: float = EVERY) -> None:
-        path = os.fspath(folder) if isinstance(folder, str | os.PathLike) else folder
-        if not isinstance(path, str) or not path or "\0" in path:
-            raise unexpected("checkpoint", folder, "it must be the path of a folder")
+        self.folder = user_path("checkpoint", folder, "folder")
         require_number("checkpoint_every", every, least=0)
-        self.folder, self._every, self._belongs = Path(path), float(every), ""
+        self._every, self._belongs = float(every), ""
         self._lock = FileLock(self.folder / ".lock", timeout=0)
         self._next_save = 0.0
 
@@ -111,8 +112,9 @@ class Checkpoint:
         try:
             there = json.loads(content)
             self._check_version(there["format"], there["sl1lib"])
-            if sorted(i for group in there["groups"] for i in group) != list(range(len(there["configs"]))):
-                raise unexpected("groups", there["groups"], "each training must be in one of them")
+            members = [i for group in there["groups"] for i in group]
+            if not all(type(i) is int for i in members) or sorted(members) != list(range(len(there["configs"]))):
+                raise unexpected("groups", there["groups"], "each training must be in one of them, by its number")
         except CheckpointError:
             raise
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -202,7 +204,8 @@ class Checkpoint:
     def _refuse_other_files(self) -> None:
         """Keep out of folders that hold something else: a checkpoint is deleted as a whole, some day."""
         names = sorted(entry.name for entry in self.folder.iterdir())
-        others = [name for name in names if name != ".lock" and not (name.startswith(".") and name.endswith(".part"))]
+        others = [name for name in names if not name.endswith(".part") or not name.startswith(".")]
+        others = [name for name in others if name not in (".lock", *_LEFT_BY_SYSTEMS)]
         if others and MANIFEST not in names:
             raise CheckpointError(
                 f"{self.folder} is no checkpoint and not empty (it holds {others[0]!r}); name a new or an empty folder"

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from .. import fast
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
-from ..settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
+from ..settings import LOSSES, MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 # Tuned on 5,000 validation images of MNIST, 10 epochs, two seeds; the paper gives no rate.
 LEARNING_RATES: Final = MappingProxyType({"relu": 0.2, "sigmoid": 0.7})
@@ -127,7 +126,7 @@ class RunConfig:
             require_count(name, getattr(self, name), least)
         if self.n_train is not None:
             require_count("n_train", self.n_train, 1)
-        require_choice("loss", self.loss, fast.LOSSES)
+        require_choice("loss", self.loss, LOSSES)
         require_choice("dtype", self.dtype, ("float32", "float64"))
         if not isinstance(self.device, str) or not self.device:
             raise unexpected("device", self.device, "it must be a device as PyTorch names it, 'cpu' or 'cuda'")

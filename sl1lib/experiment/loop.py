@@ -12,13 +12,14 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from .. import fast
+from .._output import tell
 from ..data import Dataset
 from ..fast.engine.parallel import PIECE
 from ..settings import LearningRate
 from .config import RunConfig
 from .groups import training_dtype
 from .images import Images
-from .progress import Progress, tell
+from .progress import Progress
 from .recorder import Recorder
 from .run import DivergedError, Run, measure, provenance
 from .snapshot import Keeper, Snapshot, merged

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from .._output import bar
 
 if TYPE_CHECKING:
     from .config import RunConfig
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and then writes plain text
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]
-
-
-def tell(text: str) -> None:
-    """Write a line to standard error, where the bars are; nothing where it is closed."""
-    if sys.stderr is not None:
-        tqdm.write(text, file=sys.stderr)
-
-
-def hidden(progress: bool) -> bool:
-    """Return whether a bar is not to be drawn: not asked for, or standard error is closed.
-
-    It is closed in a program without a console, say.
-    """
-    return not progress or sys.stderr is None
-
 
 class Progress:
-    """Shows held-out error, E0, penalty, images per second and time left; shows nothing when `hidden`.
+    """Shows held-out error, E0, penalty, images per second and time left, or nothing.
 
     Parameters
     ----------
@@ -54,7 +36,7 @@ class Progress:
         self._trainings = trainings
         self._average: float | None = None
         self._held_out = ""
-        self._bar: Any = tqdm(
+        self._bar: Any = bar(
             total=images * config.epochs * trainings,
             initial=(epochs * images + images - self._left) * trainings,
             desc=f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})"
@@ -63,7 +45,7 @@ class Progress:
             bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             unit="img",
             unit_scale=True,
-            disable=hidden(shown),
+            shown=shown,
             mininterval=0.2,
             dynamic_ncols=True,
             leave=False,

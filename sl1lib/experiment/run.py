@@ -16,7 +16,8 @@ from .. import fast
 from .._version import __version__
 from ..architecture import check_parameters
 from ..data.dataset import check_counts, check_images, check_labels
-from ..errors import require_choice, require_number, unexpected
+from ..errors import TrainingError, require_choice, require_number, unexpected
+from ..paths import user_path
 from .archive import read_archive, reason, under, write_archive
 from .config import RunConfig
 
@@ -27,7 +28,7 @@ class RunFileError(ValueError):
     """A file that is not a saved run, or no longer one; the message names the file and what is wrong."""
 
 
-class DivergedError(ArithmeticError):
+class DivergedError(TrainingError, ArithmeticError):
     """The error became NaN or infinite; ``update`` says at which update, counted from 0.
 
     From `train_many`, ``runs`` holds the runs of the trainings that did not diverge.
@@ -302,7 +303,7 @@ class Run:
         FileNotFoundError
             If there is no such file.
         """
-        path = Path(path)
+        path = user_path("path", path)
         try:
             return cls._from_archive(*read_archive(path))
         except (FileNotFoundError, IsADirectoryError, PermissionError):
@@ -329,7 +330,7 @@ class Run:
 
 def run_path(path: str | os.PathLike[str]) -> Path:
     """Return where `Run.save` writes: ``.npz`` is added where it is missing, and a folder is refused."""
-    named = Path(path)
+    named = user_path("path", path)
     file = named if named.suffix == ".npz" or not named.name else named.with_name(named.name + ".npz")
     for place in (named, file):
         if os.path.isdir(place):  # Path.is_dir raises for a name that is too long

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
+from .._output import tell
 from ..data import Dataset, load_data
 from ..errors import require_count, unexpected
 from .checkpoint import EVERY, Checkpoint
 from .config import RunConfig
 from .groups import plan, split_into_groups
 from .loop import train_group
-from .progress import tell
 from .run import DivergedError, Run
 from .snapshot import Keeper
 

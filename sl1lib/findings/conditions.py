@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .._output import bar
 from ..data import load_data
 from ..environment import processor_name
 from ..errors import require_count
-from ..experiment.progress import hidden, tqdm
 from ..experiment.run import provenance
 from ..experiment.study import Estimate, Study, proportion
 from .evidence import Evidence
@@ -65,7 +65,7 @@ def evidence_of(
     require_count("instances", instances, least=1)
     began, started = datetime.now(UTC), time.perf_counter()
     rows: list[Mapping[str, Any]] = []
-    for instance in tqdm(range(instances), desc=name, unit="instance", leave=False, disable=hidden(progress)):
+    for instance in bar(range(instances), desc=name, unit="instance", leave=False, shown=progress):
         rows += rows_of(instance)
     took = {"began": began.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - started, 1)}
     return Evidence.of_rows(name, rows, {**facts, **took})

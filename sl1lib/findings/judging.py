@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from .._output import bar
 from ..errors import require_choice
-from ..experiment.progress import hidden, tqdm
 from ..experiment.study import Claim, Judgement, Processes, Store, Study, Verdict
 from ..experiment.study.report import judged_by_table
 from .evidence import Evidence, EvidenceError, damaged, evidence_path
@@ -149,11 +149,10 @@ def _measured(
     pool = Processes(processes)
     try:
         futures = [pool.submit(_measure, name, study, results_folder) for name in names]
-        bar = tqdm(total=len(futures), desc="experiments", unit="experiment", leave=False, disable=hidden(progress))
-        with bar:
+        with bar(total=len(futures), desc="experiments", unit="experiment", leave=False, shown=progress) as drawn:
             for future in as_completed(futures):
                 yield future.result()
-                bar.update()
+                drawn.update()
     except BaseException:
         pool.stop()  # what still runs is of no use
         raise

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from .._output import bar
 from ..architecture import NODES, NODES_PER_MAP
 from ..data import DataError, Dataset, load_data
 from ..environment import processor_name
 from ..errors import require_choice, unexpected
 from ..experiment import Run, RunConfig
 from ..experiment.images import Images
-from ..experiment.progress import hidden, tqdm
 from ..experiment.run import provenance
 from ..experiment.study import Layout, Store, StoreError, Study, Table
 from ..experiment.study.table import make_table
@@ -136,10 +136,10 @@ def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) ->
     images = _Splits(data)
     rows: list[dict[str, Any]] = []
     title = f"{NAME}, {table['stage'][0]}"
-    with tqdm(total=len(table), desc=title, unit="network", leave=False, disable=hidden(progress)) as bar:
+    with bar(total=len(table), desc=title, unit="network", leave=False, shown=progress) as drawn:
         for index in range(len(table)):
             rows += _rows_of(table, index, images)
-            bar.update()
+            drawn.update()
     rows += _tuned_rows(table, store, images)
     return rows + _chosen_rows(rows, table, store, images) + _best_rows(table, store, images)
 

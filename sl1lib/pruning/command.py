@@ -11,6 +11,7 @@ from ..data.idx import require_writable
 from ..experiment import Run, RunFileError
 from ..experiment.images import Images
 from ..experiment.run import run_path
+from ..paths import path_option
 from .onnx_model import onnx_path, require, run_onnx
 from .procedure import prune
 from .pruned import Pruned, PrunedFileError
@@ -21,7 +22,7 @@ from .sources import data_of
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options to ``parser``."""
     parser.add_argument(
-        "run", type=Path, metavar="FILE", help="a run that sl1 train --save wrote, with or without .npz"
+        "run", type=path_option, metavar="FILE", help="a run that sl1 train --save wrote, with or without .npz"
     )
     selection = parser.add_argument_group("what goes")
     add = selection.add_argument
@@ -45,8 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--data", help="data to take means from and to measure on; without it, what the run names")
     output.add_argument("--device", help="cpu, or cuda where there is one; without it, where the run was trained")
     output.add_argument("--no-latency", action="store_true", help="do not measure how long answers take")
-    output.add_argument("--save", type=Path, metavar="FILE", help="write the pruned network to FILE.npz")
-    output.add_argument("--onnx", type=Path, metavar="FILE", help="write an ONNX model to FILE.onnx and check it")
+    output.add_argument("--save", type=path_option, metavar="FILE", help="write the pruned network to FILE.npz")
+    output.add_argument(
+        "--onnx", type=path_option, metavar="FILE", help="write an ONNX model to FILE.onnx and check it"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

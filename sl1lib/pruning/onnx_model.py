@@ -17,6 +17,7 @@ from .._version import __version__
 from ..architecture import CLASSES, IMAGE_SIZE, NODES_PER_MAP, POOL
 from ..data.dataset import check_images
 from ..data.idx import replacing
+from ..paths import user_path
 from .network import EVALUATION_BATCH
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def write_onnx(pruned: Pruned, path: str | os.PathLike[str]) -> Path:
 
 def onnx_path(path: str | os.PathLike[str]) -> Path:
     """Return where `write_onnx` writes: ``.onnx`` is added where it is missing, and a folder is refused."""
-    named = Path(path)
+    named = user_path("path", path)
     file = named if named.suffix == ".onnx" or not named.name else named.with_name(named.name + ".onnx")
     for place in (named, file):
         if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
@@ -106,7 +107,8 @@ def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
     images = np.ascontiguousarray(check_images(images, "images"))
     settings = runtime.SessionOptions()
     settings.intra_op_num_threads = torch.get_num_threads()
-    session = runtime.InferenceSession(Path(path).read_bytes(), settings, providers=["CPUExecutionProvider"])
+    model = user_path("path", path).read_bytes()
+    session = runtime.InferenceSession(model, settings, providers=["CPUExecutionProvider"])
     parts = range(0, len(images), EVALUATION_BATCH)
     return np.concatenate(
         [session.run([OUTPUT], {INPUT: images[first : first + EVALUATION_BATCH]})[0] for first in parts]

@@ -18,6 +18,7 @@ from ..experiment import RunConfig
 from ..experiment.archive import read_archive, reason, under, write_archive
 from ..experiment.images import find_device
 from ..experiment.run import measure, run_path
+from ..paths import user_path
 from .latency import ROUNDS, compare_latency
 from .network import Network, Parts
 from .report import Report, Size
@@ -253,7 +254,7 @@ class Pruned:
         FileNotFoundError
             If there is no such file.
         """
-        path = Path(path)
+        path = user_path("path", path)
         try:
             return cls._from_archive(*read_archive(path))
         except (FileNotFoundError, IsADirectoryError, PermissionError):

@@ -15,6 +15,8 @@ import sl1lib.data as data_package
 from sl1lib.data import DataError, DataUnavailableError, load_data, load_digits, mnist
 from sl1lib.data.idx import write_idx
 
+REAL_CACHE_FOLDER = mnist.cache_folder  # before a fixture replaces it
+
 
 @pytest.fixture
 def real_is_small(small, monkeypatch):
@@ -95,7 +97,7 @@ def test_a_folder_named_by_one_word(small, tmp_path, monkeypatch):
     assert load_data("fashion").name == "fashion"
 
 
-@pytest.mark.parametrize("name", ["mnist", "MNIST", "digits"])
+@pytest.mark.parametrize("name", ["mnist", "MNIST", "digits", "mnist[1000 training, seed 0]", "Mnist [all]"])
 def test_a_folder_cannot_pass_for_another_set(small, tmp_path, name):
     folder = small.write(tmp_path / name)
     assert load_data(folder).name == f"{name} (unverified)"
@@ -134,3 +136,33 @@ def test_importing_asks_no_network_and_writes_nothing(tmp_path):
     )
     root = Path(data_package.__file__).parents[2]
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("how", ["argument", "SL1LIB_DATA"])
+@pytest.mark.parametrize("path", ["~nobody-has-this-name/mnist", "a/" + 5000 * "b", "a\0/b"])
+def test_a_path_that_no_system_takes_is_an_error_of_the_library(monkeypatch, how, path):
+    if how == "argument":
+        with pytest.raises(DataError, match=r"^[^\n]{,12000}$"):
+            load_data(path)
+    elif "\0" not in path:  # no environment holds that
+        monkeypatch.setenv("SL1LIB_DATA", path)
+        with pytest.raises(DataError, match="SL1LIB_DATA"):
+            load_data("mnist")
+
+
+def test_a_tilde_is_the_home_folder(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    small.write(tmp_path / "fashion")
+    assert load_data("~/fashion").name == "fashion"
+
+
+def test_without_a_home_auto_takes_the_digits_and_mnist_says_what_to_do(monkeypatch):
+    def homeless(*_, **__):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(mnist, "cache_folder", REAL_CACHE_FOLDER)
+    monkeypatch.setattr(mnist, "user_cache_path", homeless)
+    assert load_data("auto").name == "digits"
+    with pytest.raises(DataUnavailableError, match=r"this user has no home folder(.|\n)*set SL1LIB_DATA"):
+        load_data("mnist")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sl1lib.data import DataError, DataUnavailableError, download, load_mnist, mnist
-from sl1lib.data.folder import SAME_FORMAT
+from sl1lib.data.folder import SAME_FORMAT, read_folder
 from sl1lib.data.idx import write_idx
 
 DEAD = "http://127.0.0.1:9/dead"
@@ -366,3 +366,39 @@ def test_mnist_itself(real_folder, monkeypatch):
     start = time.perf_counter()
     assert load_mnist() is data
     assert time.perf_counter() - start < 0.05
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0\0\x08\x01", b"noise"])
+def test_a_damaged_plain_file_beside_a_whole_compressed_one_does_no_harm(small, alone, serve, damage):
+    """As an interrupted ``gunzip -k`` leaves it: a download must write where one reads, or the reverse."""
+    small.write(alone)
+    (alone / "t10k-labels-idx1-ubyte").write_bytes(damage)
+    silent = serve({})
+    assert mnist.load_mnist(files=small.files, mirrors=[silent.address]).name == "mnist"
+    assert silent.requests == []
+
+
+def test_what_is_damaged_under_every_name_is_downloaded_once_and_can_be_loaded_then(small, alone, serve):
+    small.write(alone)
+    for suffix in ("", ".gz"):
+        (alone / f"t10k-labels-idx1-ubyte{suffix}").write_bytes(b"noise")
+    mirror = serve(small.served)
+    for _ in range(2):
+        mnist._load_folder.cache_clear()
+        assert mnist.load_mnist(files=small.files, mirrors=[mirror.address]).name == "mnist"
+    assert [request for request in mirror.requests if request.startswith("GET")] == ["GET /t10k-labels-idx1-ubyte.gz"]
+
+
+@pytest.mark.parametrize("dotted", [True, False])
+def test_the_layout_in_which_archives_hold_each_file_in_a_folder_of_its_name(small, tmp_path, dotted):
+    """Some have the files beside these folders, too, under names with a point."""
+    small.write(tmp_path, "")
+    for file in small.files:
+        whole = tmp_path / file.stem
+        content = whole.read_bytes()
+        whole.unlink()
+        whole.mkdir()
+        inside = tmp_path / file.stem.replace("-idx", ".idx") if dotted else whole / file.stem
+        inside.write_bytes(content)
+    data = read_folder(tmp_path, "set", "here", small.files)
+    np.testing.assert_array_equal(data.x_test, small.arrays[2])

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib import CheckpointError, DataError, DivergedError, Penalty, RunConfig, fast, train, train_many
+from sl1lib import CheckpointError, DataError, DivergedError, Penalty, Run, RunConfig, fast, train, train_many
 from sl1lib.data.idx import _part_of
 from sl1lib.experiment import checkpoint, loop, snapshot
 from sl1lib.experiment.checkpoint import Checkpoint
@@ -355,6 +355,7 @@ def test_another_versions_checkpoint_is_refused(begun, change, words):
         lambda text: text.replace(b'"groups"', b'"gruops"'),
         lambda text: re.sub(rb'"groups": \[[^\]]*\]\s*\]', b'"groups": [[0, 0]]', text),
         lambda text: re.sub(rb'"groups": \[[^\]]*\]\s*\]', b'"groups": 3', text),
+        lambda text: re.sub(rb'"groups": \[\s*\[\s*0', b'"groups": [[0.0', text),
         lambda text: re.sub(rb'"groups": \[[^\]]*\]\s*\]', b'"groups": [["a", 1]]', text),
         lambda text: text.replace(b'"configs": [', b'"configs": 3, "other": ['),
     ],
@@ -461,6 +462,23 @@ def test_a_folder_with_other_files_is_refused(small, tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     message = refused([small], tmp_path)
     assert message.startswith(f"{tmp_path} is no checkpoint and not empty (it holds 'letter.txt'); name a new")
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"])
+def test_what_a_file_manager_or_a_notebook_leaves_is_overlooked(small, run, same, tmp_path, name):
+    (tmp_path / name).mkdir() if name == ".ipynb_checkpoints" else (tmp_path / name).write_bytes(b"x")
+    same(train(small, progress=False, checkpoint=tmp_path), run)
+    assert (tmp_path / name).exists()
+
+
+def test_a_tilde_is_the_home_folder_for_checkpoints_and_runs(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    run = train(small, progress=False, checkpoint="~/kept")
+    assert run.save("~/run") == tmp_path / "run.npz"
+    assert Run.load("~/run.npz").config == small
+    assert {path.name for path in tmp_path.iterdir()} == {"kept", "run.npz"}
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(small, tmp_path):

@@ -1,5 +1,6 @@
 """The progress bar: quiet when asked, complete in a terminal of 80 columns, alive in a notebook."""
 
+import io
 import json
 import os
 import re
@@ -9,7 +10,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from sl1lib import RunConfig, train
+from sl1lib import Run, RunConfig, train, train_many
 
 CONFIG = RunConfig(data="digits", epochs=100, lr=0.2)  # some seconds: long enough to be drawn many times
 TRAIN = """
@@ -101,3 +102,47 @@ def test_a_notebook_with_ipywidgets_shows_a_bar(kernel):
     assert any("widget-view" in key for kind, content in messages if kind == "display_data" for key in content["data"])
     updates = [str(content["data"].get("state", {}).get("value")) for kind, content in messages if kind == "comm_msg"]
     assert any("error" in value and "img/s" in value and "left" in value for value in updates)
+
+
+class Dead(io.StringIO):
+    """A standard error that takes nothing: a full disk, a pipe whose reader has gone, a closed stream."""
+
+    def __init__(self, error):
+        super().__init__()
+        self._error = error
+
+    def write(self, text):
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), BrokenPipeError(32, "Broken pipe"), ValueError("closed file")]
+)
+def test_a_bar_that_cannot_be_drawn_costs_no_training(small, run, same, monkeypatch, error):
+    monkeypatch.setattr(sys, "stderr", Dead(error))
+    same(train(small, progress=True), run)
+    pair = train_many([small, small.replace(penalty=None)], progress=True)  # a line before the bar, too
+    assert all(each.complete for each in pair)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_under_standard_error_costs_no_run_and_no_exit_code(tmp_path):
+    words = ["train", "--data", "digits", "--epochs", "2", "--save", str(tmp_path / "run")]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "sl1lib", *words], stdout=subprocess.PIPE, stderr=full, timeout=60)
+    assert done.returncode == 0
+    assert b"saved" in done.stdout
+    assert Run.load(tmp_path / "run.npz").complete
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes work otherwise there")
+@pytest.mark.parametrize("both", [False, True], ids=["standard error", "both streams"])
+def test_a_reader_of_the_bar_that_has_gone_costs_no_run(tmp_path, both):
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = ["train", "--data", "digits", "--epochs", "2", "--save", str(tmp_path / "run")]
+    stdout = writer if both else subprocess.DEVNULL
+    done = subprocess.run([sys.executable, "-m", "sl1lib", *words], stdout=stdout, stderr=writer, timeout=60)
+    os.close(writer)
+    assert done.returncode == (141 if both else 0)
+    assert Run.load(tmp_path / "run.npz").complete

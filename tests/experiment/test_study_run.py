@@ -428,3 +428,27 @@ def test_ctrl_c_in_a_batch_that_also_diverged_keeps_nothing_unfinished(monkeypat
     monkeypatch.setattr(worker, "train_many", broken_off)
     with pytest.raises(KeyboardInterrupt):
         train_batch([good, bad])
+
+
+SCRIPT = """
+from sl1lib.experiment.study import run, Study
+{guard}outcome = run(Study.from_toml({toml!r}), {folder!r}, processes=2, progress=False)
+{guard}print(outcome.trained, outcome.missing, outcome.failures[:1])
+"""
+
+
+@pytest.mark.parametrize("way", ["standard input", "script with the guard", "script without"])
+def test_a_study_from_standard_input_or_a_script(tmp_path, way):
+    """A new process imports the program again; one that came through standard input is no file that it could import."""
+    guard = "if __name__ == '__main__': " if way == "script with the guard" else ""
+    source = SCRIPT.format(guard=guard, toml=TINY.to_toml(), folder=str(tmp_path / "res"))
+    script = tmp_path / "script.py"
+    script.write_text(source, encoding="utf-8")
+    command = [sys.executable, "-"] if way == "standard input" else [sys.executable, str(script)]
+    given = source if way == "standard input" else None
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120)
+    if way == "script without":
+        assert 'must stand under if __name__ == "__main__":' in done.stdout
+        assert "is in use" not in done.stderr
+    else:
+        assert done.stdout == "4 0 []\n", done.stderr

@@ -138,6 +138,8 @@ def test_means_of_nothing_are_no_numbers():
             lambda: paired_times([1, 2], [1, 3], confidence=0),
             r"confidence is 0; it must be a finite number greater than 0",
         ),
+        (lambda: equivalence([1, 2], [1, 3], 1, 0.6), r"alpha is 0.6; it must be below 0.5"),
+        (lambda: equivalence([1, 2], [1, 3], 1, 0), r"alpha is 0; it must be a finite number greater than 0"),
         (lambda: equivalence([1, 2], [1, 3], 0), r"margin is 0; it must be a finite number greater than 0"),
     ],
 )

@@ -208,3 +208,11 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return not os.path.isdir("/proc/self")
+
+
+def test_an_interpreter_that_prints_as_it_starts_does_no_harm(images, trainings, monkeypatch, tmp_path):
+    """A sitecustomize or a .pth file may greet; what comes over the pipe must not be taken for an answer."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; print('hello'); sys.stdout.write('no end of line')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path) + os.pathsep + os.environ.get("PYTHONPATH", ""))
+    with fast.ParallelEngine(trainings, *images, batch_size=4, processes=2) as engine:
+        assert len(engine.advance(2).E0) == 2

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from ..._output import tell
 from ...errors import require_count
+from ...paths import path_option
 from .auditing import audit
 from .declaration import STUDIES, load_study
 from .processes import usable_cores
@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("study", metavar="NAME", help=f"{', '.join(STUDIES)}, or a TOML file that declares a study")
     parser.add_argument(
-        "--results", type=Path, default=RESULTS, metavar="FOLDER", help="results are kept in FOLDER/NAME"
+        "--results", type=path_option, default=RESULTS, metavar="FOLDER", help="results are kept in FOLDER/NAME"
     )
     running = parser.add_argument_group("run and audit")
     running.add_argument("--processes", type=int, metavar="N", help="without it, one for each core")
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.action == "show":
         if not folder.exists():
-            print(f"{folder} is not there yet: nothing is trained", file=sys.stderr)
+            tell(f"{folder} is not there: nothing is trained here; --results names the folder that holds {study.name}")
         with _statistics():
             from ...findings.judging import judge_all  # it is built on studies
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import require_choice, require_count, require_number, unexpected
+from ...paths import user_path
 from ...readings import Reading
 from ...settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..config import RunConfig, method_name
@@ -409,7 +409,8 @@ def load_study(name: str | os.PathLike[str]) -> Study:
     text = os.fspath(name)
     if text.endswith(".toml"):
         try:
-            return Study.from_toml(Path(text).read_text(encoding="utf-8-sig"))  # some editors write a mark first
+            # Some editors write a mark first.
+            return Study.from_toml(user_path("study", text).read_text(encoding="utf-8-sig"))
         except ValueError as error:
             raise ValueError(f"{text}: {error}") from error
     if text not in STUDIES:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from ...errors import require_count
+
+_GUARD: Final = (
+    "Each process imports the script that it was started from: in a script, the call that trains must stand under "
+    'if __name__ == "__main__":'
+)
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -45,6 +52,8 @@ class Processes(Executor):
     def __init__(self, count: int | None = None) -> None:
         if count is not None:
             require_count("processes", count, least=1)
+        require_guard()
+        _forget_no_file()
         self.count = usable_cores() if count is None else count
         self._context = multiprocessing.get_context("spawn")  # a fork would copy PyTorch's thread pools half
         if os.name == "posix":
@@ -79,7 +88,31 @@ class Processes(Executor):
             pool = ProcessPoolExecutor(1, self._context, _initialise, (self._watched,))
             self._own.pool = pool
             self._pools.append(pool)
-        return pool.submit(function, *arguments, **named).result()
+        try:
+            return pool.submit(function, *arguments, **named).result()
+        except BrokenProcessPool as error:
+            message = f"a process ended before its work was done; memory may be short. {_GUARD}"
+            raise BrokenProcessPool(message) from error
+
+
+def require_guard() -> None:
+    """Raise in a process that was started to work, and that runs its user's script once more instead.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the guard that the script lacks.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError(f"a process for trainings must not start any itself. {_GUARD}")
+
+
+def _forget_no_file() -> None:
+    """Let a program that came through standard input be none that a new process could run again."""
+    main = sys.modules["__main__"]
+    named = getattr(main, "__file__", None)
+    if named is not None and getattr(main, "__spec__", None) is None and not os.path.isfile(named):
+        del main.__file__
 
 
 def usable_cores() -> int:
@@ -97,7 +130,7 @@ def _initialise(watched: Connection) -> None:
     """Prepare a process: one thread; Ctrl-C is for the process that started it; end when that one does."""
     import torch  # here, as the parent of a spawned process has no use for its import in this module
 
-    from ..progress import tqdm
+    from ..._output import tqdm
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ..._output import bar, tell
 from ...errors import require_count, unexpected
 from ..config import RunConfig
-from ..progress import hidden, tell, tqdm
 from .cost import core_seconds
 from .declaration import Cell, Stage, Study
-from .processes import Processes
+from .processes import Processes, require_guard
 from .selection import Selection, select
 from .store import Store
 from .worker import Batch, train_batch
@@ -124,7 +124,8 @@ def run(
     require_count("batch", batch, least=1)
     if executor is not None and not isinstance(executor, Executor):
         raise unexpected("executor", executor, "it must be a concurrent.futures.Executor")
-    with Store(Path(folder) if folder is not None else RESULTS / study.name) as store:
+    require_guard()  # before the store is locked: a script without the guard would be told of that instead
+    with Store(folder if folder is not None else RESULTS / study.name) as store:
         store.write_text("study.toml", study.to_toml())
         ours = Processes(processes) if executor is None else None
         try:
@@ -185,15 +186,15 @@ class _Work:
         pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = {}
         self.left = sum(len(cells) for _, cells in batches)
         total = sum(cost(cell.config for cell in cells) for _, cells in batches)
-        with batch_bar(self.study.name, total, self.progress) as bar:
+        with batch_bar(self.study.name, total, self.progress) as drawn:
             try:
                 for stage, cells in batches:
                     future = self._submit(stage, cells)
                     if future is not None:
                         pending[future] = (stage, cells)
-                    self._collect(pending, bar, timeout=0)  # an executor without workers is done by now
+                    self._collect(pending, drawn, timeout=0)  # an executor without workers is done by now
                 while pending:
-                    self._collect(pending, bar, timeout=POLL)
+                    self._collect(pending, drawn, timeout=POLL)
             except BaseException:
                 for future in pending:
                     future.cancel()
@@ -206,7 +207,7 @@ class _Work:
             self._fail(stage, cells, error)
             return None
 
-    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], bar: Any, timeout: float) -> None:
+    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], drawn: Any, timeout: float) -> None:
         """Keep the results that have come."""
         done, _ = wait(pending, timeout, return_when=FIRST_COMPLETED)
         done |= {future for future in pending if future.cancelled()}
@@ -221,8 +222,8 @@ class _Work:
                 self.store.add(stage.name, future.result())
                 self.outcome.trained += len(cells)
             self.left -= len(cells)
-            bar.set_postfix_str(f"{self.left} trainings to do, {stage.name}", refresh=False)
-            bar.update(cost(cell.config for cell in cells))
+            drawn.set_postfix_str(f"{self.left} trainings to do, {stage.name}", refresh=False)
+            drawn.update(cost(cell.config for cell in cells))
 
     def _fail(self, stage: Stage, cells: Sequence[Cell], error: BaseException) -> None:
         self.failed |= {cell.key for cell in cells}
@@ -269,11 +270,11 @@ def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
 
 def batch_bar(name: str, total: int, shown: bool) -> Any:
     """Return a bar that is advanced by the `cost` of each batch, and forecasts from that."""
-    return tqdm(
+    return bar(
         total=total,
         desc=name,
         bar_format="{desc} {percentage:3.0f}%|{bar}| {remaining} left{postfix}",
-        disable=hidden(shown),
+        shown=shown,
         dynamic_ncols=True,
         smoothing=0,  # batches come seldom, and several at a time: the mean over all is the best forecast
     )

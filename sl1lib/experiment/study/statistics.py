@@ -208,12 +208,12 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = 0.05) 
     margin : float
         Above 0, fixed before the numbers are seen.
     alpha : float
-        The level that the interval belongs to, in (0, 1).
+        The level of each test, in (0, 0.5): the interval is that of confidence 1 − 2α.
 
     Raises
     ------
     ValueError
-        As `paired_difference`; for a margin that is not above 0.
+        As `paired_difference`; for a margin that is not above 0, or a level out of range.
 
     Examples
     --------
@@ -224,7 +224,9 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = 0.05) 
     from scipy import stats
 
     require_number("margin", margin, above=0)
-    _check_confidence(1 - alpha)
+    require_number("alpha", alpha, above=0)
+    if alpha >= 0.5:
+        raise unexpected("alpha", alpha, "it must be below 0.5: the interval has the confidence 1 - 2 alpha")
     difference, _ = _differences(a, b)
     n, mean = len(difference), float(difference.mean())
     if np.ptp(difference) == 0:

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from ...data.idx import replacing
 from ...errors import unexpected
+from ...paths import user_path
 from ..archive import read_archive, reason, write_archive
 from ..config import RunConfig
 from .record import ARRAYS, NUMBERS, Record
@@ -56,7 +57,7 @@ class Store:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder = user_path("folder", folder, "folder")
         self.records: dict[str, Record] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.batch_of: dict[str, str] = {}

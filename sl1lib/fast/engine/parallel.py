@@ -14,6 +14,7 @@ import pickle
 import subprocess
 import sys
 import time
+import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -22,7 +23,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import torch
 
-from ...errors import require_count, unexpected
+from ...errors import TrainingError, require_count, unexpected
 from ...readings import Reading
 from ..network import Tensors
 from .core import Costs, Training
@@ -203,7 +204,7 @@ class ParallelEngine:
         return answers
 
 
-class WorkerError(RuntimeError):
+class WorkerError(TrainingError, RuntimeError):
     """A process of a `ParallelEngine` has ended."""
 
 
@@ -214,7 +215,11 @@ class _Worker:
         # A fresh interpreter, unlike a fork, has no half-copied thread pools; unlike multiprocessing's, it does not run
         # the user's script again. It finds the same library, and Ctrl-C in the terminal does not reach it.
         places = [place for place in sys.path if isinstance(place, str)]  # Python passes over all others, too
-        code = f"import sys; sys.path[:] = {places!r}; from {__package__}.worker import main; main({threads})"
+        # An interpreter may print as it starts, as a sitecustomize does: answers begin after the greeting.
+        self._greeting = f"{uuid.uuid4().hex}\n".encode()
+        self._greeted = False
+        start = f"from {__package__}.worker import main; main({threads}, {self._greeting!r})"
+        code = f"import sys; sys.path[:] = {places!r}; {start}"
         windows = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         flags: dict[str, Any] = {"creationflags": windows} if windows else {"process_group": 0}
         self.process = subprocess.Popen(
@@ -236,6 +241,11 @@ class _Worker:
     def receive(self) -> Any:
         assert self.process.stdout is not None
         try:
+            while not self._greeted:
+                line = self.process.stdout.readline()
+                if not line:
+                    raise EOFError
+                self._greeted = line.endswith(self._greeting)
             return pickle.load(self.process.stdout)
         except (EOFError, pickle.UnpicklingError, ValueError) as error:
             raise self._ended() from error

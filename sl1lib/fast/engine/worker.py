@@ -12,13 +12,18 @@ import torch
 from .core import Engine
 
 
-def main(threads: int) -> None:
-    """Answer until there is nothing more to read: then whoever asked has ended."""
+def main(threads: int, greeting: bytes) -> None:
+    """Answer until there is nothing more to read: then whoever asked has ended.
+
+    The greeting comes first: what stands before it was printed as the interpreter started, and is no answer.
+    """
     torch.set_num_threads(threads)
     calls, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     elsewhere = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
     os.dup2(elsewhere, sys.stdout.fileno())  # what anybody prints must not get among the answers
     try:
+        answers.write(greeting)
+        answers.flush()
         _serve(calls, answers)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         os._exit(0)  # without a word about pipes that the other side has closed
