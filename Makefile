@@ -11,18 +11,19 @@ else
 endif
 STAMP := $(VENV)/.installed
 PORT ?= 8000
-# Parts of `make test` to run, for example: make test PARTS="notebooks book"
+# Parts of `make test` to run, for example: make test PARTS="notebooks book"; JOBS=1 runs one test at a time.
 PARTS ?=
 
 # A relative SL1LIB_DATA would mean another folder in a notebook, whose kernel works in the notebook's own
 # folder: the scripts in tools/ make it absolute before they start anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench notebooks screenshots serve clean
+.PHONY: help book test nightly lint bench notebooks screenshots serve clean
 
 help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
-	@echo "make test         library, doctests, notebooks, book, pages in a browser  (PARTS=\"library doctests\" for some)"
+	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
+	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
 	@echo "make lint         ruff check, ruff format --check, mypy"
 	@echo "make bench        the benchmarks, side by side in one run"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
@@ -44,6 +45,9 @@ book: $(STAMP)
 
 test: $(STAMP)
 	$(PY) tools/run_tests.py $(PARTS)
+
+nightly: $(STAMP)
+	$(PY) tools/run_tests.py nightly
 
 lint: $(STAMP)
 	$(PY) -m ruff check .

@@ -1,60 +1,153 @@
-"""Run every part of the tests, in order, and fail if any part fails.
+"""Run the parts of the tests, in order, and fail if any of them fails.
 
 python tools/run_tests.py [PART ...]
 
-library    tests/ without the browser
-doctests   the examples in the docstrings of sl1lib
-notebooks  execute every notebook and compare each output with the stored one
-book       build the pages from those stored outputs, warnings as errors
-browser    open every page of that build in Chromium
+library      tests/ without the browser; what is marked `threads` once more, alone, with PyTorch's own number of threads
+doctests     the examples in the docstrings of sl1lib
+notebooks    execute every notebook and compare each output with the stored one
+portability  the notebooks and the numerical tests once more, as the processor furthest from this one would compute
+book         build the pages from the stored outputs, warnings as errors
+browser      open every page of that build in Chromium
+nightly      only when named: portability for each processor that this one can emulate, with 1 and with 2 threads
 
-So each notebook is executed once: `notebooks` proves that the stored outputs are what the code gives, and `book`
-renders them. (`make book` executes them itself.) Each part is a process of its own: nbval needs other pytest
-settings than the library's tests, and a kernel that dies takes nothing else with it.
+So each notebook is executed once as this machine computes: `notebooks` proves that the stored outputs are what the code
+gives, and `book` renders them. (`make book` executes them itself.)
+
+A part's tests run in as many processes as there are cores, or as $JOBS says, each with one thread: the threads of a
+small operation would wait for each other, and all of them for a core that another program has. Each part is a process
+of its own: nbval needs other settings of pytest than the library's tests, and what ends one takes nothing else with it.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-from common import ROOT, TEST_BUILD, environment
+import processors
+import reports
+from common import BUILD, ROOT, TEST_BUILD, environment
+from common import notebooks as every_notebook
 
-PYTEST = [sys.executable, "-m", "pytest", "-q"]
-PARTS = {
-    "library": [*PYTEST, "tests", "--ignore=tests/browser"],
-    "doctests": [*PYTEST, "--doctest-modules", "sl1lib"],
-    "notebooks": [
-        *[*PYTEST, "book", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"],
-        *["--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "1800"],
-    ],
-    "book": [sys.executable, "tools/build_book.py", "--stored"],
-    "browser": [*PYTEST, "tests/browser"],
-}
+REPORTS = BUILD / "reports"
+ONE_THREAD = dict.fromkeys(processors.THREADS, "1")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-r", "fE")  # the reasons of skips come at the end, for all parts
+NBVAL = (
+    *("-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "1800"),
+    *("--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")),
+)
+LONGEST = ("full-training", "comparison", "fast-path", "your-own-model", "pruning")  # notebooks that are to start first
+WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
+NUMERICAL = ("reference", "symbolic", "parity", "fast", "experiment", "findings", "pruning", "test_ledger.py")
+PARTS = ("library", "doctests", "notebooks", "portability", "book", "browser")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One process of a part: its command, and the variables that it gets besides everybody's."""
+
+    name: str
+    command: tuple[str, ...]
+    variables: dict[str, str]
+
+
+def jobs() -> str:
+    """Return how many processes a part may have: $JOBS, or one for each core that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return os.environ.get("JOBS") or str(cores)
+
+
+def tests(*arguments: str) -> tuple[str, ...]:
+    """Return the command that runs tests in several processes: neighbours together, while nobody is left idle."""
+    return (*PYTEST, "-n", jobs(), "--dist", "worksteal", *arguments)
+
+
+def notebooks(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Return the command that executes notebooks, a kernel for each, and compares outputs with the stored ones."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    ordered = sorted(paths, key=lambda path: ranks.get(path.stem, len(LONGEST)))
+    return (*PYTEST, "-n", jobs(), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
+
+
+def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files: Iterable[str]) -> Iterator[Step]:
+    """Yield notebooks and tests under an emulated processor; each process first shows that it emulates it."""
+    tools = os.pathsep.join(filter(None, (str(ROOT / "tools"), os.environ.get("PYTHONPATH"))))
+    variables = variables | {"PYTHONPATH": tools}
+    yield Step(f"{name} notebooks", (*notebooks([*books, WITNESS]), "-p", "emulated"), variables)
+    yield Step(f"{name} tests", (*tests(*files), "-p", "emulated"), variables)
+
+
+def portability(everything: bool) -> Iterator[Step | reports.Report]:
+    """Yield the steps for the first processor that rounds otherwise than this one, or for all of them."""
+    files = [f"tests/{name}" for name in NUMERICAL]
+    found = False
+    for each in processors.emulations():
+        if each.reason:
+            print(f"{each.name}: left out, {each.reason}", flush=True)
+            if everything:
+                yield reports.Report(each.name, skipped=[each.reason])
+        elif everything or not found:
+            found = True
+            print(f"{each.name}: other bits in {', '.join(each.differing)}", flush=True)
+            yield from emulated(each.name, each.variables, every_notebook(), files)
+            if not everything:
+                return
+    if not found:
+        yield reports.Report("portability", skipped=["no other processor can be emulated here"])
+
+
+def steps(part: str) -> Iterator[Step | reports.Report]:
+    """Yield what a part consists of."""
+    if part == "library":
+        yield Step("library", tests("tests", "--ignore=tests/browser"), ONE_THREAD)
+        yield Step("library, more threads", (*PYTEST, "-m", "threads", "tests", "--ignore=tests/browser"), {})
+    elif part == "doctests":
+        yield Step("doctests", tests("--doctest-modules", "sl1lib"), ONE_THREAD)
+    elif part == "notebooks":
+        yield Step("notebooks", notebooks(every_notebook()), ONE_THREAD)
+    elif part in ("portability", "nightly"):
+        yield from portability(part == "nightly")
+    elif part == "book":
+        yield Step("book", (sys.executable, "tools/build_book.py", "--stored"), {})
+    elif part == "browser":
+        yield Step("browser", tests("tests/browser"), ONE_THREAD)
+
+
+def run(step: Step, folder: Path = REPORTS) -> reports.Report:
+    """Run a step to its end and report what it gave; pytest writes its own report into ``folder``."""
+    print(f"\n== {step.name} ==", flush=True)
+    env = processors.without_settings(environment()) | step.variables
+    env["SL1LIB_BOOK_HTML"] = os.environ.get("SL1LIB_BOOK_HTML") or str(TEST_BUILD / "_build" / "html")
+    command, file = step.command, None
+    if command[: len(PYTEST)] == PYTEST:
+        file = folder / f"{step.name.replace(' ', '-').replace(',', '')}.xml"
+        command += (f"--junitxml={file}",)
+    start = time.perf_counter()
+    status = subprocess.run(command, cwd=ROOT, env=env).returncode
+    return reports.read(step.name, file, status, time.perf_counter() - start)
 
 
 def main(names: list[str]) -> int:
     """Run the named parts, or all, and sum up."""
-    unknown = sorted(set(names) - set(PARTS))
-    if unknown:
-        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+    if unknown := sorted(set(names) - {*PARTS, "nightly"}):
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, nightly", file=sys.stderr)
         return 2
-    env = environment()
-    env["SL1LIB_BOOK_HTML"] = os.environ.get("SL1LIB_BOOK_HTML") or str(TEST_BUILD / "_build" / "html")
-    lines, failed = [], False
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.mkdir(parents=True)
+    found = []
     for name in names or PARTS:
-        print(f"\n== {name} ==", flush=True)
-        start = time.perf_counter()
         if name == "book":
-            subprocess.run([sys.executable, "tools/vendor.py"], cwd=ROOT, env=env, check=True)
-        status = subprocess.run(PARTS[name], cwd=ROOT, env=env).returncode
-        failed = failed or status != 0
-        verdict = "passed" if status == 0 else f"FAILED (exit status {status})"
-        lines.append(f"{name:<10} {time.perf_counter() - start:6.0f} s  {verdict}")
+            subprocess.run([sys.executable, "tools/vendor.py"], cwd=ROOT, env=environment(), check=True)
+        found += [step if isinstance(step, reports.Report) else run(step) for step in steps(name)]
+    lines = reports.summary(found)
+    (REPORTS / "summary.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("", *lines, sep="\n", flush=True)
-    return 1 if failed else 0
+    return 1 if any(report.failed for report in found) else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+"""A run ends with what passed, what failed, and why something was skipped; nothing that broke looks like success."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import reports
+import run_tests
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+TESTS = """
+import pytest
+
+def test_right():
+    pass
+
+def test_wrong():
+    assert 1 == 2
+
+@pytest.fixture
+def broken():
+    raise OSError("no such thing")
+
+def test_error(broken):
+    pass
+
+def test_skipped():
+    pytest.skip("no moon tonight")
+
+@pytest.mark.xfail(reason="not yet")
+def test_expected():
+    assert False
+"""
+
+
+def step(folder, text, *arguments):
+    """Run tests with this text as a step of a part."""
+    (folder / "test_it.py").write_text(text)
+    command = (*run_tests.PYTEST, *arguments, "-p", "no:cacheprovider", str(folder / "test_it.py"))
+    return run_tests.run(run_tests.Step("a part", command, run_tests.ONE_THREAD), folder)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_the_last_line_counts_and_reasons_stand_above_it(tmp_path, workers):
+    lines = reports.summary([step(tmp_path, TESTS, "-n", workers), reports.Report("other", passed=4000)])
+    assert lines[-1] == "tests: 4001 passed, 2 failed, 2 skipped"
+    assert "     1  no moon tonight (a part)" in lines
+    assert "     1  not yet (a part)" in lines
+    failed = lines[lines.index("failed:") + 1 : -2]
+    assert sorted(line.split("::")[1] for line in failed) == ["test_error (a part)", "test_wrong (a part)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no test was run"),
+        ("import no_such_module", ""),
+        ("import os\n\ndef test_it():\n    os._exit(0)\n", "no test was run (exit status 0)"),
+    ],
+)
+def test_a_part_that_tests_nothing_has_failed(tmp_path, text, words):
+    report = step(tmp_path, text)
+    assert (report.passed, len(report.failed)) == (0, 1)
+    assert words in report.failed[0]
+    assert reports.summary([report])[-1] == "tests: 0 passed, 1 failed, 0 skipped"
+
+
+def test_a_worker_that_dies_is_a_failure(tmp_path):
+    report = step(tmp_path, "import os\n\ndef test_a():\n    os._exit(1)\n\ndef test_b():\n    pass\n", "-n", "1")
+    assert (report.passed, len(report.failed)) == (1, 1)
+
+
+def test_a_part_without_tests_counts_as_one(tmp_path):
+    for code, numbers in (("", (1, 0)), ("raise SystemExit(3)", (0, 1))):
+        report = run_tests.run(run_tests.Step("book", (sys.executable, "-c", code), {}), tmp_path)
+        assert (report.passed, len(report.failed)) == numbers
+
+
+def test_an_unknown_part_is_named():
+    done = subprocess.run([sys.executable, TOOLS / "run_tests.py", "libary"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert (
+        "no such part: libary; there are library, doctests, notebooks, portability, book, browser, nightly"
+        in done.stderr
+    )
+
+
+def test_the_notebooks_that_are_to_start_first_exist():
+    names = {path.stem for path in run_tests.every_notebook()}
+    assert set(run_tests.LONGEST) <= names
+    assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL)
