@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # a thread that waits for another leaves its core to whoever has work
 EXPECTED = "SL1LIB_EMULATED"  # holds what `check` expects, as JSON
 X86 = ("x86_64", "amd64")
 SSE = frozenset({"SSSE3", "SSE41", "POPCNT", "SSE42", "X86_V2"})
@@ -57,6 +58,7 @@ class Processor:
             "ONEDNN_MAX_CPU_ISA": self.onednn,
             "NPY_DISABLE_CPU_FEATURES": " ".join(off),
             **dict.fromkeys(THREADS, str(threads)),
+            **PATIENT,
             EXPECTED: json.dumps(
                 {
                     "PyTorch's instructions": self.aten.upper(),

@@ -43,6 +43,10 @@ NBVAL = (
 )
 LONGEST = ("full-training", "comparison", "fast-path", "your-own-model", "pruning")  # notebooks that are to start first
 WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
+ABOUT_PROCESSES = (
+    *("fast/test_parallel_engine.py", "experiment/test_kill.py", "experiment/test_processes.py"),
+    *("experiment/test_progress.py", "experiment/test_study_run.py"),
+)
 NUMERICAL = ("reference", "symbolic", "parity", "fast", "experiment", "findings", "pruning", "test_ledger.py")
 PARTS = ("library", "doctests", "notebooks", "portability", "book", "browser")
 
@@ -84,7 +88,7 @@ def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files:
 
 def portability(everything: bool) -> Iterator[Step | reports.Report]:
     """Yield the steps for the first processor that rounds otherwise than this one, or for all of them."""
-    files = [f"tests/{name}" for name in NUMERICAL]
+    files = [f"tests/{name}" for name in NUMERICAL] + [f"--ignore=tests/{name}" for name in ABOUT_PROCESSES]
     found = False
     for each in processors.emulations():
         if each.reason:
@@ -105,7 +109,7 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
     """Yield what a part consists of."""
     if part == "library":
         yield Step("library", tests("tests", "--ignore=tests/browser"), ONE_THREAD)
-        yield Step("library, more threads", (*PYTEST, "-m", "threads", "tests", "--ignore=tests/browser"), {})
+        yield Step("library, more threads", (*PYTEST, "-m", "threads", "tests", "--ignore=tests/browser"), processors.PATIENT)
     elif part == "doctests":
         yield Step("doctests", tests("--doctest-modules", "sl1lib"), ONE_THREAD)
     elif part == "notebooks":

@@ -87,7 +87,7 @@ def test_an_unknown_part_is_named():
     )
 
 
-def test_the_notebooks_that_are_to_start_first_exist():
+def test_the_notebooks_and_the_tests_that_are_named_exist():
     names = {path.stem for path in run_tests.every_notebook()}
     assert set(run_tests.LONGEST) <= names
-    assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL)
+    assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL + run_tests.ABOUT_PROCESSES)
