@@ -25,6 +25,7 @@ for number, fields in enumerate(json.loads(sys.argv[1])):
 """
 
 
+@pytest.mark.threads
 def test_one_seed_gives_the_same_bytes_in_two_processes(small, same, tmp_path):
     configs = [small, small.replace(reading="text", lr=2.0, dtype="float64")]
     for name in ("one", "other"):

@@ -13,6 +13,7 @@ from sl1lib.fast.engine.bands import Bands, pooling_matrix, tile_images
 from sl1lib.fast.engine.penalties import group_penalties
 from sl1lib.settings import GROUPINGS, PROFILES
 
+pytestmark = pytest.mark.threads
 COUNT, BATCH, UPDATES = 11, 4, 50  # three updates an epoch, the last on three images
 CPU = torch.device("cpu")
 READINGS_TO_TRAIN = [

@@ -39,6 +39,7 @@ def trainings():
     ]
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("reading", ["table", "text"])
 def test_several_processes_give_the_numbers_of_one_engine(images, trainings, reading):
     settings = {"reading": reading, "batch_size": BATCH}
