@@ -33,6 +33,11 @@ ARRAYS = st.sampled_from(DTYPES + [dtype.newbyteorder("=") for dtype in DTYPES])
 GOOD = struct.pack(">BBBBI", 0, 0, 8, 1, 3) + bytes([7, 8, 9])
 
 
+def packed(data):
+    """Return the same bytes whenever it is called: they name tests, which must be the same in every process."""
+    return gzip.compress(data, mtime=0)
+
+
 @settings(max_examples=60, deadline=None)
 @given(array=ARRAYS, suffix=st.sampled_from([".idx", ".idx.gz"]), transpose=st.booleans())
 def test_round_trip(tmp_path_factory, array, suffix, transpose):
@@ -63,9 +68,9 @@ def test_any_bytes_give_an_array_or_a_data_error(tmp_path_factory, data):
 @given(position=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_flipped_bit_in_gzip_is_a_data_error_or_harmless(tmp_path_factory, position, bit):
     path = tmp_path_factory.mktemp("idx") / "flip.idx.gz"
-    packed = bytearray(gzip.compress(GOOD, mtime=0))
-    packed[position % len(packed)] ^= 1 << bit
-    path.write_bytes(packed)
+    changed = bytearray(packed(GOOD))
+    changed[position % len(changed)] ^= 1 << bit
+    path.write_bytes(changed)
     outcome = array_or_message(path)
     if isinstance(outcome, str):
         assert "flip.idx.gz: expected" in outcome
@@ -99,12 +104,12 @@ def test_the_bytes_are_the_format(tmp_path):
         ("a.idx", GOOD[:6], ["a header of 8 bytes", "only 6 (truncated)"]),
         ("a.idx", GOOD[:-1], ["3 bytes of values for shape (3,)", "only 2 (truncated)"]),
         ("a.idx", GOOD + b"x", ["the end of the file after 3 bytes", "trailing bytes"]),
-        ("a.idx.gz", gzip.compress(GOOD[:-1]), ["3 bytes of values", "only 2 (truncated)"]),
-        ("a.idx.gz", gzip.compress(GOOD + b"x"), ["the end of the file after 3 bytes", "trailing bytes"]),
-        ("a.idx.gz", gzip.compress(b"") + GOOD, ["a gzip file", "corrupt"]),
-        ("a.idx.gz", gzip.compress(GOOD)[:-9], ["a whole gzip file", "truncated"]),
-        ("a.idx.gz", gzip.compress(GOOD)[:-8] + b"\0" * 8, ["a gzip file", "corrupt", "CRC"]),
-        ("a.idx.gz", gzip.compress(GOOD) + b"junk", ["a gzip file", "corrupt"]),
+        ("a.idx.gz", packed(GOOD[:-1]), ["3 bytes of values", "only 2 (truncated)"]),
+        ("a.idx.gz", packed(GOOD + b"x"), ["the end of the file after 3 bytes", "trailing bytes"]),
+        ("a.idx.gz", packed(b"") + GOOD, ["a gzip file", "corrupt"]),
+        ("a.idx.gz", packed(GOOD)[:-9], ["a whole gzip file", "truncated"]),
+        ("a.idx.gz", packed(GOOD)[:-8] + b"\0" * 8, ["a gzip file", "corrupt", "CRC"]),
+        ("a.idx.gz", packed(GOOD) + b"junk", ["a gzip file", "corrupt"]),
         ("a.idx.gz", b"\x1f\x8bjunkjunkjunk", ["a gzip file", "corrupt"]),
         ("a.idx", struct.pack(">BBBB2I", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), ["at most 1,073,741,824 bytes"]),
         ("a.idx", struct.pack(">BBBB3I", 0, 0, 8, 3, 0, 2**32 - 1, 2**32 - 1), ["(0, 4294967295, 4294967295)"]),
@@ -129,7 +134,7 @@ def test_folder_instead_of_file(tmp_path):
         read_idx(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.gz", GOOD), ("a", gzip.compress(GOOD))])
+@pytest.mark.parametrize(("name", "content"), [("a.gz", GOOD), ("a", packed(GOOD))])
 def test_content_decides_whether_it_is_gzip(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     np.testing.assert_array_equal(read_idx(tmp_path / name), [7, 8, 9])
