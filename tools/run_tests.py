@@ -108,8 +108,9 @@ def portability(everything: bool) -> Iterator[Step | reports.Report]:
 def steps(part: str) -> Iterator[Step | reports.Report]:
     """Yield what a part consists of."""
     if part == "library":
-        yield Step("library", tests("tests", "--ignore=tests/browser"), ONE_THREAD)
-        yield Step("library, more threads", (*PYTEST, "-m", "threads", "tests", "--ignore=tests/browser"), processors.PATIENT)
+        folder = ("tests", "--ignore=tests/browser")
+        yield Step("library", tests(*folder), ONE_THREAD)
+        yield Step("library, more threads", (*PYTEST, "-m", "threads", *folder), processors.PATIENT)
     elif part == "doctests":
         yield Step("doctests", tests("--doctest-modules", "sl1lib"), ONE_THREAD)
     elif part == "notebooks":
