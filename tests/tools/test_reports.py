@@ -1,5 +1,7 @@
 """A run ends with what passed, what failed, and why something was skipped; nothing that broke looks like success."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +78,30 @@ def test_a_part_without_tests_counts_as_one(tmp_path):
     for code, numbers in (("", (1, 0)), ("raise SystemExit(3)", (0, 1))):
         report = run_tests.run(run_tests.Step("book", (sys.executable, "-c", code), {}), tmp_path)
         assert (report.passed, len(report.failed)) == numbers
+
+
+@pytest.mark.skipif(os.name != "posix", reason="continuous integration runs a script of bash")
+@pytest.mark.parametrize(
+    ("summary", "last"),
+    [
+        ("tests: 7 passed, 1 failed, 0 skipped", "tests: 7 passed, 1 failed"),
+        (None, "tests: 0 passed, 1 failed, 0 skipped"),
+    ],
+    ids=["a test fails", "the installation fails"],
+)
+def test_continuous_integration_ends_with_the_counts_where_make_has_the_last_word(tmp_path, summary, last):
+    for place in (".ci", "bin", "_build/reports"):
+        (tmp_path / place).mkdir(parents=True)
+    shutil.copy(TOOLS.parent / ".ci" / "run", tmp_path / ".ci")
+    (tmp_path / "_build/reports/summary.txt").write_text("tests: 9 passed, 0 failed, 0 skipped\n")  # an older run's
+    writes = f"echo '{summary}' > _build/reports/summary.txt" if summary else "true"
+    for name, text in {"make": f"{writes}\necho 'make: *** [test] Error 1'\nexit 1", "chromium": "true"}.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(last)
 
 
 def test_an_unknown_part_is_named():
