@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-
-from .data.errors import DataError
-from .data.mnist import cache_folder, chosen_folder, offline
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,25 @@ def _packages() -> Iterator[Finding]:
         match = re.match(r"([A-Za-z0-9_.-]+)\s*([^;]*)", line)
         assert match is not None
         name, wanted = match.group(1), match.group(2).strip()
-        extra = re.search(r"extra\s*==\s*[\"']([\w-]+)[\"']", line)
-        yield _package(name, wanted, extra.group(1) if extra else "")
+        found = re.search(r"extra\s*==\s*[\"']([\w-]+)[\"']", line)
+        extra = found.group(1) if found else ""
+        if _in_checkout() or extra in ("", *_FOR_USERS):
+            yield _package(name, wanted, extra)
+
+
+# The other extras build and test the book, which a user of the library alone has no use for.
+_FOR_USERS: Final = ("notebooks", "study", "onnx")
+
+
+def _in_checkout() -> bool:
+    """Tell whether the library runs from the project's folder, in which its constraints and its book are."""
+    return (Path(__file__).resolve().parents[1] / "constraints.txt").is_file()
 
 
 def _package(name: str, wanted: str, extra: str) -> Finding:
-    target = f".[{extra}]" if extra else "."
-    remedy = f"python -m pip install -c constraints.txt -e '{target}'"
+    brackets = f"[{extra}]" if extra else ""
+    target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'sl1lib{brackets}'"
+    remedy = f"python -m pip install {target}"
     what = f"{name} ({extra})" if extra else name
     try:
         version = metadata.version(name)
@@ -151,6 +161,12 @@ def _compute() -> Iterator[Finding]:
 
 def _data() -> Iterator[Finding]:
     try:
+        from .data.mnist import DataError, cache_folder, chosen_folder, offline
+    except ImportError as error:  # of a package that is told to be missing
+        missing = f"not looked for, since {error.name} is missing"
+        yield Finding("MNIST", missing, False, needed=False, remedy="install what is missing above")
+        return
+    try:
         chosen = chosen_folder()
         cache = cache_folder() if chosen is None else None
     except DataError as error:
@@ -173,6 +189,8 @@ def _data() -> Iterator[Finding]:
 
 
 def _tools() -> Iterator[Finding]:
+    if not _in_checkout():
+        return
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     for what, found, remedy in (
         ("npm (book)", shutil.which("npm"), "without it, make book fetches a Node.js package through pip"),

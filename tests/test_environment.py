@@ -1,6 +1,10 @@
 """What ``sl1 env`` looks at, and what it says of a thing that is missing or too old."""
 
+import os
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -105,7 +109,7 @@ def test_a_named_folder_that_is_not_there_is_an_error(monkeypatch, tmp_path, cap
 def test_mnist_in_the_cache_is_not_needed_but_found(monkeypatch, tmp_path):
     monkeypatch.delenv("SL1LIB_DATA", raising=False)
     monkeypatch.setenv("SL1LIB_OFFLINE", "1")
-    monkeypatch.setattr(environment, "cache_folder", lambda: tmp_path / "mnist")
+    monkeypatch.setattr("sl1lib.data.mnist.cache_folder", lambda: tmp_path / "mnist")
     assert str(found("MNIST")).startswith("absent   MNIST                  not on this machine, SL1LIB_OFFLINE set\n")
     assert "sl1 data downloads it" in found("MNIST").remedy
     (tmp_path / "mnist").mkdir()
@@ -117,3 +121,47 @@ def test_a_finding_shows_its_remedy_only_where_it_helps():
     assert str(Finding("a", "1.0", True, remedy="get it")) == f"ok       {'a':<22} 1.0"
     assert str(Finding("a", "1.0", False, remedy="get it")) == f"MISSING  {'a':<22} 1.0\n         -> get it"
     assert str(Finding("a", "1.0", False, needed=False, remedy="get it")).startswith("absent ")
+
+
+def test_without_the_projects_folder_the_advice_is_for_a_user_of_the_library(versions, monkeypatch, capsys):
+    """Who installed a wheel has no constraints file, and no use for what builds and tests the book."""
+    monkeypatch.setattr(environment, "_in_checkout", lambda: False)
+    versions |= {"tqdm": None, "onnx": None}
+    assert cli.main(["env"]) == 1
+    out = capsys.readouterr().out
+    assert "-> python -m pip install 'sl1lib'\n" in out
+    assert "-> python -m pip install 'sl1lib[onnx]'\n" in out
+    for word in ("constraints", "(book)", "(test)", "(lint)", "npm", "Chromium"):
+        assert word not in out
+
+
+@pytest.mark.parametrize("missing", ["torch", "platformdirs", "numpy"])
+def test_it_tells_of_a_missing_package_instead_of_failing_for_want_of_it(tmp_path, missing):
+    (tmp_path / f"{missing}.py").write_text(f"raise ImportError('no {missing} here', name={missing!r})")
+    path = os.pathsep.join([str(tmp_path), str(Path(environment.__file__).parents[1])])
+    program = [
+        "import sys; from importlib import metadata",
+        "real = metadata.version",
+        "def version(name):",
+        f"    if name == {missing!r}: raise metadata.PackageNotFoundError(name)",
+        "    return real(name)",
+        "metadata.version = version",
+        "from sl1lib.cli import main; sys.exit(main(['env']))",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(program)],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert f"MISSING  {missing:<22} not installed" in done.stdout
+
+
+def test_without_a_home_it_says_so_in_a_line(monkeypatch):
+    def homeless(*_, **__):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("SL1LIB_DATA", raising=False)
+    monkeypatch.setattr("sl1lib.data.mnist.user_cache_path", homeless)
+    assert "this user has no home folder" in str(found("MNIST"))
+    monkeypatch.setenv("SL1LIB_DATA", "~nobody-has-this-name/mnist")
+    assert "SL1LIB_DATA is '~nobody-has-this-name/mnist'" in str(found("MNIST"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, Final
+
 import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
@@ -11,8 +15,14 @@ from ..settings import Penalty
 from .penalty import penalty as penalty_value
 from .penalty import penalty_grad, penalty_prox
 
+_SETTINGS: Final = ("strength", "eps", "profile", "group", "block")
+
 # Layers whose weight has its inputs on axis 0.
-_INPUTS_FIRST = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d, nn.Embedding)
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_INPUTS_FIRST = (*_TRANSPOSED, nn.Embedding, nn.EmbeddingBag)
+
+# Modules with a weight whose axes are not (outputs, inputs, ...), whatever their number.
+_OTHERWISE = (nn.Bilinear, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)
 
 
 class NodePenalty(nn.Module):
@@ -25,11 +35,11 @@ class NodePenalty(nn.Module):
     Parameters
     ----------
     module_or_parameter : nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Parameter or Tensor
-        What to penalise: a module with a ``weight``, also a pruned or re-parametrised one, or a weight tensor with its
-        outputs on axis 0 and its inputs on axis 1. Transposed convolutions and ``nn.Embedding``, whose weights have
-        the inputs first, are known.
+        What to penalise: a module with a ``weight``, also a pruned or re-parametrised one, or one that is compiled or
+        wrapped for several devices; or a weight tensor with its outputs on axis 0 and its inputs on axis 1. Transposed
+        convolutions, ``nn.Embedding`` and ``nn.EmbeddingBag``, whose weights have the inputs first, are known.
     strength : float
-        :math:`\lambda \ge 0`.
+        :math:`\lambda \ge 0`. It may be set anew at any time, for a schedule, and so may all that follow.
     eps : float
         :math:`\varepsilon > 0`, in units of a weight.
     profile : str
@@ -44,14 +54,26 @@ class NodePenalty(nn.Module):
     Raises
     ------
     ValueError
-        For a module without a weight of two axes or more, or settings out of range.
+        For a module without a weight of two axes or more, one whose axes mean something else, a weight that the older
+        ``weight_norm`` or ``spectral_norm`` computes in a hook, or settings out of range; also when they are set later.
+    AttributeError
+        When anything is set that is no setting: it would have no effect.
 
     Notes
     -----
     Equations ``eq-own-groups``, ``eq-own-gradient`` and ``eq-own-prox``, chapter *Your own model*.
 
     The module has no parameters and no state of its own: ``state_dict`` and ``parameters`` of a model that holds it
-    are those of the model without it. Weights in half precision are penalised in float32.
+    are those of the model without it, and a training that is resumed makes its penalty anew. It follows a layer that it
+    was given, whatever becomes of the layer's weight. A weight tensor that it was given is held itself: after
+    ``load_state_dict(..., assign=True)``, or when the penalty alone is copied, the model has another.
+
+    Weights in half precision are penalised in float32. A frozen weight, ``requires_grad=False``, is left as it is by
+    `add_gradient_` and `prox_`, and its penalty is a constant in the loss. With gradients accumulated over several
+    batches, add the penalty once for each step of the optimiser, or a share of it for each batch. With a
+    ``GradScaler``, see `add_gradient_`.
+
+    Where a normalisation layer follows, the length of a group means nothing: see `dead`.
 
     Examples
     --------
@@ -75,26 +97,101 @@ class NodePenalty(nn.Module):
         block: int = 1,
     ) -> None:
         super().__init__()
+        # Held in a tuple so that the penalised module does not become a child: its parameters are counted once.
+        self._owner = (_unwrapped(module_or_parameter),)
+        self._check_owner()
+        self._settings = Penalty(strength, eps, profile)
+        self._set_groups(group, block)
+
+    def _check_owner(self) -> None:
+        owner, right = self._owner[0], "it must have a weight with axes (outputs, inputs, ...)"
+        found = type(owner).__name__
+        if isinstance(owner, _OTHERWISE):
+            raise unexpected("module_or_parameter", found, right)
+        weight = self.weight
+        if isinstance(weight, nn.UninitializedParameter):
+            raise unexpected("module_or_parameter", found, "its weight has no shape yet: show it a batch first")
+        if not isinstance(weight, torch.Tensor) or weight.ndim < 2:
+            raise unexpected("module_or_parameter", found, right)
+
+    def _set_groups(self, group: str, block: int) -> None:
         require_choice("group", group, ("input", "output", "weight"))
         require_count("block", block, least=1)
-        self.settings = Penalty(strength, eps, profile, "weight" if group == "weight" else "node")
-        self.group, self.block = group, block
-        # Held in a tuple so that the penalised module does not become a child: its parameters are counted once.
-        self._owner = (module_or_parameter,)
-        weight = self.weight
-        if not isinstance(weight, torch.Tensor) or weight.ndim < 2:
-            found = type(module_or_parameter).__name__
-            raise unexpected("module_or_parameter", found, "it must have a weight with axes (outputs, inputs, ...)")
-        self._check_inputs(int(weight.shape[self._input_axis]))
+        groups, inputs = getattr(self._owner[0], "groups", 1), int(self.weight.shape[self._input_axis])
+        mixed = group == "input" or (group == "output" and isinstance(self._owner[0], _TRANSPOSED))
+        if mixed and groups != 1:
+            right = f"with group={group!r} it must be 1; use group={'weight' if group == 'output' else 'output'!r}"
+            raise unexpected("groups of the convolution", groups, right)
+        if block > 1 and group != "input":
+            raise unexpected("block", block, f"with group={group!r} it must be 1")
+        if inputs % block:
+            raise unexpected("block", block, f"the layer has {inputs} inputs: it must divide that")
+        self._group, self._block = group, block
+        self._settings = replace(self._settings, grouping="weight" if group == "weight" else "node")
 
-    def _check_inputs(self, inputs: int) -> None:
-        if self.group == "input" and getattr(self._owner[0], "groups", 1) != 1:
-            found = self._owner[0].groups  # type: ignore[union-attr]
-            raise unexpected("groups of the convolution", found, "with group='input' it must be 1; use group='output'")
-        if self.block > 1 and self.group != "input":
-            raise unexpected("block", self.block, f"with group={self.group!r} it must be 1")
-        if inputs % self.block:
-            raise unexpected("block", self.block, f"the layer has {inputs} inputs: it must divide that")
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a setting, checked; refuse what would have no effect."""
+        if not (name.startswith("_") or name == "training" or hasattr(type(self), name)):
+            near = get_close_matches(name, _SETTINGS, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise AttributeError(f"NodePenalty has no setting {name!r}; there are {', '.join(_SETTINGS)}{hint}")
+        super().__setattr__(name, value)
+
+    @property
+    def settings(self) -> Penalty:
+        """Strength, eps, profile and grouping together, as one record that is checked as a whole."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Penalty) -> None:
+        if not isinstance(settings, Penalty):
+            raise unexpected("settings", settings, "it must be a Penalty(strength, eps, ...)")
+        self._settings = replace(settings, grouping=self._settings.grouping)
+
+    @property
+    def strength(self) -> float:
+        r""":math:`\lambda`, which a schedule may set before any step."""
+        return self._settings.strength
+
+    @strength.setter
+    def strength(self, strength: float) -> None:
+        self._settings = replace(self._settings, strength=strength)
+
+    @property
+    def eps(self) -> float:
+        r""":math:`\varepsilon`, the width of the smoothing and the threshold of `dead`."""
+        return self._settings.eps
+
+    @eps.setter
+    def eps(self, eps: float) -> None:
+        self._settings = replace(self._settings, eps=eps)
+
+    @property
+    def profile(self) -> str:
+        """The shape of the penalty."""
+        return self._settings.profile
+
+    @profile.setter
+    def profile(self, profile: str) -> None:
+        self._settings = replace(self._settings, profile=profile)
+
+    @property
+    def group(self) -> str:
+        """What is penalised together."""
+        return self._group
+
+    @group.setter
+    def group(self, group: str) -> None:
+        self._set_groups(group, self._block)
+
+    @property
+    def block(self) -> int:
+        """How many inputs in a row make one group."""
+        return self._block
+
+    @block.setter
+    def block(self, block: int) -> None:
+        self._set_groups(self._group, block)
 
     @property
     def weight(self) -> torch.Tensor:
@@ -104,11 +201,18 @@ class NodePenalty(nn.Module):
             return owner
         if is_pruned(owner):  # there, ``weight`` is what the last forward pass has left behind
             return owner.weight_orig * owner.weight_mask  # type: ignore[operator]
+        if hasattr(owner, "weight_g") or hasattr(owner, "weight_orig"):
+            right = "it is computed in a hook, before each forward pass; use torch.nn.utils.parametrizations instead"
+            raise unexpected("the weight", "that of the older weight_norm or spectral_norm", right)
         return getattr(owner, "weight", None)  # type: ignore[return-value]  # __init__ has looked
 
     def forward(self) -> torch.Tensor:
         r"""Return :math:`\lambda \sum_g h(W_g, \varepsilon)`, a scalar to add to the loss."""
-        return self.settings.strength * self.penalty(self.weight)
+        weight = self.weight
+        if type(weight).__name__ == "DTensor":  # it does not mix with the loss of what each process sees
+            right = "in the loss it must be whole; call add_gradient_() after backward() instead, which works on shards"
+            raise unexpected("the weight", "sharded", right)
+        return self.strength * self.penalty(weight)
 
     def penalty(self, weight: torch.Tensor) -> torch.Tensor:
         r"""Return :math:`\sum_g h(W_g, \varepsilon)`, without :math:`\lambda`, of any tensor laid out as the weight.
@@ -132,7 +236,10 @@ class NodePenalty(nn.Module):
         return penalty_value(self._columns(weight), s.eps, s.profile, s.grouping)
 
     def norms(self) -> torch.Tensor:
-        """Return the length of each group, without gradient; for single weights, in the shape of the weight."""
+        """Return the length of each group, without gradient; for single weights, in the shape of the weight.
+
+        Two layers compare in it only if what follows them lets a length count: see `dead`.
+        """
         weight = self.weight.detach()
         return weight.abs() if self.group == "weight" else self._columns(weight).norm(dim=0)
 
@@ -152,13 +259,18 @@ class NodePenalty(nn.Module):
         -----
         Equation ``eq-own-threshold``, chapter *Your own model*.
 
+        Before a normalisation layer a length says nothing. What batch, layer or group normalisation is given, it
+        divides by its spread: weights a hundred times shorter make the same outputs, so the penalty shortens them at no
+        cost, all of them alike, and a group shorter than :math:`\varepsilon` is as much in use as before. Measure the
+        error without the groups before you remove any.
+
         Examples
         --------
         >>> weight = torch.tensor([[3.0, 0.003], [4.0, 0.004]])
         >>> NodePenalty(weight, strength=1e-3, eps=1e-2).dead()
         tensor([False,  True])
         """
-        return self.norms() < (self.settings.eps if eps is None else eps)
+        return self.norms() < (self.eps if eps is None else eps)
 
     def pulls(self) -> torch.Tensor:
         r"""Return the length of each group's part of ``weight.grad``; compare with :math:`\lambda`.
@@ -168,7 +280,7 @@ class NodePenalty(nn.Module):
         Raises
         ------
         ValueError
-            If the weight holds no gradient.
+            If the weight holds no gradient, or is computed from other parameters, which hold it then.
 
         Notes
         -----
@@ -182,15 +294,21 @@ class NodePenalty(nn.Module):
         tensor([3., 4.])
         """
         weight = self.weight
-        if not weight.is_leaf or weight.grad is None:
+        if not weight.is_leaf:
+            right = "other parameters hold its gradient; take torch.autograd.grad of the error at those"
+            raise unexpected("the weight", "pruned or re-parametrised", right)
+        if weight.grad is None:
             raise unexpected("the gradient of weight", None, "call backward() on the error first")
-        return weight.grad.abs() if self.group == "weight" else self._columns(weight.grad).norm(dim=0)
+        grad = weight.grad.to_dense()  # that of an embedding may be sparse
+        return grad.abs() if self.group == "weight" else self._columns(grad).norm(dim=0)
 
     def add_gradient_(self) -> None:
         """Add the penalty's gradient to ``weight.grad``, in place of adding the penalty to the loss.
 
-        Call it after ``backward()`` and before the optimiser's step. Where the weight is computed from other
-        parameters, as in pruned and re-parametrised modules, the gradient goes on to those.
+        Call it after ``backward()`` and before the optimiser's step; with a ``GradScaler``, after
+        ``scaler.unscale_(optimizer)``, or the step divides it by the scale of the loss. With gradients accumulated over
+        several batches, call it once, after the last. Where the weight is computed from other parameters, as in pruned
+        and re-parametrised modules, the gradient goes on to those. A sparse gradient becomes dense.
 
         Notes
         -----
@@ -205,13 +323,15 @@ class NodePenalty(nn.Module):
                 [0.8000, 0.4000]])
         """
         s, weight = self.settings, self.weight
+        if self._is_frozen():
+            return
         columns = self._columns(weight.detach())
         grad = penalty_grad(columns, s.eps, s.profile, s.grouping)
         grad = self._uncolumns(s.strength * grad, weight)
         if not weight.is_leaf:
             weight.backward(grad)
         else:
-            weight.grad = grad if weight.grad is None else weight.grad + grad
+            weight.grad = grad if weight.grad is None else grad + weight.grad  # in this order it may be sparse
 
     @torch.no_grad()
     def prox_(self, lr: float) -> None:
@@ -226,7 +346,8 @@ class NodePenalty(nn.Module):
         Raises
         ------
         ValueError
-            For a parametrization of the weight that has no ``right_inverse``, or a profile without a proximal map.
+            For a parametrization of the weight that cannot take the shortened one, a weight norm a length of 0 for
+            instance, or a profile without a proximal map. The weight is then as it was.
 
         Notes
         -----
@@ -240,20 +361,27 @@ class NodePenalty(nn.Module):
         tensor([[2.4000, 0.0000],
                 [3.2000, 0.0000]])
         """
-        s, weight, owner = self.settings, self.weight, self._owner[0]
+        s, owner = self.settings, self._owner[0]
+        if self._is_frozen():
+            return
+        weight = self.weight
         columns = self._columns(weight)
         shorter = self._uncolumns(penalty_prox(columns, lr * s.strength, s.eps, s.profile, s.grouping), weight)
         if isinstance(owner, nn.Module) and is_pruned(owner):
             owner.weight_orig.copy_(torch.where(owner.weight_mask != 0, shorter, owner.weight_orig))  # type: ignore
         elif isinstance(owner, nn.Module) and is_parametrized(owner, "weight"):
-            try:
-                owner.weight = shorter
-            except (NotImplementedError, RuntimeError) as error:
-                found = type(owner.parametrizations["weight"][0]).__name__  # type: ignore[index]
-                right = "it has no right_inverse that sets the weight; add the penalty to the loss instead"
-                raise unexpected("the parametrization of weight", found, right) from error
+            _assign(owner, shorter)
         else:
             weight.copy_(shorter)
+
+    def _is_frozen(self) -> bool:
+        """Tell whether the model does not train this weight."""
+        owner = self._owner[0]
+        if isinstance(owner, nn.Module) and is_pruned(owner):
+            return not owner.weight_orig.requires_grad
+        if isinstance(owner, nn.Module) and is_parametrized(owner, "weight"):
+            return not any(behind.requires_grad for behind in owner.parametrizations["weight"].parameters())  # type: ignore
+        return isinstance(owner, nn.Module | nn.Parameter) and not self.weight.requires_grad
 
     def extra_repr(self) -> str:
         """Say how the penalty is set, where a model is printed."""
@@ -279,6 +407,36 @@ class NodePenalty(nn.Module):
     def _uncolumns(self, columns: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Undo `_columns`: shape, order of the axes and dtype of ``weight``."""
         return self._groups_first(columns.T.reshape(self._groups_first(weight).shape)).to(weight.dtype)
+
+
+def _unwrapped(owner: nn.Module | torch.Tensor) -> nn.Module | torch.Tensor:
+    """Return the layer itself out of what compiles it or hands it to several devices: its type says what an axis is."""
+    while isinstance(owner, nn.Module):
+        if isinstance(inner := getattr(owner, "_orig_mod", None), nn.Module):  # torch.compile's
+            owner = inner
+        elif isinstance(owner, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            owner = owner.module
+        else:
+            break
+    return owner
+
+
+def _assign(owner: nn.Module, weight: torch.Tensor) -> None:
+    """Let a parametrization give this weight, or leave it as it was and raise."""
+    behind: Any = owner.parametrizations["weight"]  # type: ignore[index]
+    before = [tensor.clone() for tensor in behind.parameters()]
+    try:
+        owner.weight = weight
+        close = 64 * torch.finfo(weight.dtype).eps * weight.abs().max()
+        taken = bool((owner.weight - weight).abs().max() <= close)  # False for NaN
+    except (NotImplementedError, RuntimeError) as error:
+        right = "it has no right_inverse that sets the weight; add the penalty to the loss instead"
+        raise unexpected("the parametrization of weight", type(behind[0]).__name__, right) from error
+    if not taken:
+        for tensor, value in zip(behind.parameters(), before, strict=True):
+            tensor.copy_(value)
+        right = "it cannot take the shortened weight, a length of 0 perhaps; add the penalty to the loss instead"
+        raise unexpected("the parametrization of weight", type(behind[0]).__name__, right)
 
 
 def is_pruned(module: nn.Module) -> bool:

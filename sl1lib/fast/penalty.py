@@ -2,17 +2,28 @@ r"""The penalty :math:`\sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on tensors
 
 The length :math:`\lVert u \rVert` has a corner at 0 that :math:`\varphi_\varepsilon` rounds off; automatic
 differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_positive` keep the corner out of
-its sight.
+its sight. Squares are taken of weights in units of the width, or of the largest in the group: they may neither
+overflow nor vanish where a length does not. Weights in half precision are computed with in float32.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 
 from ..architecture import NODES_PER_MAP
 from ..errors import require_axes, require_choice, unexpected
 from ..settings import GROUPINGS, check_profile
-from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
+from .smoothing import (
+    huber_cap,
+    in_widths,
+    quartic_cap,
+    smooth_abs,
+    smooth_abs_grad,
+    smooth_abs_hess,
+    smooth_abs_prox,
+)
 
 
 def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
@@ -50,7 +61,25 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
     tensor(8.)
     """
     check_profile(profile, eps)
-    return _profile_of_square(_group_squares(U, grouping), eps, profile).sum()
+    wide = _wide(U, grouping)
+    match profile:
+        case "huber":
+            values = _capped(huber_cap, wide, eps, grouping)
+        case "quartic":
+            values = _capped(quartic_cap, wide, eps, grouping)
+        case "sqrt_quartic":
+            values = torch.sqrt(_capped(quartic_cap, wide, eps, grouping))
+        case "pseudo_huber":
+            values = _lengths(wide, grouping, beside=eps)
+        case "log_cosh":  # its series starts with |u|²/(2 eps), which at u = 0 is exact with two derivatives
+            norms = _lengths(wide, grouping)
+            start = eps * (_squares(in_widths(wide, eps), grouping) / 2)
+            values = torch.where(norms > 0, smooth_abs(norms, eps, profile), start)
+        case "squared":
+            values = _squares(wide, grouping) / 2
+        case _:  # abs
+            values = _lengths(wide, grouping)
+    return values.sum().to(U.dtype)
 
 
 def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
@@ -76,9 +105,10 @@ def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: 
     tensor([[0.6000, 0.3000],
             [0.8000, 0.4000]])
     """
-    norms = _positive(group_norms(U, grouping))
+    wide = _wide(U, grouping)
+    norms = _positive(group_norms(wide, grouping), eps, profile)
     slopes = smooth_abs_grad(norms, eps, profile)
-    return U * _spread(slopes / norms, grouping)
+    return (wide / _spread(norms, grouping) * _spread(slopes, grouping)).to(U.dtype)
 
 
 def penalty_hess(u: torch.Tensor, eps: float, profile: str = "huber") -> torch.Tensor:
@@ -150,9 +180,10 @@ def penalty_prox(
     tensor([[2.4000, 0.0000],
             [3.2000, 0.0000]])
     """
-    norms = _positive(group_norms(U, grouping))
+    wide = _wide(U, grouping)
+    norms = _positive(group_norms(wide, grouping), eps, profile)
     shorter = smooth_abs_prox(norms, tau, eps, profile)
-    return U * _spread(shorter / norms, grouping)
+    return (wide * _spread(shorter / norms, grouping)).to(U.dtype)
 
 
 def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
@@ -173,13 +204,37 @@ def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
     >>> group_norms(torch.tensor([[3.0, 0.0], [4.0, 0.0]]))
     tensor([5., 0.])
     """
-    return U.abs() if grouping == "weight" else _safe_sqrt(_group_squares(U, grouping))
+    return _lengths(_wide(U, grouping), grouping).to(U.dtype)
 
 
-def _group_squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
-    """Return the squared length of every group: smooth everywhere, unlike the length."""
+def _wide(U: torch.Tensor, grouping: str) -> torch.Tensor:
+    """Check weights and grouping; return the weights in a precision that squares can be taken in."""
     require_axes("U", U, "CK")
     require_choice("grouping", grouping, GROUPINGS)
+    return U.float() if U.dtype in (torch.float16, torch.bfloat16) else U
+
+
+def _lengths(U: torch.Tensor, grouping: str, beside: float = 0.0) -> torch.Tensor:
+    """Return the length of every group, with one more number ``beside`` its weights.
+
+    In units of the largest of them, which autograd need not see: the result is the same in any unit.
+    """
+    if grouping == "weight" and not beside:
+        return U.abs()
+    unit = _largest(U.detach(), grouping).clamp(min=max(beside, torch.finfo(U.dtype).tiny))
+    return unit * _safe_sqrt(_squares(U / _spread(unit, grouping), grouping) + (beside / unit) ** 2)
+
+
+def _capped(
+    cap: Callable[[torch.Tensor, float], torch.Tensor], U: torch.Tensor, eps: float, grouping: str
+) -> torch.Tensor:
+    """Return the length of every group, or where that is below the width, the cap's smooth function of its square."""
+    norms = _lengths(U, grouping)
+    return torch.where(norms > eps, norms, cap(_squares(in_widths(U, eps), grouping), eps))
+
+
+def _squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
+    """Return the squared length of every group: smooth everywhere, unlike the length."""
     match grouping:
         case "node":
             return (U**2).sum(dim=0)
@@ -189,24 +244,15 @@ def _group_squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
             return (_by_map(U) ** 2).sum(dim=(0, 2))
 
 
-def _profile_of_square(q: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
-    r"""Return :math:`\varphi_\varepsilon(\sqrt q)`: every smooth profile is a smooth function of :math:`q` itself."""
-    match profile:  # eps * eps and not eps**2, which is an OverflowError where the product is infinite
-        case "huber":
-            return torch.where(q > eps * eps, _safe_sqrt(q), q / (2 * eps) + eps / 2)
-        case "quartic":
-            t2 = (q / (eps * eps)).clamp(max=1)
-            return torch.where(t2 >= 1, _safe_sqrt(q), eps * (-(t2**2) + 6 * t2 + 3) / 8)
-        case "pseudo_huber":
-            return torch.sqrt(q + eps * eps)
-        case "log_cosh":  # its series starts with q/(2 eps), which at q = 0 is exact with two derivatives in u
-            return torch.where(q > 0, smooth_abs(_safe_sqrt(q), eps, profile), q / (2 * eps))
-        case "abs":
-            return _safe_sqrt(q)
-        case "squared":
-            return q / 2
-        case _:  # sqrt_quartic
-            return torch.sqrt(_profile_of_square(q, eps, "quartic"))
+def _largest(U: torch.Tensor, grouping: str) -> torch.Tensor:
+    """Return the largest absolute value in every group."""
+    match grouping:
+        case "node":
+            return U.abs().amax(dim=0)
+        case "weight":
+            return U.abs()
+        case _:  # map
+            return _by_map(U).abs().amax(dim=(0, 2))
 
 
 def _safe_sqrt(q: torch.Tensor) -> torch.Tensor:
@@ -227,6 +273,8 @@ def _spread(per_group: torch.Tensor, grouping: str) -> torch.Tensor:
     return per_group.repeat_interleave(NODES_PER_MAP) if grouping == "map" else per_group
 
 
-def _positive(norms: torch.Tensor) -> torch.Tensor:
+def _positive(norms: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
     r"""Take a length of 0 as a tiny one: zeros stay zeros, and the quotient by it is :math:`\varphi''(0)`."""
-    return norms.clamp(min=torch.finfo(norms.dtype).tiny ** 0.5)
+    tiny = torch.finfo(norms.dtype).tiny
+    floor = tiny if profile == "abs" else max(tiny, min(tiny**0.5, eps / 1000))  # where the slope is still a line
+    return norms.clamp(min=floor)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ..errors import require_removable, unexpected
+from ..errors import require_mask, require_removable, shape_of, unexpected
 from .module import is_pruned
 
 Layer = nn.Linear | nn.Conv2d
@@ -71,7 +71,8 @@ def remove_nodes(
 
     Node :math:`k` is an output of ``before`` (a unit of a linear layer, a map of a convolution) and an input of
     ``after``. Whatever stands between the two must treat each node by itself and hold no parameters for it: an
-    activation, pooling, flattening.
+    activation, pooling, flattening. A normalisation layer holds parameters for each node, and besides it makes the
+    length of a node's weights meaningless: see `NodePenalty.dead`.
 
     Parameters
     ----------
@@ -131,13 +132,12 @@ def _check_removal(before: Layer, after: Layer, dead: torch.Tensor, means: torch
         if is_pruned(layer) or is_parametrized(layer):
             raise unexpected(name, "pruned or re-parametrised", "make it permanent first (prune.remove)")
     nodes, inputs = before.weight.shape[0], after.weight.shape[1]
-    if dead.shape != (nodes,) or dead.dtype != torch.bool:
-        raise unexpected("dead", f"{dead.dtype} {tuple(dead.shape)}", f"it must be torch.bool ({nodes},)")
+    require_mask("dead", dead, nodes)
     if dead.all():
         raise unexpected("the number of dead nodes", nodes, "at least one node must stay")
     if inputs % nodes or (inputs != nodes and not isinstance(after, nn.Linear)):
         raise unexpected("the number of inputs of after", inputs, f"before has {nodes} outputs")
-    if means is not None and means.shape != (nodes,):
+    if means is not None and shape_of("means", means) != (nodes,):
         raise unexpected("the shape of means", tuple(means.shape), f"before has {nodes} outputs, so ({nodes},)")
     if means is not None and isinstance(after, nn.Conv2d) and after.padding not in ((0, 0), "valid"):
         raise unexpected("padding of after", after.padding, "with means it must be 0")

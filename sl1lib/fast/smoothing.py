@@ -1,17 +1,22 @@
 r"""The smooth function :math:`\varphi_\varepsilon`, its slope and its proximal map, on tensors.
 
 Mirrors ``sl1lib.reference.smoothing``, where the formulas stand in a table. All of it is differentiable, twice where
-the profile is; the branches that ``where`` does not take are kept free of NaN, which would leak into gradients.
+the profile is; the branches that ``where`` does not take are kept free of NaN, which would leak into gradients. Caps
+are computed in units of the width, :math:`\varphi_\varepsilon(r) = \varepsilon\, \varphi_1(r/\varepsilon)`: a dtype may
+hold a width, and not its square.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import torch
 
 from ..errors import require_number, unexpected
 from ..settings import check_profile
+
+_FAR: Final = 50.0  # widths; there, log cosh is its asymptote to the last digit of a float64
 
 
 def smooth_abs(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Tensor:
@@ -52,14 +57,15 @@ def smooth_abs(r: torch.Tensor, eps: float, profile: str = "huber") -> torch.Ten
     check_profile(profile, eps)
     match profile:
         case "huber":
-            return torch.where(r.abs() > eps, r.abs(), r**2 / (2 * eps) + eps / 2)
+            return torch.where(r.abs() > eps, r.abs(), huber_cap(in_widths(r, eps) ** 2, eps))
         case "quartic":
-            t2 = (r / eps).clamp(-1, 1) ** 2
-            return torch.where(r.abs() >= eps, r.abs(), eps * (-(t2**2) + 6 * t2 + 3) / 8)
+            return torch.where(r.abs() >= eps, r.abs(), quartic_cap(in_widths(r, eps) ** 2, eps))
         case "pseudo_huber":
             return torch.hypot(r, _like(r, eps))
         case "log_cosh":
-            return eps * (torch.logaddexp(r / eps, -r / eps) - math.log(2))
+            t = (r / width(r, eps)).clamp(-_FAR, _FAR)
+            near = eps * (torch.logaddexp(t, -t) - math.log(2))
+            return torch.where(r.abs() > _FAR * eps, r.abs() - eps * math.log(2), near)
         case "abs":
             return r.abs()
         case "squared":
@@ -100,14 +106,14 @@ def smooth_abs_grad(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
     check_profile(profile, eps)
     match profile:
         case "huber":
-            return (r / eps).clamp(-1, 1)
+            return in_widths(r, eps)
         case "quartic":
-            t = (r / eps).clamp(-1, 1)
+            t = in_widths(r, eps)
             return (3 * t - t**3) / 2
         case "pseudo_huber":
             return r / torch.hypot(r, _like(r, eps))
         case "log_cosh":
-            return torch.tanh(r / eps)
+            return torch.tanh(r / width(r, eps))
         case "abs":
             return torch.sign(r)
         case "squared":
@@ -149,11 +155,11 @@ def smooth_abs_hess(r: torch.Tensor, eps: float, profile: str = "huber") -> torc
         case "huber":
             return torch.where(r.abs() <= eps, torch.full_like(r, 1 / eps), 0.0)
         case "quartic":
-            return 3 * (1 - (r / eps).clamp(-1, 1) ** 2) / (2 * eps)
+            return 3 * (1 - in_widths(r, eps) ** 2) / (2 * eps)
         case "pseudo_huber":
             return (eps / torch.hypot(r, _like(r, eps))) ** 3 / eps
         case "log_cosh":
-            return (1 - torch.tanh(r / eps) ** 2) / eps
+            return (1 - torch.tanh(r / width(r, eps)) ** 2) / eps
         case "abs":
             return torch.where(r != 0, torch.zeros_like(r), math.nan)
         case "squared":
@@ -240,6 +246,26 @@ def _newton_prox(r: torch.Tensor, tau: float, eps: float, profile: str) -> torch
         residual = x + tau * smooth_abs_grad(x, eps, profile)
         curvature = smooth_abs_hess(x, eps, profile)
     return x + (r - residual) / (1 + tau * curvature)
+
+
+def width(r: torch.Tensor, eps: float) -> float:
+    """Return the width to divide ``r`` by: one that the dtype rounds to 0 would make 0/0 of a weight that is 0."""
+    return max(eps, torch.finfo(r.dtype).tiny)
+
+
+def in_widths(r: torch.Tensor, eps: float) -> torch.Tensor:
+    """Return ``r`` in units of the width, and what lies outside at ±1."""
+    return (r / width(r, eps)).clamp(-1, 1)
+
+
+def huber_cap(t2: torch.Tensor, eps: float) -> torch.Tensor:
+    r"""Return Huber's :math:`\varphi_\varepsilon` on its cap, from the square of :math:`t = r/\varepsilon`."""
+    return eps * (t2 / 2 + 0.5)
+
+
+def quartic_cap(t2: torch.Tensor, eps: float) -> torch.Tensor:
+    r"""Return the quartic's :math:`\varphi_\varepsilon` on its cap, from the square of :math:`t = r/\varepsilon`."""
+    return eps * ((-(t2**2) + 6 * t2 + 3) / 8)
 
 
 def _like(r: torch.Tensor, number: float) -> torch.Tensor:

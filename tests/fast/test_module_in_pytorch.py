@@ -448,3 +448,187 @@ def test_inputs_are_inputs_wherever_their_axis_stands(layer, inputs, outputs):
 def test_wrong_input_is_named(make, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         make()
+
+
+# ---- Layers that were taken for others
+
+
+def test_an_embedding_bags_inputs_are_its_words():
+    assert fast.NodePenalty(nn.EmbeddingBag(10, 3), 1.0).norms().shape == (10,)
+    assert fast.NodePenalty(nn.EmbeddingBag(10, 3), 1.0, group="output").norms().shape == (3,)
+
+
+@pytest.mark.parametrize("layer", [nn.Bilinear(4, 5, 3), nn.LayerNorm((4, 5)), nn.RMSNorm((4, 5)), nn.GroupNorm(2, 4)])
+def test_a_weight_whose_axes_are_no_outputs_and_inputs_is_refused(layer):
+    with pytest.raises(
+        ValueError, match=rf"module_or_parameter is '{type(layer).__name__}'; it must have a weight with"
+    ):
+        fast.NodePenalty(layer, 1.0)
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, lambda layer: torch.compile(layer, backend="eager")])
+def test_the_axis_follows_the_layers_type_through_what_wraps_it(wrap):
+    layer = nn.ConvTranspose2d(6, 5, 3)
+    wrapped = fast.NodePenalty(wrap(layer), 1.0, EPS)
+    assert wrapped.norms().shape == (6,)
+    torch.testing.assert_close(wrapped(), fast.NodePenalty(layer, 1.0, EPS)())
+
+
+def test_outputs_that_share_a_weight_are_refused():
+    layer = nn.ConvTranspose2d(6, 4, 3, groups=2)  # its second axis counts outputs of both halves
+    with pytest.raises(ValueError, match="groups of the convolution is 2; with group='output' it must be 1"):
+        fast.NodePenalty(layer, 1.0, group="output")
+    assert fast.NodePenalty(layer, 1.0, group="weight").norms().shape == layer.weight.shape
+
+
+def test_a_lazy_layer_is_refused_until_it_has_a_shape():
+    layer = nn.LazyLinear(3)
+    with pytest.raises(ValueError, match="its weight has no shape yet: show it a batch first"):
+        fast.NodePenalty(layer, 1.0)
+    layer(torch.ones(2, 5))
+    assert fast.NodePenalty(layer, 1.0).norms().shape == (5,)
+
+
+# ---- Weights that somebody else computes
+
+
+@pytest.mark.filterwarnings("ignore")  # that it is deprecated
+@pytest.mark.parametrize("wrap", [torch.nn.utils.weight_norm, torch.nn.utils.spectral_norm])
+def test_the_older_weight_norms_are_refused_and_told_of_the_newer(wrap):
+    with pytest.raises(ValueError, match=r"use torch\.nn\.utils\.parametrizations instead"):
+        fast.NodePenalty(wrap(nn.Linear(4, 3)), 1.0)
+
+
+def test_a_weight_norm_that_cannot_be_zero_is_told_and_left_as_it_was():
+    layer = parametrizations.weight_norm(nn.Linear(4, 3))
+    before = layer.weight.detach().clone()
+    with pytest.raises(ValueError, match="of weight is '_WeightNorm'; it cannot take the shortened weight"):
+        fast.NodePenalty(layer, 1.0, profile="abs", group="output").prox_(lr=1e3)
+    torch.testing.assert_close(layer.weight.detach(), before)
+
+
+def test_a_spectral_norm_that_scales_the_weight_anew_does_not_take_the_shortened_one():
+    layer = parametrizations.spectral_norm(nn.Linear(4, 3).eval())
+    with pytest.raises(ValueError, match="it cannot take the shortened weight"):
+        fast.NodePenalty(layer, 1.0, profile="squared").prox_(lr=1.0)
+
+
+def test_the_pulls_of_a_pruned_layer_are_told_to_lie_elsewhere():
+    layer = prune.l1_unstructured(nn.Linear(4, 3), "weight", 2)
+    layer(torch.ones(1, 4)).sum().backward()
+    with pytest.raises(ValueError, match="is 'pruned or re-parametrised'; other parameters hold its gradient"):
+        fast.NodePenalty(layer, 1.0).pulls()
+
+
+def test_sparse_gradients_are_added_to_and_measured():
+    layer = nn.Embedding(10, 3, sparse=True)
+    dense = nn.Embedding(10, 3)
+    dense.load_state_dict(layer.state_dict())
+    pulled = []
+    for each in (layer, dense):
+        regulariser = fast.NodePenalty(each, 0.1, EPS)
+        each(torch.tensor([1, 3, 3])).sum().backward()
+        pulled.append(regulariser.pulls())
+        regulariser.add_gradient_()
+    torch.testing.assert_close(*pulled)
+    torch.testing.assert_close(layer.weight.grad, dense.weight.grad)
+
+
+# ---- In a training loop
+
+
+def test_after_unscaling_the_added_gradient_is_that_of_the_penalty_in_the_loss():
+    """A scaler multiplies the loss by 65,536: what is added before it is divided out again counts for nothing."""
+    ends = []
+    for way in ("loss", "gradient"):
+        torch.manual_seed(0)
+        layer = nn.Linear(6, 4)
+        regulariser = fast.NodePenalty(layer, STRENGTH, EPS)
+        sgd, scaler = torch.optim.SGD(layer.parameters(), lr=0.1), torch.amp.GradScaler("cpu")
+        loss = layer(torch.ones(2, 6)).square().mean() + (regulariser() if way == "loss" else 0)
+        scaler.scale(loss).backward()
+        scaler.unscale_(sgd)
+        if way == "gradient":
+            regulariser.add_gradient_()
+        scaler.step(sgd)
+        scaler.update()
+        ends.append(layer.weight.detach())
+    torch.testing.assert_close(*ends)
+
+
+def test_added_once_to_accumulated_gradients_it_is_the_penalty_of_one_step():
+    layer, x = nn.Linear(6, 4), torch.randn(8, 6)
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS)
+    (expected,) = torch.autograd.grad(layer(x).square().mean() + regulariser(), layer.weight)
+    for part in x.chunk(4):
+        (layer(part).square().mean() / 4).backward()
+    regulariser.add_gradient_()
+    torch.testing.assert_close(layer.weight.grad, expected)
+
+
+@pytest.mark.parametrize("wrap", [lambda layer: layer, parametrizations.weight_norm], ids=["plain", "weight_norm"])
+def test_a_frozen_weight_stays_as_it_is(wrap):
+    layer = wrap(nn.Linear(6, 4)).requires_grad_(False)
+    before = layer.weight.clone()
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, group="output")
+    regulariser.add_gradient_()
+    regulariser.prox_(1.0)
+    assert all(parameter.grad is None for parameter in layer.parameters())
+    torch.testing.assert_close(layer.weight, before)
+    assert not regulariser().requires_grad
+
+
+def test_the_settings_can_follow_a_schedule():
+    layer = nn.Linear(6, 4)
+    regulariser = fast.NodePenalty(layer, 0.1, EPS)
+    before = regulariser()
+    regulariser.strength = 0.2
+    torch.testing.assert_close(regulariser(), 2 * before)
+    assert "strength=0.2" in repr(regulariser)
+    for name, value in (("eps", 0.5), ("profile", "quartic"), ("group", "output")):
+        setattr(regulariser, name, value)
+        assert getattr(regulariser, name) == value
+    torch.testing.assert_close(regulariser(), fast.NodePenalty(layer, 0.2, 0.5, "quartic", "output")())
+    regulariser.group, regulariser.block = "input", 3
+    assert regulariser.norms().shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("strength", -1, "strength is -1; it must be a finite number of at least 0"),
+        ("eps", 0, "eps is 0; it must be a finite number greater than 0"),
+        ("profile", "hubert", "profile is 'hubert'; .*did you mean 'huber'"),
+        ("group", "node", "group is 'node'; it must be one of"),
+        ("block", 4, "block is 4; the layer has 6 inputs"),
+    ],
+)
+def test_a_setting_is_checked_when_it_is_set(name, value, message):
+    regulariser = fast.NodePenalty(nn.Linear(6, 4), 0.1)
+    before = repr(regulariser)
+    with pytest.raises(ValueError, match=message):
+        setattr(regulariser, name, value)
+    assert repr(regulariser) == before
+
+
+def test_an_assignment_that_would_have_no_effect_is_an_error():
+    with pytest.raises(AttributeError, match=r"no setting 'stregth'; there are strength, .*did you mean 'strength'"):
+        fast.NodePenalty(nn.Linear(6, 4), 0.1).stregth = 0.2
+
+
+# ---- Before a normalisation layer
+
+
+def test_before_a_normalisation_layer_a_short_filter_is_in_use_all_the_same():
+    """A hundredth of the weights makes the same outputs; `dead` says removable, and removal changes everything."""
+    net = nn.Sequential(nn.Conv2d(1, 8, 3, bias=False), nn.BatchNorm2d(8, eps=1e-12), nn.ReLU()).double()
+    x = torch.randn(16, 1, 8, 8, dtype=torch.float64)
+    regulariser = fast.NodePenalty(net[0], 1e-3, eps=0.05, group="output")
+    before = net(x)
+    with torch.no_grad():
+        net[0].weight.mul_(0.01)
+    torch.testing.assert_close(net(x), before, rtol=1e-4, atol=1e-4)
+    assert regulariser.dead().all()
+    with torch.no_grad():
+        net[0].weight[:4] = 0
+    assert (net(x) - before).abs().max() > 0.5

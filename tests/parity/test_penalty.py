@@ -1,5 +1,8 @@
 """The penalty on groups: both engines against sums written out, its Lipschitz constants, and its proximal map."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -180,3 +183,53 @@ def test_the_reference_takes_whole_numbers_for_weights(grouping):
 def test_a_width_whose_square_no_float_can_hold(engine, profile, eps):
     expected = 3 * REFERENCE("smooth_abs", np.array(1.0), eps, profile)
     engine.agrees(engine("penalty", np.array([[1.0, -1.0, 1.0]]), eps, profile), expected)
+
+
+EXTREMES = [1e-300, 1e-160, 1e-44, 1e-37, 1e-30, 1e-22, 1.0, 1e19, 1e30, 1e37, 1e160, 1e300]
+
+
+def exact(profile, r, eps):
+    """Return φ_ε(r), from plain floats, in an order of operations in which nothing overflows."""
+    t = min(r / eps, 1.0) if r < 1e3 * eps else 1.0
+    match profile:
+        case "huber":
+            return r if r > eps else eps * (t * t / 2 + 0.5)
+        case "quartic" | "sqrt_quartic":
+            value = r if r >= eps else eps * (-(t**4) + 6 * t * t + 3) / 8
+            return value if profile == "quartic" else math.sqrt(value)
+        case "pseudo_huber":
+            return math.hypot(r, eps)
+        case "log_cosh":
+            return (
+                r + eps * (math.log1p(math.exp(-2 * r / eps)) - math.log(2)) if r < 50 * eps else r - eps * math.log(2)
+            )
+        case "squared":
+            return r * r / 2
+        case _:
+            return r
+
+
+@every_engine
+@every_profile
+@pytest.mark.parametrize("grouping", ["node", "weight"])
+def test_extreme_widths_and_weights_give_the_numbers_that_the_dtype_can_hold(engine, profile, grouping):
+    """Squares of lengths overflow and vanish long before lengths do. The reference squares, as it reads."""
+    ranges = {"reference": (1e37, 1e-44, 1e-12), "fast-float32": (1e37, 1e-37, 1e-5)}
+    largest, least, close = ranges.get(engine.name, (1e300, 1e-300, 1e-12))
+    held = [size for size in EXTREMES if least <= size <= largest]
+    sizes = [0.0, *(size for size in held if profile != "squared" or least < size * size < largest)]
+    for eps, size in itertools.product(held, sizes):
+        U = size * np.array([[0.6, 0.0], [-0.8, 0.0]])
+        lengths = [size, 0.0] if grouping == "node" else [0.6 * size, 0.8 * size, 0.0, 0.0]
+        expected = math.fsum(exact(profile, length, eps) for length in lengths)
+        cancelled = eps if profile == "log_cosh" else 0  # it is a difference of numbers of the size of the width
+        found = engine("penalty", U, eps, profile, grouping)
+        assert found == pytest.approx(expected, rel=close, abs=close * cancelled + least), (eps, size)
+        gradient = engine("penalty_grad", U, eps, profile, grouping)
+        assert np.isfinite(gradient[:, 0]).all(), (eps, size)
+        assert (gradient[:, 1] == 0).all(), (eps, size)
+        if profile in ("huber", "quartic", "abs") and size > 1e3 * eps and grouping == "node":
+            np.testing.assert_allclose(gradient[:, 0], [0.6, -0.8], rtol=close)
+        if profile != "sqrt_quartic":
+            shorter = engine("penalty_prox", U, eps, eps, profile, grouping)
+            assert (np.abs(shorter) <= np.abs(U) * (1 + close)).all(), (eps, size)
