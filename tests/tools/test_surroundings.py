@@ -1,6 +1,6 @@
 """Wherever the library runs: the right result, or a plain message. Never a traceback about a home, a name or a letter.
 
-Each case runs the command line, then executes a notebook of the book, in a copy of the project.
+Each case runs the command line, and executes a notebook of the book, in a copy of the project.
 """
 
 import os
@@ -100,8 +100,6 @@ def a_user_without_a_name_and_a_home(folder):
     (project / "tmp").mkdir()
     for place in (project, *project.rglob("*")):
         os.chown(place, 54321, 54321)
-    for place in (folder, *folder.parents[:3]):  # pytest's folders are closed to others
-        place.chmod(place.stat().st_mode | 0o055)
     return Surroundings(project, variables, start)
 
 
@@ -127,19 +125,8 @@ CASES = (
 )
 
 
-PENDING = pytest.mark.xfail(strict=False, reason="being mended: without a home that can be written")
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case, id=case.__name__, marks=[PENDING] * (case in (home_read_only, a_user_without_a_name_and_a_home))
-        )
-        for case in CASES
-    ],
-)
-def test_the_command_line_and_a_notebook_give_the_right_result(case, tmp_path):
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_the_command_line_gives_the_right_result(case, tmp_path):
     surroundings = case(tmp_path)
     status, out, err = surroundings.python("-c", COMMANDS)
     assert (status, err) == (0, ""), out + err
@@ -148,11 +135,19 @@ def test_the_command_line_and_a_notebook_give_the_right_result(case, tmp_path):
     assert "✓ eq-paper-smooth" in out
     assert (surroundings.project / "run.npz").is_file()
 
-    stored = nbformat.read(ROOT / NOTEBOOK, as_version=4)
+
+PENDING = {home_read_only, a_user_without_a_name_and_a_home}  # until tools/notebooks.py does without a home
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_a_notebook_gives_its_outputs(case, tmp_path, request):
+    if case in PENDING:
+        request.applymarker(pytest.mark.xfail(strict=False, reason="a notebook needs a home that can be written"))
+    surroundings = case(tmp_path)
     status, out, err = surroundings.python("tools/notebooks.py", NOTEBOOK)
     assert status == 0, out + err
     assert "Traceback" not in err
-    fresh = nbformat.read(surroundings.project / NOTEBOOK, as_version=4)
+    stored, fresh = (nbformat.read(folder / NOTEBOOK, as_version=4) for folder in (ROOT, surroundings.project))
     assert [list(map(kinds, cell.get("outputs", []))) for cell in fresh.cells] == [
         list(map(kinds, cell.get("outputs", []))) for cell in stored.cells
     ]
