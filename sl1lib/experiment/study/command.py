@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ..._output import tell
 from ...errors import require_count
 from ...paths import path_option
-from .auditing import audit
+from .auditing import RULE, audit
 from .declaration import STUDIES, load_study
 from .processes import usable_cores
 from .report import plan_text, show_text
@@ -102,6 +102,7 @@ def _run(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     study = load_study(options.study)
     folder, bar = options.results / study.name, not options.quiet
+    print(RULE, flush=True)
     findings = audit(study, folder, options.sample, options.seed, processes=options.processes, progress=bar)
     for finding in findings:
         print(finding)

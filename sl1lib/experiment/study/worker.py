@@ -132,11 +132,18 @@ def _measure_on_training_images(runs: Sequence[Run]) -> list[tuple[float, float]
 def _circumstances(began: datetime, seconds: float) -> dict[str, Any]:
     return {
         "processor": processor_name(),
+        "instructions": _instructions(),
         "cores": os.cpu_count(),
         "source_sha256": source_digest(),
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
     }
+
+
+def _instructions() -> str:
+    """Return which of the processor's instructions PyTorch and MKL use: many processors share one name."""
+    wished = (os.environ.get(name) for name in ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS"))
+    return " ".join([torch.backends.cpu.get_cpu_capability(), *filter(None, wished)])
 
 
 @cache
