@@ -104,3 +104,28 @@ def test_what_is_compared_exactly_says_why_it_may_be(path):
         "floating-point results differ between processors: compare them to a tolerance, or say why they are equal, "
         f"as in `# exact: a copy`: {', '.join(found)}"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("assert (a @ b == b.T @ a).all()", True),
+        ("assert np.all(a == b)", True),
+        ("assert np.array_equal(a, b)", True),
+        ("assert torch.equal(a, b)", True),
+        ("np.testing.assert_allclose(a, b, rtol=0, atol=0)", True),
+        ("assert a.mean() == b", True),
+        ("assert f(1)[0] == 0.5", True),
+        ("assert a.tobytes() == b.tobytes()", True),
+        ("if x:\n    assert (a == b).all()  # exact:", True),
+        ("# exact: one statement, and not the next\nx = 1\nassert (a == b).all()", True),
+        ("assert (a == b).all()  # exact: integers", False),
+        ("# exact: a copy\nassert np.array_equal(\n    a, b\n)", False),
+        ("assert np.allclose(a, b, rtol=0, atol=1e-12)", False),
+        ("assert a.mean() == pytest.approx(b)", False),
+        ("assert len(a) == 3", False),
+        ("assert (a < b).all()", False),
+    ],
+)
+def test_what_is_found(source, found):
+    assert bool(list(unmarked(source))) == found

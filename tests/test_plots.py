@@ -92,6 +92,7 @@ def test_a_run_broken_off_early_can_be_drawn(runs):
 def test_curves_show_the_histories_values_in_the_methods_colours(runs):
     axes = drawn(plots.loss_curves(runs, "E", keep=0.5, skip=3)).axes[0]
     for line, run in zip(axes.lines, runs, strict=True):
+        # exact: what is drawn is what was computed
         np.testing.assert_array_equal(line.get_ydata(), run.history.smoothed("E", 0.5)[3:])
         assert line.get_xdata()[-1] == 2  # epochs
         assert line.get_color() == method_style(run.config.method).color

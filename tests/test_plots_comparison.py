@@ -124,7 +124,9 @@ def test_a_panel_shows_the_median_and_all_seeds_of_its_method():
     for axes, method in zip(figure.axes, METHODS, strict=True):
         curves = np.stack([record.arrays["curve"] for record in FINALS.where(method=method).records])
         line = axes.lines[1]
+        # exact: what is drawn is what was given
         np.testing.assert_array_equal(line.get_ydata(), np.median(curves, axis=0)[updates >= 50])
+        # exact: what is drawn is what was given
         np.testing.assert_array_equal(line.get_xdata(), updates[updates >= 50])
         assert line.get_color() == method_style(method).color
         band = axes.collections[0].get_paths()[0].vertices[:, 1]
@@ -147,7 +149,7 @@ def test_every_seed_is_a_dot_and_the_bar_is_the_interval_of_the_mean():
     axes = drawn(figures.seed_rows({"error": BY_METHOD})).axes[0]
     dots = [line for line in axes.lines if line.get_alpha() == 0.55]
     for line, values in zip(dots, BY_METHOD.values(), strict=True):
-        np.testing.assert_array_equal(line.get_xdata(), values)
+        np.testing.assert_array_equal(line.get_xdata(), values)  # exact: what is drawn is what was given
     bars = [line for line in axes.lines if line.get_linewidth() == 1.6 and len(line.get_xdata()) == 2]
     intervals = [mean_interval(values)[1:] for values in BY_METHOD.values()]
     drawn_bars = [tuple(bar.get_xdata()) for bar in bars if bar.get_xdata()[0] != 0]
@@ -245,7 +247,7 @@ def test_a_training_that_learnt_nothing_is_a_thin_line_of_its_own():
     axes = drawn(figures.curve_panels(table, ["none"])).axes[0]
     thin = [line for line in axes.lines if line.get_linewidth() == 0.7]
     assert len(thin) == 1
-    np.testing.assert_array_equal(thin[0].get_ydata(), np.float32(2.3))
+    np.testing.assert_array_equal(thin[0].get_ydata(), np.float32(2.3))  # exact: what is drawn is what was given
 
 
 def test_numbers_far_off_the_scale_are_counted_and_do_not_hide_the_others():

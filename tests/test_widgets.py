@@ -42,7 +42,7 @@ def test_no_placeholder_is_left(image):
 def test_it_carries_the_image_and_the_kernels(image):
     html = convolution_explorer(image).html
     data = json.loads(re.search(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)[1])
-    np.testing.assert_array_equal(data["image"], image)
+    np.testing.assert_array_equal(data["image"], image)  # exact: grey levels
     assert list(data["kernels"]) == list(EXPLORER_KERNELS)
     for name, kernel in EXPLORER_KERNELS.items():
         np.testing.assert_allclose(data["kernels"][name], kernel, atol=1e-12)

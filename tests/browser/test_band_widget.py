@@ -39,7 +39,7 @@ def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
         widths.append(found["width"])
         bands = Bands(rows, channels, maps, kernel, stride, found["width"])
         matrix = fast.band_matrix(torch.ones(maps, channels, kernel, kernel), found["width"], stride)
-        np.testing.assert_array_equal(drawn(page), (matrix != 0).numpy())
+        np.testing.assert_array_equal(drawn(page), (matrix != 0).numpy())  # exact: which places are drawn
         work = timing.banded_work(bands, images=1)
         assert (found["tiles"], found["inputs"], found["outputs"]) == (bands.tiles, bands.inputs, bands.outputs)
         assert found["products"] == work.operations // 2

@@ -28,7 +28,7 @@ def test_both_ways_are_the_references(page, painting, kernel):
     press(page, painting)
     press(page, kernel)
     x, k = PAINTINGS[painting][None, None].astype(float), POOLING_KERNELS[kernel][None, None]
-    assert (read(page, "image") == x[0, 0]).all()
+    assert (read(page, "image") == x[0, 0]).all()  # exact: pixels that were set
     y = reference.conv2d(x, k)
     for name, expected in {
         "conv": y,
@@ -46,10 +46,10 @@ def test_painting_with_pointer_and_keys(page):
     page.keyboard.press(" ")
     expected = np.zeros((6, 6))
     expected[1, 2:4] = 1
-    assert (read(page, "image") == expected).all()
+    assert (read(page, "image") == expected).all()  # exact: pixels that were set
     page.keyboard.press("Enter")
     expected[1, 3] = 0
-    assert (read(page, "image") == expected).all()
+    assert (read(page, "image") == expected).all()  # exact: pixels that were set
 
 
 def test_dragging_paints_a_stroke(page):
@@ -66,7 +66,7 @@ def test_moving_right_goes_around_the_edge(page):
     press(page, "dot")
     for _ in range(5):
         press(page, "move right by 1")
-    assert (read(page, "image") == np.roll(PAINTINGS["dot"], 5, axis=1)).all()
+    assert (read(page, "image") == np.roll(PAINTINGS["dot"], 5, axis=1)).all()  # exact: pixels that were set
 
 
 def test_choosing_a_mean_frames_its_windows(page):

@@ -13,15 +13,16 @@ def test_they_are_scikit_learns():
     datasets = pytest.importorskip("sklearn.datasets")
     published = datasets.load_digits()
     images, labels = load_digits_8x8()
-    np.testing.assert_array_equal(images, published.images)
-    np.testing.assert_array_equal(labels, published.target)
+    np.testing.assert_array_equal(images, published.images)  # exact: grey levels
+    np.testing.assert_array_equal(labels, published.target)  # exact: labels
 
 
 def test_the_split_is_fixed_and_complete():
     images, labels = load_digits_8x8()
     digits = load_digits()
+    # exact: grey levels
     np.testing.assert_array_equal(np.concatenate([digits.x_train, digits.x_test]), enlarge(images))
-    np.testing.assert_array_equal(np.concatenate([digits.y_train, digits.y_test]), labels)
+    np.testing.assert_array_equal(np.concatenate([digits.y_train, digits.y_test]), labels)  # exact: labels
     assert (len(digits.x_train), len(digits.x_test)) == (1415, 382)
     assert digits.name == "digits"
     assert load_digits() is digits
@@ -30,8 +31,8 @@ def test_the_split_is_fixed_and_complete():
 def test_the_split_lies_between_two_forms():
     """Every form begins with 0 ... 9 three times and goes on with the same digits; so does the first test image's."""
     _, labels = load_digits_8x8()
-    np.testing.assert_array_equal(labels[TRAINING_IMAGES:][:70], labels[:70])
-    np.testing.assert_array_equal(labels[:30], np.tile(np.arange(10), 3))
+    np.testing.assert_array_equal(labels[TRAINING_IMAGES:][:70], labels[:70])  # exact: labels
+    np.testing.assert_array_equal(labels[:30], np.tile(np.arange(10), 3))  # exact: labels
 
 
 def test_the_bytes_are_the_same_everywhere():

@@ -47,6 +47,7 @@ def test_round_trip(tmp_path_factory, array, suffix, transpose):
     back, digest = read_idx_and_digest(path)
     assert back.dtype == array.dtype.newbyteorder("=")
     assert back.shape == array.shape
+    # exact: a round trip through a file
     assert back.tobytes() == array.astype(back.dtype).tobytes()  # NaN and -0.0 too
     assert back.flags.writeable
     assert back.flags.c_contiguous
@@ -75,7 +76,7 @@ def test_a_flipped_bit_in_gzip_is_a_data_error_or_harmless(tmp_path_factory, pos
     if isinstance(outcome, str):
         assert "flip.idx.gz: expected" in outcome
     else:
-        np.testing.assert_array_equal(outcome, [7, 8, 9])
+        np.testing.assert_array_equal(outcome, [7, 8, 9])  # exact: a round trip through a file
 
 
 def array_or_message(path: Path) -> np.ndarray | str:
@@ -137,7 +138,7 @@ def test_folder_instead_of_file(tmp_path):
 @pytest.mark.parametrize(("name", "content"), [("a.gz", GOOD), ("a", packed(GOOD))])
 def test_content_decides_whether_it_is_gzip(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    np.testing.assert_array_equal(read_idx(tmp_path / name), [7, 8, 9])
+    np.testing.assert_array_equal(read_idx(tmp_path / name), [7, 8, 9])  # exact: a round trip through a file
 
 
 def test_a_gzip_bomb_is_not_unpacked(tmp_path):

@@ -88,7 +88,7 @@ def test_a_folder_of_the_same_format(small, tmp_path, kind):
     data = load_data(kind(folder))
     assert data.name == "fashion"
     assert data.source == f"folder {folder.resolve()}"
-    np.testing.assert_array_equal(data.y_train, small.arrays[1])
+    np.testing.assert_array_equal(data.y_train, small.arrays[1])  # exact: a round trip through a file
 
 
 def test_a_folder_named_by_one_word(small, tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ def test_sl1lib_data(small, tmp_path, monkeypatch, suffix):
     monkeypatch.setenv("SL1LIB_DATA", str(small.write(tmp_path / "here", suffix)))
     data = load_mnist(files=small.files)
     for part, array in zip(("x_train", "y_train", "x_test", "y_test"), small.arrays, strict=True):
-        np.testing.assert_array_equal(getattr(data, part), array)
+        np.testing.assert_array_equal(getattr(data, part), array)  # exact: a round trip through a file
         assert not getattr(data, part).flags.writeable
     assert data.name == "mnist"
     assert data.source == f"SL1LIB_DATA ({tmp_path / 'here'})"
@@ -155,7 +155,7 @@ def test_no_folder_and_a_file_instead_of_one(small, tmp_path, monkeypatch):
 def test_download_then_cache(small, serve, alone):
     mirror = serve(small.served)
     data = load_mnist(files=small.files, mirrors=[DEAD, mirror.address])
-    np.testing.assert_array_equal(data.x_train, small.arrays[0])
+    np.testing.assert_array_equal(data.x_train, small.arrays[0])  # exact: a round trip through a file
     assert data.source == f"the user's cache ({alone})"
     assert names_in(alone) == ALL
     asked = len(mirror.requests)
@@ -401,4 +401,4 @@ def test_the_layout_in_which_archives_hold_each_file_in_a_folder_of_its_name(sma
         inside = tmp_path / file.stem.replace("-idx", ".idx") if dotted else whole / file.stem
         inside.write_bytes(content)
     data = read_folder(tmp_path, "set", "here", small.files)
-    np.testing.assert_array_equal(data.x_test, small.arrays[2])
+    np.testing.assert_array_equal(data.x_test, small.arrays[2])  # exact: a round trip through a file

@@ -31,8 +31,10 @@ def same():
         assert list(one.params) == list(other.params)
         for name in one.params:
             assert one.params[name].dtype == other.params[name].dtype, name
+            # exact: repeated on one machine
             assert one.params[name].tobytes() == other.params[name].tobytes(), name
         for name in ("E0", "penalty", "held_out_E0", "held_out_error") + ("seconds",) * seconds:
+            # exact: repeated on one machine
             assert getattr(one.history, name).tobytes() == getattr(other.history, name).tobytes(), name
 
     return assert_same

@@ -45,7 +45,7 @@ def history(count=3, epochs=2, **changes):
 
 def test_E_is_the_sum_of_both():
     curves = history(E0=np.array([1.0, 2.0, 3.0]), penalty=np.array([0.5, 0.25, 0.0]))
-    np.testing.assert_array_equal(curves.E, [1.5, 2.25, 3.0])
+    np.testing.assert_array_equal(curves.E, [1.5, 2.25, 3.0])  # exact: quarters, no rounding
 
 
 @given(values=st.lists(st.floats(0, 10), max_size=30), keep=st.floats(0, 0.999))
@@ -104,7 +104,7 @@ def test_it_predicts_what_the_reference_predicts(small, digits, changes):
     np.testing.assert_allclose(received, scores, rtol=tolerance, atol=tolerance)
     E0, error = run.evaluate(images, labels)
     assert pytest.approx(reference.cross_entropy(scores, labels), rel=10 * tolerance) == E0
-    assert error == np.mean(scores.argmax(axis=1) != labels)
+    assert error == pytest.approx(np.mean(scores.argmax(axis=1) != labels), abs=1.5 / len(labels))  # a tie may break
     assert run.evaluate(images, labels.astype(np.uint8)) == (E0, error)
 
 
@@ -149,12 +149,12 @@ def test_nodes_are_counted_below_the_penaltys_eps(run):
 def test_its_tensors_are_its_own(run):
     before = run.params["U"].copy()
     run.tensors()["U"].zero_()
-    np.testing.assert_array_equal(run.params["U"], before)
+    np.testing.assert_array_equal(run.params["U"], before)  # exact: a copy
 
 
 def test_it_predicts_mirrored_views(run, digits):
     mirrored = digits.x_test[:5, :, ::-1]
-    np.testing.assert_array_equal(run.predict(mirrored), run.predict(mirrored.copy()))
+    np.testing.assert_allclose(run.predict(mirrored), run.predict(mirrored.copy()), rtol=1e-5, atol=1e-5)
 
 
 def test_runs_can_be_told_apart_and_kept_in_a_set(run):

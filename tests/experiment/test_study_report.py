@@ -37,6 +37,7 @@ def test_a_table_has_a_row_for_each_training_and_a_column_for_each_quantity(resu
     assert finals["eps"].tolist() == [0.05] * 3
     assert set(finals["momentum"]) == {"ramp"}
     assert [record.config.seed for record in finals.records] == [0, 1, 2]
+    # exact: the same subtraction
     np.testing.assert_array_equal(finals["gap"], finals["held_out_error"] - finals["train_error"])
     a, b = table.where(stage="finals").pairs("held_out_error", "method", "none", "L2")
     assert a.tolist() == pytest.approx([0.1, 0.101, 0.102])  # at the rate 0.2 that was selected

@@ -334,9 +334,12 @@ def test_a_record_keeps_what_the_run_had():
     (expected,) = train_many([config], progress=False)
     assert record.numbers["held_out_error"] == expected.test_error
     assert record.numbers["nodes_below"] == expected.nodes_below()
+    # exact: repeated on one machine
     np.testing.assert_array_equal(record.arrays["node_norms"], expected.node_norms.astype(np.float32))
     thinned = expected.history.smoothed()[curve_updates(45)]
+    # exact: repeated on one machine
     np.testing.assert_array_equal(record.arrays["curve"], thinned.astype(np.float32))
+    # exact: repeated on one machine
     assert all((record.params[name] == expected.params[name]).all() for name in expected.params)
     data = load_data("digits").subset(300, 0)
     E0, error = expected.evaluate(data.x_train, data.y_train)

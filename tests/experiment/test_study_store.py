@@ -21,11 +21,12 @@ def same(one: Record, other: Record) -> None:
     assert one.config == other.config
     assert one.fingerprint == other.fingerprint
     assert list(one.numbers) == list(other.numbers)
+    # exact: a round trip through a file
     np.testing.assert_array_equal(list(one.numbers.values()), list(other.numbers.values()))
     assert set(one.arrays) == set(other.arrays)
     for name in one.arrays:
         assert one.arrays[name].dtype == other.arrays[name].dtype == np.float32
-        np.testing.assert_array_equal(one.arrays[name], other.arrays[name])
+        np.testing.assert_array_equal(one.arrays[name], other.arrays[name])  # exact: a round trip through a file
 
 
 def test_what_is_written_is_read_before_and_after_packing(tmp_path):

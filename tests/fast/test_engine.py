@@ -162,11 +162,12 @@ def test_it_predicts_as_the_functions_do(reading):
     engine.advance(3)
     x = torch.rand(1203, 1, 28, 28, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     scores = engine.predict(x)
+    # exact: repeated on one machine
     torch.testing.assert_close(engine.predict(tile_images(x), tiled=True), scores, rtol=0, atol=0)
     for training in range(2):
         torch.testing.assert_close(scores[training], fast.predict(engine.params(training), x, reading))
     before = engine.params(1)["U"]
-    assert torch.equal(before, engine.params(1)["U"])
+    assert torch.equal(before, engine.params(1)["U"])  # exact: repeated on one machine
 
 
 def test_predicting_between_updates_changes_nothing():
@@ -181,7 +182,7 @@ def test_predicting_between_updates_changes_nothing():
 def assert_states_equal(one, other):
     assert list(one) == list(other)
     for name in one:
-        assert one[name].tobytes() == other[name].tobytes(), name
+        assert one[name].tobytes() == other[name].tobytes(), name  # exact: repeated on one machine
 
 
 @pytest.mark.parametrize("reading", ["table", "text"])
@@ -192,7 +193,9 @@ def test_a_state_goes_on_bit_for_bit_from_any_update(reading, dtype):
     begun = first.advance(5)  # in the middle of the second epoch
     second.load_state(first.state())
     rest = second.advance(3)
+    # exact: repeated on one machine
     np.testing.assert_array_equal(np.concatenate([begun.E0, rest.E0]), costs.E0)
+    # exact: repeated on one machine
     np.testing.assert_array_equal(np.concatenate([begun.penalty, rest.penalty]), costs.penalty)
     assert_states_equal(second.state(), whole.state())
 
@@ -228,6 +231,7 @@ def test_it_stops_when_asked_after_the_update_it_is_in():
     engine = make(PENALTIES[:2])
     costs = engine.advance(9, stop=lambda: engine.updates == 2)
     assert (len(costs.E0), len(costs.penalty), engine.updates) == (2, 2, 2)
+    # exact: repeated on one machine
     np.testing.assert_array_equal(costs.E0, make(PENALTIES[:2]).advance(2).E0)
 
 
@@ -256,7 +260,7 @@ def test_it_leaves_its_arguments_as_they_were():
     kept = {name: tensor.clone() for name, tensor in params.items()}, x.clone(), labels.clone()
     engine = fast.Engine([fast.Training(params, 0.2, MomentumRamp())], x, labels)
     engine.advance(2)
-    torch.testing.assert_close((params, x, labels), kept, rtol=0, atol=0)
+    torch.testing.assert_close((params, x, labels), kept, rtol=0, atol=0)  # exact: a copy
     engine.params()["U"].zero_()
     assert engine.params()["U"].any()
 

@@ -133,17 +133,17 @@ def test_pulls_are_the_lengths_of_the_errors_gradient(group):
 
 def test_state_dict_round_trip_and_no_state_of_its_own(tmp_path):
     model, twin = Model(), Model()
-    assert not torch.equal(model.regulariser(), twin.regulariser())
+    assert not torch.equal(model.regulariser(), twin.regulariser())  # exact: other draws
     buffer = io.BytesIO()
     torch.save(model.state_dict(), buffer)
     buffer.seek(0)
     twin.load_state_dict(torch.load(buffer, weights_only=True))
-    assert torch.equal(model.regulariser(), twin.regulariser())
+    assert torch.equal(model.regulariser(), twin.regulariser())  # exact: a round trip through a file
     assert model.regulariser.state_dict() == {}
     torch.save(model, tmp_path / "model.pt")
     whole = torch.load(tmp_path / "model.pt", weights_only=False)
     assert whole.regulariser.weight is whole.last.weight
-    assert torch.equal(whole.regulariser(), model.regulariser())
+    assert torch.equal(whole.regulariser(), model.regulariser())  # exact: a round trip through a file
 
 
 def test_follows_the_model_to_another_dtype_and_device():
@@ -259,7 +259,7 @@ def test_ln_structured_with_the_number_of_dead_groups_removes_those_below_eps(ma
     assert dead.nonzero().flatten().tolist() == [1, 4]
     prune.ln_structured(layer, "weight", amount=int(dead.sum()), n=2, dim=dim)
     emptied = layer.weight.transpose(0, dim).flatten(1).abs().sum(dim=1) == 0
-    assert torch.equal(emptied, dead)
+    assert torch.equal(emptied, dead)  # exact: a selection
 
 
 def test_l1_unstructured_is_the_threshold_of_single_weights():
@@ -268,7 +268,7 @@ def test_l1_unstructured_is_the_threshold_of_single_weights():
     dead = regulariser.dead()
     assert dead.shape == layer.weight.shape
     prune.l1_unstructured(layer, "weight", amount=int(dead.sum()))
-    assert torch.equal(layer.weight == 0, dead)
+    assert torch.equal(layer.weight == 0, dead)  # exact: a selection
 
 
 @pytest.mark.parametrize("way", ["loss", "gradient", "prox"])
@@ -290,7 +290,7 @@ def test_a_pruned_layer_goes_on_training_and_its_zeros_stay(way):
         if way == "prox":
             model.regulariser.prox_(0.05)
     assert model.loss(x, y).item() < start
-    assert (model.regulariser.weight[zeros] == 0).all()
+    assert (model.regulariser.weight[zeros] == 0).all()  # exact: zeros that were set
     assert model.regulariser.dead()[zeros.all(dim=0)].all()
     norms = model.regulariser.norms()
     prune.remove(model.last, "weight")
@@ -397,7 +397,7 @@ def test_bfloat16_weights_do_not_feel_a_weak_pull():
         sgd.zero_grad()
         regulariser().backward()
         sgd.step()
-    assert (weight == 1).all()
+    assert (weight == 1).all()  # exact: a step that is rounded away
 
 
 # ---- Blocks, and layers whose weights are laid out otherwise

@@ -67,6 +67,7 @@ def test_it_goes_on_bit_for_bit_from_a_state_and_takes_that_of_one_engine(images
         expected = engine.advance(UPDATES)
         engine.load_state(state)
         assert engine.updates == 3
+        # exact: repeated on one machine
         np.testing.assert_array_equal(engine.advance(UPDATES).E0, expected.E0)
         one = fast.Engine(trainings, *images, batch_size=BATCH)
         one.load_state(state)

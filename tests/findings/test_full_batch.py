@@ -133,7 +133,7 @@ def test_the_networks_course_is_the_references(reading):
 
 def test_no_image_is_in_two_instances():
     first, second = (some_images(20, instance=i)[0] for i in (0, 1))
-    assert np.array_equal(some_images(40)[0], np.concatenate([first, second]))
+    assert np.array_equal(some_images(40)[0], np.concatenate([first, second]))  # exact: images
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_what_is_chosen_was_chosen_on_validation_images_and_is_measured_on_test_
             error = network.evaluate(digits.x_test, digits.y_test)[1]
             assert row["error"] == pytest.approx(error, abs=1.5 / len(digits.x_test))
             assert parameter_count(network.params) == row["parameters"]
-    assert (evidence.where(target="node-wise")["grouping"] == "node").all()
+    assert (evidence.where(target="node-wise")["grouping"] == "node").all()  # exact: texts
 
 
 def test_the_best_full_network_of_a_seed_is_measured_on_the_test_images(study, folder, digits, evidence):
@@ -180,7 +180,7 @@ def test_the_best_full_network_of_a_seed_is_measured_on_the_test_images(study, f
 
 def test_onnx_runtime_answers_as_the_chosen_networks_do(folder, digits, evidence):
     pytest.importorskip("onnxruntime")
-    assert (evidence.where(kind="chosen")["onnx_differ"] == 0).all()
+    assert (evidence.where(kind="chosen")["onnx_differ"] == 0).all()  # exact: counts
     assert np.isnan(evidence.where(kind="count")["onnx_differ"]).all()
     record = next(iter(kept_records(folder)))
     pruned = prune(stored_run(record), count=100, data=digits, latency=False)
@@ -201,7 +201,7 @@ def test_evidence_survives_its_file_and_knows_its_networks(study, folder, eviden
     evidence.save(tmp_path)
     again = Evidence.load(tmp_path, NAME)
     for name, column in evidence.columns.items():
-        np.testing.assert_array_equal(again[name], column)
+        np.testing.assert_array_equal(again[name], column)  # exact: a round trip through a file
     assert is_current(again, study, folder)
     assert again.provenance["data_sha256"] == load_data("digits").digest
     assert again.provenance["networks"] == len(kept_networks(study, Store(folder)))
@@ -224,6 +224,7 @@ def test_the_stored_evidence_of_the_small_study_comes_out_again(digits, tmp_path
     shutil.copytree(results, tmp_path / "smoke", ignore=shutil.ignore_patterns("evidence"))
     again = measure(study, tmp_path / "smoke", digits, progress=False)
     for name in set(stored.columns) - {"error", "error_before", "error_unfolded", "E0", "E0_before", "onnx_differ"}:
+        # exact: what was declared, and counts by lengths of stored weights, none within 1e-6 of a threshold
         np.testing.assert_array_equal(again[name], stored[name])
     for name in ("error", "error_before", "error_unfolded"):
         np.testing.assert_allclose(again[name], stored[name], atol=2.5 / len(digits.x_test))
@@ -277,7 +278,7 @@ def test_a_curve_has_a_row_for_each_seed(evidence):
     assert left.tolist() == [NODES - count for count in NODE_GRID]
     for seed, row in enumerate(errors):
         expected = evidence.where(kind="count", stage="finals", method="none", seed=seed)["error"]
-        np.testing.assert_array_equal(row, expected)
+        np.testing.assert_array_equal(row, expected)  # exact: the same rows
     with pytest.raises(ValueError, match=r"the counts of .*each seed must have the same, each once"):
         curve(evidence, stage="frontier", method="SL1")  # of two strengths
     with pytest.raises(ValueError, match=r"the counts of .* is 'none'"):
@@ -301,7 +302,7 @@ def test_rows_of_unchanged_networks_are_taken_over_and_no_others(
     again = measure(study, copy, digits, progress=False)
     assert measured == []
     for name, column in evidence.columns.items():
-        np.testing.assert_array_equal(again[name], column)
+        np.testing.assert_array_equal(again[name], column)  # exact: a round trip through a file
     assert is_current(again, study, copy)
     stages = evidence.provenance["stages"] | {"finals": {"networks_sha256": "0" * 64}}
     Evidence(NAME, evidence.columns, {**evidence.provenance, "stages": stages}).save(copy)

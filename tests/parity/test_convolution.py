@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import convolve2d, correlate2d
-from support import REFERENCE, every_engine, normal, seeds, sizes
+from support import REFERENCE, assert_close, every_engine, normal, seeds, sizes
 
 from sl1lib import reference
 
@@ -73,7 +73,8 @@ def test_each_gradient_by_itself_is_the_one_of_all_three(arrays):
     dy = normal(1, *reference.conv2d(x, kernel).shape)
     each = reference.conv2d_input_grad(dy, kernel), reference.conv2d_kernel_grad(dy, x), reference.conv2d_bias_grad(dy)
     for received, expected in zip(reference.conv2d_backward(dy, x, kernel), each, strict=True):
-        np.testing.assert_array_equal(received, expected, strict=True)
+        assert received.dtype == expected.dtype
+        assert_close(received, expected, 1e-12)
 
 
 @every_engine
@@ -111,8 +112,11 @@ def test_the_reference_computes_in_float64_whatever_it_is_given():
     grey, weights = np.full((1, 1, 3, 3), 200, np.uint8), np.full((1, 1, 2, 2), 2, np.uint8)
     y = reference.conv2d(grey, weights)
     assert y.dtype == np.float64
+    # exact: small whole numbers, no rounding
     np.testing.assert_array_equal(y, np.full((1, 1, 2, 2), 1600.0))  # in uint8 it would be 64
     dx, dkernel, dbias = reference.conv2d_backward(np.full((1, 1, 2, 2), 200, np.uint8), grey, weights)
+    # exact: small whole numbers, no rounding
     np.testing.assert_array_equal(dx[0, 0], 400.0 * np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), strict=True)
+    # exact: small whole numbers, no rounding
     np.testing.assert_array_equal(dkernel, np.full((1, 1, 2, 2), 160_000.0), strict=True)
-    np.testing.assert_array_equal(dbias, [800.0], strict=True)
+    np.testing.assert_array_equal(dbias, [800.0], strict=True)  # exact: small whole numbers, no rounding

@@ -74,7 +74,7 @@ def test_node_k_is_sixteen_maps_plus_four_rows_plus_column(engine, reading):
     maps, nodes = engine("trace", params, x, reading)["stage2"], engine("features", params, x, reading)
     assert nodes.shape == (3, 192)
     for m, row, column in np.ndindex(12, 4, 4):
-        np.testing.assert_array_equal(nodes[:, 16 * m + 4 * row + column], maps[:, m, row, column])
+        np.testing.assert_array_equal(nodes[:, 16 * m + 4 * row + column], maps[:, m, row, column])  # exact: a view
 
 
 @every_engine
@@ -104,7 +104,7 @@ def test_both_engines_start_from_the_same_numbers(dtype):
     for name, array in reference.init_params(seed=5).items():
         tensor = fast.init_params(seed=5, dtype=dtype)[name]
         assert tensor.dtype == dtype
-        assert torch.equal(tensor, torch.tensor(array, dtype=dtype))
+        assert torch.equal(tensor, torch.tensor(array, dtype=dtype))  # exact: a conversion
 
 
 def test_the_start_is_glorots():
@@ -116,9 +116,9 @@ def test_the_start_is_glorots():
         bound = np.sqrt(6 / fans)
         assert 0.9 * bound < np.abs(start[name]).max() <= bound
         assert abs(start[name].mean()) < bound / 5
-    assert all(np.all(start[name] == 0) for name in ("b1", "b2", "b"))
-    assert np.array_equal(start["K2"], reference.init_params(seed=0)["K2"])
-    assert not np.array_equal(start["K2"], reference.init_params(seed=1)["K2"])
+    assert all(np.all(start[name] == 0) for name in ("b1", "b2", "b"))  # exact: zeros that were set
+    assert np.array_equal(start["K2"], reference.init_params(seed=0)["K2"])  # exact: the same draws
+    assert not np.array_equal(start["K2"], reference.init_params(seed=1)["K2"])  # exact: other draws
 
 
 def test_each_epoch_visits_every_sample_once_in_an_order_of_its_own():

@@ -134,7 +134,7 @@ def test_the_group_lasso_sets_short_groups_to_exact_zeros_and_keeps_directions(e
         u, v = (np.array([W[index] for index in group]) for W in (U, V))
         r = np.sqrt((u**2).sum())
         if r < 0.999 * tau:
-            assert np.all(v == 0)
+            assert np.all(v == 0)  # exact: zeros that the step sets
         elif r > 1.001 * tau:
             np.testing.assert_allclose(v, u * (1 - tau / r), atol=engine.tolerance * r)
 
@@ -144,9 +144,9 @@ def test_the_group_lasso_sets_short_groups_to_exact_zeros_and_keeps_directions(e
 def test_a_smooth_penalty_never_gives_exact_zeros(engine, profile):
     """Its slope at 0 is 0, so a weight that is not 0 stays so."""
     U = np.array([[1e-6, 2.0], [1e-6, 0.1]])
-    assert np.all(engine("penalty_grad", U, EPS, profile) != 0)
+    assert np.all(engine("penalty_grad", U, EPS, profile) != 0)  # exact: far from 0
     if profile in CONVEX:
-        assert np.all(engine("penalty_prox", U, 1.0, EPS, profile) != 0)
+        assert np.all(engine("penalty_prox", U, 1.0, EPS, profile) != 0)  # exact: far from 0
 
 
 @both_engines

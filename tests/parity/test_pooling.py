@@ -106,4 +106,5 @@ def test_one_strided_convolution_convolves_and_pools(engine, case):
 
 
 def test_grey_levels_are_averaged_without_overflow():
+    # exact: small whole numbers, no rounding
     np.testing.assert_array_equal(reference.avg_pool2d(np.full((1, 1, 2, 4), 200, np.uint8), 2), [[[[200.0, 200.0]]]])

@@ -54,7 +54,7 @@ def test_without_means_the_removed_inputs_count_as_zero(engine, kind):
     smaller, bias = engine("remove_inputs", W, b, ~KEPT)
     emptied = np.where(KEPT.reshape(-1, *[1] * (W.ndim - 2)), W, 0)
     assert_close(engine(function, x[:, KEPT], smaller, bias), engine(function, x, emptied, b), 1e-12)
-    np.testing.assert_array_equal(bias, b)
+    np.testing.assert_array_equal(bias, b)  # exact: nothing is added
 
 
 @kinds
@@ -74,8 +74,8 @@ def test_the_mean_keeps_the_mean_of_the_outputs(engine, kind):
 def test_nothing_and_everything_can_be_removed(engine):
     _, W, b, x = layer("dense", 5, 3, 5)
     same = engine("remove_inputs", W, b, np.zeros(5, bool), x.mean(axis=0))
-    assert_close(same[0], W, 0)
-    assert_close(same[1], b, 0)
+    assert_close(same[0], W, 0)  # exact: nothing is added
+    assert_close(same[1], b, 0)  # exact: nothing is added
     empty, bias = engine("remove_inputs", W, b, np.ones(5, bool), x.mean(axis=0))
     assert empty.shape == (3, 0)
     assert_close(bias, W @ x.mean(axis=0) + b, 1e-12)

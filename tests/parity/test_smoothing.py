@@ -124,4 +124,4 @@ def test_only_abs_gives_exact_zeros(engine):
     r = np.array([0.5, -0.5, 1e-6])
     for profile in CONVEX:
         x = engine("smooth_abs_prox", r, 1.0, 0.1, profile)
-        assert np.all(x == 0) == (profile == "abs"), profile
+        assert np.all(x == 0) == (profile == "abs"), profile  # exact: zeros that the step sets

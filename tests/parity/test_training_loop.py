@@ -117,7 +117,7 @@ def test_proximal_training_gives_exact_zeros_and_smooth_training_none(reading):
     for name, exact in {"proximal-group-lasso": True, "huber": False}.items():
         penalty = Penalty(1.0, 0.3, PENALTIES[name].profile, step=PENALTIES[name].step)
         _, params = train_fast(reading, penalty)
-        assert np.any(np.all(params["U"] == 0, axis=0)) == exact
+        assert np.any(np.all(params["U"] == 0, axis=0)) == exact  # exact: zeros that the step sets
 
 
 def test_full_batch_descent_on_the_last_layer_is_monotone_below_its_bound():

@@ -20,7 +20,10 @@ def assert_same_answers(pruned, images, path):
     assert received.dtype == np.float32
     assert received.shape == expected.shape
     np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
-    np.testing.assert_array_equal(received.argmax(axis=1), expected.argmax(axis=1))
+    second, first = np.sort(expected, axis=1)[:, -2:].T
+    clear = first - second > 1e-4 * np.abs(expected).max()
+    # exact: classes, where no two scores are near a tie
+    np.testing.assert_array_equal(received.argmax(axis=1)[clear], expected.argmax(axis=1)[clear])
 
 
 @pytest.mark.parametrize("options", [{"count": 0}, {"count": 90}, {"count": 5, "grouping": "map"}], ids=str)

@@ -25,14 +25,14 @@ def changed(run, **params):
 def test_by_default_the_nodes_below_the_penaltys_eps_go(strong):
     pruned = pruned_of(strong)
     assert isinstance(pruned, Pruned)
-    np.testing.assert_array_equal(pruned.kept, np.flatnonzero(strong.node_norms >= 0.05))
+    np.testing.assert_array_equal(pruned.kept, np.flatnonzero(strong.node_norms >= 0.05))  # exact: a selection
     assert 0 < len(pruned.kept) == 192 - strong.nodes_below() < 192
     maps = np.unique(pruned.kept // 16)
     assert len(maps) < 12  # the penalty is strong enough to switch off whole maps
     assert pruned.params["U"].shape == (10, len(pruned.kept))
     assert pruned.params["K2"].shape == (len(maps), 6, 5, 5)
-    np.testing.assert_array_equal(pruned.params["K2"], strong.params["K2"][maps])
-    np.testing.assert_array_equal(pruned.params["U"], strong.params["U"][:, pruned.kept])
+    np.testing.assert_array_equal(pruned.params["K2"], strong.params["K2"][maps])  # exact: a copy
+    np.testing.assert_array_equal(pruned.params["U"], strong.params["U"][:, pruned.kept])  # exact: a copy
     assert {array.dtype for array in pruned.params.values()} == {np.dtype("float32")}
 
 
@@ -55,9 +55,11 @@ def test_the_mean_over_the_training_images_goes_into_the_bias(double, digits):
     pruned = pruned_of(double, threshold)
     assert_close(pruned.predict(digits.x_test[:50]), expected, 1e-12)
     assert_close(reference.forward(pruned.full_params(), digits.x_test[:50, None] / 255, "text"), expected, 1e-12)
+    # exact: nothing is added
     np.testing.assert_array_equal(pruned_of(double, threshold, fold=False).params["b"], double.params["b"])
     mirrored = Dataset(digits.x_train[:, ::-1], digits.y_train, digits.x_test, digits.y_test, "mirrored")
     other = pruned_of(double, threshold, data=mirrored)
+    # exact: far apart
     assert not np.array_equal(other.params["b"], pruned.params["b"])  # means of the images that are given
 
 
@@ -81,12 +83,13 @@ def test_the_report_measures_on_what_the_run_was_measured_on(strong, double, dig
 def test_criteria_are_compared_at_one_number_of_nodes(strong, plain):
     count = strong.nodes_below()
     by_threshold, by_count = pruned_of(strong), pruned_of(strong, count=count)
-    np.testing.assert_array_equal(by_threshold.kept, by_count.kept)
-    assert_close(by_threshold.params, by_count.params, 0)
+    np.testing.assert_array_equal(by_threshold.kept, by_count.kept)  # exact: a selection
+    assert_close(by_threshold.params, by_count.params, 0)  # exact: a copy
     magnitude = pruned_of(plain, count=count)
     assert magnitude.report.after.nodes == by_threshold.report.after.nodes
     given = pruned_of(plain, remove=shortest_nodes(plain.params["U"], count))
-    np.testing.assert_array_equal(magnitude.kept, given.kept)
+    np.testing.assert_array_equal(magnitude.kept, given.kept)  # exact: a selection
+    # exact: a selection
     np.testing.assert_array_equal(pruned_of(plain, remove=[191, 3]).kept, np.delete(np.arange(192), [3, 191]))
 
 
@@ -112,6 +115,7 @@ def test_a_strong_map_wise_penalty_removes_maps_and_saves_arithmetic(plain):
 def test_weights_that_were_penalised_one_by_one_can_be_judged_one_by_one(plain):
     run = train(plain.config.replace(penalty=Penalty(0.02, 0.05, grouping="weight")), progress=False)
     pruned = pruned_of(run, grouping="weight")
+    # exact: a selection
     np.testing.assert_array_equal(pruned.kept, np.flatnonzero(np.abs(run.params["U"]).max(axis=0) >= 0.05))
     assert 0 < len(pruned.kept) < 192
 
@@ -136,7 +140,7 @@ def test_every_reading_can_be_pruned(plain, reading, digits):
 
 def test_nothing_to_remove_gives_the_same_network(strong, digits):
     pruned = pruned_of(strong, 0)
-    assert_close(pruned.params, strong.params, 0)
+    assert_close(pruned.params, strong.params, 0)  # exact: a copy
     assert pruned.report.before == pruned.report.after
     assert pruned.report.error_before == pruned.report.error_after
     assert "0 of 192 nodes removed" in str(pruned.report)
@@ -197,11 +201,12 @@ def test_the_run_stays_as_it_is_and_the_result_is_its_own(strong):
     pruned = pruned_of(strong, 0, fold=False)
     for array in pruned.params.values():
         array[:] = 0
-    assert_close(strong.params, given, 0)
+    assert_close(strong.params, given, 0)  # exact: a copy
 
 
 def test_one_run_gives_one_result_bit_for_bit(strong):
     one, other = pruned_of(strong, fine_tune=1), pruned_of(strong, fine_tune=1)
+    # exact: repeated on one machine
     assert all(one.params[name].tobytes() == other.params[name].tobytes() for name in one.params)
     assert one.report == other.report
 
@@ -213,7 +218,7 @@ def test_a_run_from_another_machine_is_pruned_here(strong):
         pruned_of(away)
     here = pruned_of(away, device="cpu", fine_tune=1)
     assert here.config.device == "cpu"
-    assert_close(here.params, pruned_of(strong, fine_tune=1).params, 0)
+    assert_close(here.params, pruned_of(strong, fine_tune=1).params, 0)  # exact: repeated on one machine
 
 
 def test_numpys_numbers_are_numbers(strong):

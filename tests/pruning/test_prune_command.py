@@ -47,6 +47,7 @@ def test_its_options_are_prunes(saved, strong, capsys, tmp_path):
     received = Pruned.load(f"{out}.npz")
     assert received.report == expected.report
     for name in expected.params:
+        # exact: repeated on one machine
         np.testing.assert_array_equal(received.params[name], expected.params[name])
 
 

@@ -52,16 +52,18 @@ def test_what_is_saved_comes_back_exactly(pruned, digits, tmp_path):
     assert again.report == pruned.report
     assert again.provenance == pruned.provenance
     assert repr(again) == repr(pruned)
-    assert_close(again.params, pruned.params, 0)
+    assert_close(again.params, pruned.params, 0)  # exact: a round trip through a file
     for name in ("nodes", "maps1", "maps2"):
+        # exact: a round trip through a file
         np.testing.assert_array_equal(getattr(again.parts, name), getattr(pruned.parts, name))
+    # exact: repeated on one machine
     np.testing.assert_array_equal(again.predict(digits.x_test), pruned.predict(digits.x_test))
 
 
 def test_float64_and_a_network_with_nothing_removed_come_back(double, tmp_path):
     pruned = prune(double, 0, latency=False)
     again = Pruned.load(pruned.save(tmp_path / "whole"))
-    assert_close(again.params, double.params, 0)
+    assert_close(again.params, double.params, 0)  # exact: a round trip through a file
     assert again.params["U"].dtype == np.float64
     assert len(again.kept) == 192
 
@@ -164,7 +166,7 @@ def test_it_refuses_what_are_no_labelled_images(pruned, digits):
 
 def test_it_predicts_mirrored_views(pruned, digits):
     mirrored = digits.x_test[:5, :, ::-1]
-    np.testing.assert_array_equal(pruned.predict(mirrored), pruned.predict(mirrored.copy()))
+    np.testing.assert_allclose(pruned.predict(mirrored), pruned.predict(mirrored.copy()), rtol=1e-5, atol=1e-5)
 
 
 def test_parameters_that_do_not_fit_the_parts_are_refused(pruned):

@@ -28,7 +28,7 @@ def test_a_nodes_length_is_that_of_the_longest_group_it_has_a_part_in():
 def test_a_node_goes_if_it_is_shorter_strictly(grouping, seed, threshold):
     U = weights(seed)
     lengths = node_lengths(U, grouping)
-    np.testing.assert_array_equal(short_nodes(U, threshold, grouping), lengths < threshold)
+    np.testing.assert_array_equal(short_nodes(U, threshold, grouping), lengths < threshold)  # exact: a selection
     assert not short_nodes(U, float(lengths.min()), grouping).any()
 
 
@@ -56,7 +56,7 @@ def test_the_shortest_are_as_many_as_asked_for_and_no_longer_than_the_rest(seed,
 def test_the_shortest_maps_are_whole_and_equals_go_by_number():
     U = weights()
     removed = shortest_nodes(U, 5, "map").reshape(12, 16)
-    assert (removed.all(axis=1) == removed.any(axis=1)).all()
+    assert (removed.all(axis=1) == removed.any(axis=1)).all()  # exact: a selection
     assert set(np.flatnonzero(removed[:, 0])) == set(np.argsort(np.linalg.norm(U.reshape(10, 12, 16), axis=(0, 2)))[:5])
     assert shortest_nodes(np.zeros((10, 192)), 7).nonzero()[0].tolist() == list(range(7))
     assert shortest_nodes(np.zeros((10, 192)), 1, "map").nonzero()[0].tolist() == list(range(16))
@@ -64,8 +64,8 @@ def test_the_shortest_maps_are_whole_and_equals_go_by_number():
 
 def test_given_nodes_may_be_numbers_or_a_mask():
     mask = np.arange(192) % 7 == 0
-    np.testing.assert_array_equal(given_nodes(mask), mask)
-    np.testing.assert_array_equal(given_nodes(np.flatnonzero(mask)[::-1]), mask)
+    np.testing.assert_array_equal(given_nodes(mask), mask)  # exact: a selection
+    np.testing.assert_array_equal(given_nodes(np.flatnonzero(mask)[::-1]), mask)  # exact: a selection
     assert not given_nodes([]).any()
     given_nodes(mask)[:] = True
     assert not mask.all()  # a copy
@@ -128,10 +128,10 @@ def test_a_floor_takes_back_the_longest_and_no_more_than_it_must(grouping, seed,
     assert kept.sum() >= nodes
     assert kept.reshape(12, 16).any(axis=1).sum() >= maps
     if (~removed).sum() >= nodes and (~removed).reshape(12, 16).any(axis=1).sum() >= maps:
-        np.testing.assert_array_equal(kept, ~removed)
+        np.testing.assert_array_equal(kept, ~removed)  # exact: a selection
     if grouping == "map":
         back = (kept & removed).reshape(12, 16)
-        assert (back.all(axis=1) == back.any(axis=1)).all()
+        assert (back.all(axis=1) == back.any(axis=1)).all()  # exact: a selection
     elif maps == 1 and (kept & removed).any():
         assert kept.sum() == nodes
         assert lengths[kept & removed].min() >= lengths[~kept].max(initial=0)

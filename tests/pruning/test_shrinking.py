@@ -45,7 +45,7 @@ def test_it_is_the_full_network_with_zeros_and_the_means_in_the_bias(reading, ch
     received = Network(smaller, reading, parts)(torch.tensor(x)).numpy()
     features = reference.features(params, x, reading).mean(axis=0) if folded else None
     assert_close(received, reference.forward(emptied(params, removed, features), x, reading), 1e-12)
-    np.testing.assert_array_equal(parts.nodes, np.flatnonzero(~removed))
+    np.testing.assert_array_equal(parts.nodes, np.flatnonzero(~removed))  # exact: a selection
     assert {name: tuple(tensor.shape) for name, tensor in smaller.items()} == parts.shapes
 
 
@@ -68,7 +68,7 @@ def test_the_widened_parameters_are_the_same_function(reading):
     smaller = {name: tensor.numpy() for name, tensor in shrink(tensors(params), parts).items()}
     received = Network(tensors(smaller), reading, parts)(torch.tensor(x)).numpy()
     assert_close(received, reference.forward(parts.widen(smaller), x, reading), 1e-12)
-    assert_close(parts.take(parts.widen(smaller)), smaller, 0)
+    assert_close(parts.take(parts.widen(smaller)), smaller, 0)  # exact: a copy
 
 
 @every_reading

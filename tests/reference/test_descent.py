@@ -26,8 +26,8 @@ def test_path_keeps_the_start_and_the_shape_and_leaves_its_argument_alone():
     path = descend(lambda w: w, start, lr=0.5, updates=4)
     assert path.shape == (5, 2, 3)
     assert path.dtype == np.float64
-    assert (path[:, 0, 0] == [1, 0.5, 0.25, 0.125, 0.0625]).all()
-    assert (start == 1).all()
+    assert (path[:, 0, 0] == [1, 0.5, 0.25, 0.125, 0.0625]).all()  # exact: powers of two
+    assert (start == 1).all()  # exact: a copy
     assert descend(lambda w: w, 3, lr=0.5, updates=0).tolist() == [3.0]
 
 
@@ -35,13 +35,13 @@ def test_prox_gives_exact_zeros_and_stops_the_velocity():
     """Minimise (w - 0.5)²/2 + |w|: the soft threshold takes every step below 1 to 0, and the weight stays there."""
     path = descend(lambda w: w - 0.5, 4.0, lr=0.5, momentum=0.3, updates=40, prox=lambda w: smooth_abs_prox(w, tau=0.5))
     assert path[0] == 4
-    assert (path[-10:] == 0).all()
+    assert (path[-10:] == 0).all()  # exact: zeros that the step sets
 
 
 def test_peak_to_peak_looks_at_the_tail_of_each_weight():
     path = np.array([[9.0, 9.0], [1.0, 0.0], [-1.0, 0.5], [1.0, 0.0]])
-    np.testing.assert_array_equal(peak_to_peak(path, tail=3), [2.0, 0.5])
-    np.testing.assert_array_equal(peak_to_peak(path, tail=1), [0.0, 0.0])
+    np.testing.assert_array_equal(peak_to_peak(path, tail=3), [2.0, 0.5])  # exact: halves, no rounding
+    np.testing.assert_array_equal(peak_to_peak(path, tail=1), [0.0, 0.0])  # exact: halves, no rounding
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_prox_leaves_biases_alone_and_takes_eta_times_lambda(seed):
     W, _, _ = problem(seed)
     penalty = Penalty(2.0, profile="abs")
     moved = reference.last_layer_prox(W, 0.5, penalty)
-    assert_close(moved[:, -1], W[:, -1], 0)
+    assert_close(moved[:, -1], W[:, -1], 0)  # exact: a copy
     assert_close(moved[:, :-1], reference.penalty_prox(W[:, :-1], 1.0), 1e-15)
 
 
