@@ -110,7 +110,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert cli.main(["study", "show", *words]) == 0
     streams = capsys.readouterr()
     assert "24 of 24 trainings missing" in streams.out
-    assert streams.err == f"{tmp_path / 'r' / 'small'} is not there yet: nothing is trained\n"
+    remedy = "nothing is trained here; --results names the folder that holds small"
+    assert streams.err == f"{tmp_path / 'r' / 'small'} is not there: {remedy}\n"
     assert cli.main(["study", "run", *words]) == 0
     streams = capsys.readouterr()
     assert streams.out == f"33 trainings added to {tmp_path / 'r' / 'small'}, 0 missing\n"
