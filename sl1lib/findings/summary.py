@@ -17,7 +17,7 @@ from .judging import judge_all
 from .pruning_verdicts import FULL_COST
 from .robustness import text_at_one_rate
 from .stored import load_results
-from .verdict_tables import count_favours, percent, points
+from .verdict_tables import count_favours, percent, points, settled
 
 BASE: Final = "none"
 
@@ -127,6 +127,10 @@ def _accuracy_and_speed(accuracy: Judgement, speed: Judgement, at_one_rate: Effe
     )
 
 
+def _nodes(count: float) -> str:
+    return f"{settled(count):.1f}"
+
+
 def _pruning(nodes: Judgement, work: Judgement) -> str:
     bound = NODES * CLASSES / FULL_COST
     limit = f"all {NODES} nodes together do {percent(bound)} of the multiply-adds"
@@ -134,7 +138,8 @@ def _pruning(nodes: Judgement, work: Judgement) -> str:
         return f"How many nodes SL1 prunes, and at what cost, is not decided yet ({_why(nodes, work)}); {limit}."
     gone = [(reading, _of(nodes, stage, "nodes removed").effect) for stage, reading in READINGS.items()]
     told = " and ".join(
-        f"{each.effect:.1f} [{each.low:.1f}, {each.high:.1f}] in {reading} (n = {each.n})" for reading, each in gone
+        f"{_nodes(each.effect)} [{_nodes(each.low)}, {_nodes(each.high)}] in {reading} (n = {each.n})"
+        for reading, each in gone
     )
     lost = max(READINGS, key=lambda stage: _of(nodes, stage, "error lost").effect.effect)
     everything, alone = (

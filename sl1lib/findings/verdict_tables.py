@@ -22,6 +22,20 @@ MEASURE_NAMES: Final = {
 }
 
 
+def settled(value: float) -> float:
+    """Return a number without its last digits, so that they do not decide how it is rounded to a few.
+
+    Means of counts lie on the edge between two roundings, as 9.85 does, and their last bit differs between machines.
+    Eleven decimals are kept, and of a large number 12 digits: a small one is a difference of numbers below 1.
+
+    Examples
+    --------
+    >>> {f"{settled(mean):.1f}" for mean in (9.85, 9.850000000000001, 9.849999999999998)}
+    {'9.8'}
+    """
+    return float(format(round(value, 11), ".12g"))
+
+
 def signed(value: float, form: str = ".2f") -> str:
     """Return a number with its sign, a minus that is one; what rounds to 0 has no sign.
 
@@ -32,7 +46,7 @@ def signed(value: float, form: str = ".2f") -> str:
     """
     if np.isinf(value):
         return "−∞" if value < 0 else "+∞"
-    text = format(value, "+" + form)
+    text = format(settled(value), "+" + form)
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
@@ -83,7 +97,7 @@ def percent(share: float) -> str:
     >>> percent(1920 / 203520)
     '0.94 %'
     """
-    return f"{100 * share:.2f} %"
+    return f"{settled(100 * share):.2f} %"
 
 
 #: The measure that stands for "the error is low sooner" where one number must do.
@@ -170,7 +184,9 @@ def number_text(number: Comparison | Estimate) -> str:
         if "instances" in number.what:
             share = f"{number.value * number.n:.0f} of {number.n} [{number.low:.0%}, {number.high:.0%}]"
             return f"{share.replace('%', ' %')} ({number.what})"
-        numbers = f"{number.value:.3g} [{number.low:.3g}, {number.high:.3g}]".replace("-", "−")
+        numbers = f"{settled(number.value):.3g} [{settled(number.low):.3g}, {settled(number.high):.3g}]".replace(
+            "-", "−"
+        )
         return f"{numbers} ({number.what})"
     where, other = _stage_text(number), number.other.replace("_", " ")
     return f"{effect_text(number.measure, number.effect)} ({where}; against {other})"
