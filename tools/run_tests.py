@@ -4,7 +4,8 @@ python tools/run_tests.py [PART ...]
 
 library      tests/ without the browser; what is marked `threads` once more, alone, with PyTorch's own number of threads
 doctests     the examples in the docstrings of sl1lib
-notebooks    execute every notebook and compare each output with the stored one
+notebooks    execute every notebook and compare each output with the stored one; where $SL1LIB_DATA names MNIST, those
+             that depend on it once more without it, on the digits
 portability  the notebooks and the numerical tests once more, as the processor furthest from this one would compute
 book         build the pages from the stored outputs, warnings as errors
 browser      open every page of that build in Chromium
@@ -21,6 +22,7 @@ of its own: nbval needs other settings of pytest than the library's tests, and w
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib
 import processors
 import reports
 from common import BUILD, ROOT, TEST_BUILD, environment
@@ -78,6 +81,19 @@ def notebooks(paths: Iterable[Path]) -> tuple[str, ...]:
     return (*PYTEST, "-n", jobs(), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
 
 
+def takes_mnist(path: Path) -> bool:
+    """Tell whether a notebook takes MNIST where it is available: its numbers are then others where it is not."""
+    return re.search(r'load_data\((?:\)|\\"(?:auto|mnist)\\")', path.read_text(encoding="utf-8")) is not None
+
+
+def without_mnist() -> dict[str, str]:
+    """Return the variables under which MNIST is out of reach: no folder, no download, an empty cache."""
+    cache = BUILD / "empty-cache"  # Matplotlib's is elsewhere: it would be filled anew, and say so on stderr
+    shutil.rmtree(cache, ignore_errors=True)
+    away = {"SL1LIB_DATA": "", "SL1LIB_OFFLINE": "1", "XDG_CACHE_HOME": str(cache)}
+    return ONE_THREAD | away | {"MPLCONFIGDIR": matplotlib.get_cachedir()}
+
+
 def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files: Iterable[str]) -> Iterator[Step]:
     """Yield notebooks and tests under an emulated processor; each process first shows that it emulates it."""
     tools = os.pathsep.join(filter(None, (str(ROOT / "tools"), os.environ.get("PYTHONPATH"))))
@@ -115,6 +131,8 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
         yield Step("doctests", tests("--doctest-modules", "sl1lib"), ONE_THREAD)
     elif part == "notebooks":
         yield Step("notebooks", notebooks(every_notebook()), ONE_THREAD)
+        if os.environ.get("SL1LIB_DATA"):
+            yield Step("notebooks, on the digits", notebooks(filter(takes_mnist, every_notebook())), without_mnist())
     elif part in ("portability", "nightly"):
         yield from portability(part == "nightly")
     elif part == "book":
