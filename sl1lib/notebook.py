@@ -11,7 +11,7 @@ import html
 import inspect
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
     from IPython.display import display
@@ -21,6 +21,9 @@ except ImportError as error:
 
 from .data import Dataset
 from .ledger import check, matching
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
@@ -94,6 +97,32 @@ def _is_number(cell: str) -> bool:
     return cell[:1] in "0123456789+-−–."
 
 
+def show_figure(figure: Figure, *, alt: str, caption: str = "") -> None:
+    """Display a figure whose words follow its numbers; words that hold for all data stand in the cell's metadata.
+
+    Parameters
+    ----------
+    figure : Figure
+    alt : str
+        The alternative text: what a sighted reader takes from the figure.
+    caption : str
+        As Markdown; the figure's name, by which it is referred to, stays in the cell's metadata.
+
+    Examples
+    --------
+    >>> from sl1lib.plots import relu_subgradients
+    >>> lines = relu_subgradients([0, 1], wrong=2)
+    >>> show_figure(lines, alt="Three lines.", caption="How many lines? Three.")  # doctest: +ELLIPSIS
+    Figure(...)
+    """
+    words = {"image": {"alt": _one_line(alt)}} | ({"figure": {"caption": _one_line(caption)}} if caption else {})
+    display(figure, metadata={"mystnb": words})  # where MyST-NB looks for them, but in the output: see book/_ext
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def show_checks(*labels: str) -> None:
     """Check equations now, show a table of what was compared and how far it deviates, and insist that none fails.
 
@@ -140,7 +169,7 @@ def say_data(data: Dataset) -> None:
     if not is_mnist:
         fallen_back = "instead of MNIST" in data.source  # as load_data("auto") says it; else the page chose the set
         text += (
-            (" MNIST was not to be had when this page was made, so" if fallen_back else " The page uses this set:")
+            (" MNIST was not available when this page was made, so" if fallen_back else " The page uses this set:")
             + " every number on it belongs to this small set and differs from what MNIST gives."
             + (" Set SL1LIB_DATA to a folder with MNIST's files and run the page again." if fallen_back else "")
         )

@@ -2,14 +2,20 @@
 
 import functools
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from unittest import mock
 
+import nbformat
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
 from sl1lib import ledger, load_data, notebook, reference
 from sl1lib.ledger import Check, Entry
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def shown(function, *arguments, **settings):
@@ -192,3 +198,27 @@ def test_only_mnist_and_its_parts_are_called_so(name, is_mnist):
 def test_a_folders_name_cannot_bring_markup_into_the_page():
     data = shown(notebook.say_data, replace(load_data("digits"), name="<script>alert(1)</script>"))
     assert "<script>" not in data["text/html"]
+
+
+def test_a_figures_words_follow_its_numbers_onto_the_page(tmp_path):
+    with mock.patch.object(notebook, "display") as display:
+        notebook.show_figure("the figure", alt="Two lines\n    that cross.", caption="Where? At *3*.")
+    ((figure,), said) = display.call_args
+    assert figure == "the figure"
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    output = nbformat.v4.new_output("display_data", {"image/png": pixel, "text/plain": "<Figure>"}, **said)
+    cell = nbformat.v4.new_code_cell("show()", outputs=[output], execution_count=1)
+    cell.metadata["mystnb"] = {"figure": {"name": "fig-here", "caption": "stale"}, "image": {"alt": "stale"}}
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Page"), cell])
+    page.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    nbformat.write(page, tmp_path / "index.ipynb")
+    folder = str(ROOT / "book" / "_ext")
+    settings = f"import sys; sys.path.insert(0, {folder!r})\nextensions = ['myst_nb', 'sl1book']\n"
+    (tmp_path / "conf.py").write_text(settings + "nb_execution_mode = 'off'\n", encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(tmp_path), str(tmp_path / "html")]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    html = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+    assert 'alt="Two lines that cross."' in html
+    assert re.search(r'<figure[^>]* id="fig-here"', html)
+    assert "Where? At <em>3</em>." in html
+    assert "stale" not in html

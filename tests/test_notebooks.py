@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(p for p in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 FIX = "; run make notebooks"
+WORDS = (("image", "alt"), ("figure", "caption"))
 
 
 def name(path):
@@ -75,6 +76,17 @@ def test_no_time_stamps_are_stored(notebook):
 def test_nothing_of_this_machine_is_stored(notebook):
     outputs = json.dumps([c.get("outputs") for _, c in code_cells(notebook)])
     assert not re.findall(r"/(?:home|Users|root|tmp|work)/[\w.-]+", outputs)
+
+
+def test_every_figure_is_described_by_its_cell_or_with_its_output(notebook):
+    bare = []
+    for i, c in code_cells(notebook):
+        for output in c["outputs"]:
+            if "image/png" in output.get("data", {}):
+                said = [each.get("mystnb", {}) for each in (c["metadata"], output["metadata"])]
+                alt, caption = (any(k in each.get(kind, {}) for each in said) for kind, k in WORDS)
+                bare += [] if alt and caption else [where(i, c)]
+    assert not bare, f"without a caption or an alternative text: {bare}"
 
 
 def test_the_kernel_is_the_environment_of_the_build(notebook):

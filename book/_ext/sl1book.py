@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from myst_nb.sphinx_ import SphinxNbRenderer
 
 UNUSED = ("sphinx_thebe", "sphinx_comments")
 MATHJAX = "vendor/mathjax/tex-mml-chtml.js"
@@ -71,6 +72,23 @@ def repair_boxes(app, doctree) -> None:
                 )
 
 
+def described_by_outputs(render):
+    """Let a figure's words come with its output, as `sl1lib.notebook.show_figure` gives them.
+
+    MyST-NB takes caption and alternative text from the cell's metadata, which cannot follow numbers.
+    """
+
+    def outputs_of(renderer, token, outputs):
+        said = token.meta["metadata"].setdefault("mystnb", {})
+        for output in outputs:
+            words = output.get("metadata", {}).get("mystnb", {})
+            for kind in words:
+                said[kind] = {**said.get(kind, {}), **words[kind]}
+        return render(renderer, token, outputs)
+
+    return outputs_of
+
+
 class Findings(Directive):
     """Give the page the main findings of a study, each linked to its chapter; the argument is the study's name."""
 
@@ -99,6 +117,9 @@ class Findings(Directive):
 
 def setup(app) -> dict:
     """Connect the functions above."""
+    method = "_render_nb_cell_code_outputs"
+    render = getattr(SphinxNbRenderer, method)
+    setattr(SphinxNbRenderer, method, described_by_outputs(render))
     app.add_directive("sl1-findings", Findings)
     drop_unused(app)
     app.connect("config-inited", configure, priority=100)
