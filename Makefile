@@ -1,5 +1,5 @@
 # The book and its library. `make help` lists the targets.
-# Needs Python 3.11 or newer; npm where there is one (without it MathJax comes another way, see tools/vendor.py).
+# Needs Python 3.11 or newer, and a network once, for `.venv`.
 
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -10,6 +10,7 @@ else
   PY := $(VENV)/bin/python
 endif
 STAMP := $(VENV)/.installed
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PORT ?= 8000
 # Parts of `make test` to run, for example: make test PARTS="notebooks book"; JOBS=1 runs one test at a time.
 PARTS ?=
@@ -35,12 +36,11 @@ help:
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; say which with: make PYTHON=python3.12')"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test,lint]"
-	@touch $(STAMP)
+	@if $(PY) tools/installed.py; then touch $(STAMP); \
+	elif echo "installing into $(VENV)" && $(PIP) torch==2.13.0 && $(PIP) -e ".[book,test,lint]"; then touch $(STAMP); \
+	else $(PY) tools/installed.py --usable; fi
 
 book: $(STAMP)
-	$(PY) tools/vendor.py
 	$(PY) tools/build_book.py
 
 test: $(STAMP)
@@ -70,4 +70,4 @@ serve: $(STAMP)
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 clean:
-	rm -rf _build book/_static/vendor .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -119,17 +119,17 @@ def _in_checkout() -> bool:
 
 def _package(name: str, wanted: str, extra: str) -> Finding:
     brackets = f"[{extra}]" if extra else ""
-    target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'sl1lib{brackets}'"
+    target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'{name}{wanted}'"
     remedy = f"python -m pip install {target}"
     what = f"{name} ({extra})" if extra else name
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
-    return Finding(what, f"{version}, {wanted} wanted", _within(version, wanted), needed=not extra, remedy=remedy)
+    return Finding(what, f"{version}, {wanted} wanted", within(version, wanted), needed=not extra, remedy=remedy)
 
 
-def _within(version: str, wanted: str) -> bool:
+def within(version: str, wanted: str) -> bool:
     """Compare release numbers; enough for the plain ``>=`` and ``<`` ranges that pyproject.toml uses."""
 
     def release(text: str) -> list[int]:
@@ -193,7 +193,6 @@ def _tools() -> Iterator[Finding]:
         return
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     for what, found, remedy in (
-        ("npm (book)", shutil.which("npm"), "without it, make book fetches a Node.js package through pip"),
         ("make (book)", shutil.which("make"), "your system's packages have it: build-essential, Xcode tools, or MSYS2"),
         ("Chromium (test)", browser, "without it, the tests of the rendered pages are skipped"),
     ):

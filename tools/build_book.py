@@ -3,51 +3,149 @@
 python tools/build_book.py            execute every notebook, into _build/html
 python tools/build_book.py --stored   use the outputs stored in the notebooks, into _build/test (for the tests,
                                       which have just compared those outputs with fresh ones)
+
+The notebooks are executed first, into copies, from which Sphinx then makes the pages. The book that is there stays
+until the new one is made. A page whose notebook failed says so at its top and shows nothing from behind the cell that
+failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from common import BUILD, ROOT, TEST_BUILD, environment
+import nbformat
+from common import BUILD, LOGS, ROOT, TEST_BUILD, environment, notebooks, say, warm_up
+from notebooks import ANSI, Executed, execute_all, remember, store, told
+from progress import clear, draw, in_words
 
 # The package has no __main__, and the script's folder differs between systems.
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+EXECUTED = BUILD / "executed"
+TROUBLE = re.compile(r"\b(?:WARNING|ERROR|CRITICAL|Exception|Error)\b.*:")
+STAGE = re.compile(r"(reading|writing) [^\[]*\[ *\d+%\]")
+TITLE = re.compile(r"^# .*$", re.MULTILINE)
+SHOWN = 5  # lines of Sphinx's trouble
 
 
-def build(stored: bool) -> tuple[int, Path]:
-    """Build from nothing; return the exit status and the folder of the pages."""
-    env = environment()
-    env.pop("SL1LIB_STORED_OUTPUTS", None)
+def execute() -> list[Executed]:
+    """Execute every notebook into a copy below _build/executed."""
+    warm_up()
+    shutil.rmtree(EXECUTED, ignore_errors=True)
+    found = []
+    for executed in execute_all(notebooks()):
+        if executed.failure is not None:
+            mark(executed)
+        store(executed, EXECUTED / executed.path.relative_to(ROOT))
+        found.append(executed)
+    remember(found)
+    return found
+
+
+def mark(executed: Executed) -> None:
+    """Put a box below the title of a page that failed: it says which cell, and why."""
+    failure = executed.failure
+    cells = executed.notebook.cells
+    where = f"cell {failure.cell} of {len(cells)}" if failure.cell else "the kernel"
+    lines = [f"{where}:  {failure.source}".rstrip(": "), *failure.lines]
+    box = [
+        ":::{admonition} This page could not be computed",
+        ":class: danger failed-page",
+        "",
+        *(f"    {line}" for line in lines),
+        "",
+        "Nothing behind it was computed: cells below have no output, and numbers are missing from the text.",
+        ":::",
+    ]
+    for cell in cells:
+        if cell.cell_type == "markdown" and (title := TITLE.search(cell.source)):
+            cell.source = "\n".join([cell.source[: title.end()], "", *box, cell.source[title.end() :]])
+            return
+    cells.insert(0, nbformat.v4.new_markdown_cell("\n".join(box)))
+
+
+def make_pages(stored: bool, log: Path) -> tuple[int, Path, list[str]]:
+    """Let Sphinx make the pages from nothing; return its exit status, their folder, and what it warns of."""
+    env = environment() | {"NO_COLOR": "1"}
+    env.pop("SL1LIB_EXECUTED", None)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "--keep-going"]
     output = BUILD
     if stored:
-        env["SL1LIB_STORED_OUTPUTS"] = "1"
         command += ["--path-output", str(TEST_BUILD)]
         output = TEST_BUILD / "_build"
         TEST_BUILD.mkdir(parents=True, exist_ok=True)
-    # Sphinx rebuilds only pages whose source changed; a changed library must execute all of them again.
+    else:
+        env["SL1LIB_EXECUTED"] = str(EXECUTED)
+    # Sphinx rebuilds only pages whose source changed; a changed library must make all of them again.
     for name in ("html", ".doctrees"):
         shutil.rmtree(output / name, ignore_errors=True)
-    status = subprocess.run(command, cwd=ROOT, env=env).returncode
-    return status, output / "html"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    trouble = []
+    with (
+        log.open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as sphinx,
+    ):
+        for line in io.TextIOWrapper(sphinx.stdout, encoding="utf-8", errors="backslashreplace"):
+            line = ANSI.sub("", line)
+            kept.write(line)
+            if stage := STAGE.match(line):
+                draw(f"pages: {stage.group()}")
+            if TROUBLE.search(line):
+                trouble.append(line.strip())
+    clear()
+    return sphinx.returncode, output / "html", trouble
+
+
+def report(failed: Iterable[Executed], status: int, trouble: list[str], index: Path, log: Path) -> int:
+    """Say where the book is to be read, or what failed; return the exit status."""
+    failed = list(failed)
+    if not failed and status == 0 and index.is_file():
+        say(f"Sphinx's log: {log}", "", "The book is built. Open", index.as_uri())
+        return 0
+    lines = [""]
+    for executed in failed:
+        lines += [*told(executed), ""]
+    if status or trouble:
+        lines += [f"Sphinx ended with status {status}" + (" because of warnings:" if trouble else ".")]
+        if failed:
+            lines[-1] += " (some may follow from what failed above)"
+        lines += [f"    {line}" for line in trouble[:SHOWN]]
+        if len(trouble) > SHOWN:
+            lines += [f"    and {len(trouble) - SHOWN} more"]
+    lines += [f"Sphinx's log: {log}"]
+    if index.is_file():
+        lines += [f"The pages are there all the same, from {index.as_uri()}"]
+    count = f"{len(failed)} page{'s' * (len(failed) > 1)} failed."
+    lines += [f"The book is not built: {count if failed else 'see above.'}"]
+    say(*lines, stream="stderr")
+    return status or 1
 
 
 def main() -> int:
     """Build, report, return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stored", action="store_true", help="do not execute, use the stored outputs")
-    status, html = build(parser.parse_args().stored)
-    index = html / "index.html"
-    if status or not index.is_file():
-        print(f"The build failed; logs of failed notebooks are in {html / 'reports'}.", file=sys.stderr)
-        return status or 1
-    print(f"\nThe book is built. Open\n{index.as_uri()}", flush=True)
-    return 0
+    stored = parser.parse_args().stored
+    start = time.perf_counter()
+    try:
+        executed = [] if stored else execute()
+        say("making the pages")
+        log = LOGS / ("sphinx-stored.log" if stored else "sphinx.log")
+        status, html, trouble = make_pages(stored, log)
+    except KeyboardInterrupt:
+        say("\nInterrupted; nothing is built.", stream="stderr")
+        return 130
+    say(f"{in_words(time.perf_counter() - start)} in all")
+    return report((each for each in executed if each.failure), status, trouble, html / "index.html", log)
 
 
 if __name__ == "__main__":

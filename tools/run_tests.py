@@ -31,11 +31,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import processors
 import reports
-from common import BUILD, ROOT, TEST_BUILD, environment
+from common import BUILD, ROOT, TEST_BUILD, environment, jobs, warm_up
 from common import notebooks as every_notebook
+from notebooks import expectations
 
 REPORTS = BUILD / "reports"
 ONE_THREAD = dict.fromkeys(processors.THREADS, "1")
@@ -44,7 +44,6 @@ NBVAL = (
     *("-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "1800"),
     *("--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")),
 )
-LONGEST = ("full-training", "comparison", "fast-path", "your-own-model", "pruning")  # notebooks that are to start first
 WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
 ABOUT_PROCESSES = (
     *("fast/test_parallel_engine.py", "experiment/test_kill.py", "experiment/test_processes.py"),
@@ -63,22 +62,16 @@ class Step:
     variables: dict[str, str]
 
 
-def jobs() -> str:
-    """Return how many processes a part may have: $JOBS, or one for each core that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return os.environ.get("JOBS") or str(cores)
-
-
 def tests(*arguments: str) -> tuple[str, ...]:
     """Return the command that runs tests in several processes: neighbours together, while nobody is left idle."""
-    return (*PYTEST, "-n", jobs(), "--dist", "worksteal", *arguments)
+    return (*PYTEST, "-n", str(jobs()), "--dist", "worksteal", *arguments)
 
 
 def notebooks(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return the command that executes notebooks, a kernel for each, and compares outputs with the stored ones."""
-    ranks = {name: rank for rank, name in enumerate(LONGEST)}
-    ordered = sorted(paths, key=lambda path: ranks.get(path.stem, len(LONGEST)))
-    return (*PYTEST, "-n", jobs(), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
+    expected = expectations(paths)
+    ordered = sorted(expected, key=lambda path: -expected[path])  # the longest begin
+    return (*PYTEST, "-n", str(jobs()), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
 
 
 def takes_mnist(path: Path) -> bool:
@@ -88,10 +81,9 @@ def takes_mnist(path: Path) -> bool:
 
 def without_mnist() -> dict[str, str]:
     """Return the variables under which MNIST is out of reach: no folder, no download, an empty cache."""
-    cache = BUILD / "empty-cache"  # Matplotlib's is elsewhere: it would be filled anew, and say so on stderr
+    cache = BUILD / "empty-cache"
     shutil.rmtree(cache, ignore_errors=True)
-    away = {"SL1LIB_DATA": "", "SL1LIB_OFFLINE": "1", "XDG_CACHE_HOME": str(cache)}
-    return ONE_THREAD | away | {"MPLCONFIGDIR": matplotlib.get_cachedir()}
+    return ONE_THREAD | {"SL1LIB_DATA": "", "SL1LIB_OFFLINE": "1", "XDG_CACHE_HOME": str(cache)}
 
 
 def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files: Iterable[str]) -> Iterator[Step]:
@@ -162,10 +154,9 @@ def main(names: list[str]) -> int:
         return 2
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
+    warm_up()
     found = []
     for name in names or PARTS:
-        if name == "book":
-            subprocess.run([sys.executable, "tools/vendor.py"], cwd=ROOT, env=environment(), check=True)
         found += [step if isinstance(step, reports.Report) else run(step) for step in steps(name)]
     lines = reports.summary(found)
     (REPORTS / "summary.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

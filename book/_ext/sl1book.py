@@ -1,4 +1,4 @@
-"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, a build from stored outputs, the findings.
+"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, notebooks executed before, the findings.
 
 `sl1-findings` states the main findings of a stored study, computed when the page is built.
 
@@ -9,17 +9,30 @@ whether or not they are used; both put scripts with foreign addresses on every p
 from __future__ import annotations
 
 import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from myst_nb.sphinx_ import SphinxNbRenderer
+from sphinx.errors import ExtensionError
 
 UNUSED = ("sphinx_thebe", "sphinx_comments")
-MATHJAX = "vendor/mathjax/tex-mml-chtml.js"
+MATHJAX = "vendor/mathjax"  # below a page's _static
+# What a page can ask for: the loader, its fonts, TeX extensions loaded on first use, and, for readers who turn them on
+# in MathJax's menu, the explorer and speech in English.
+WANTED = (
+    "tex-mml-chtml.js",
+    "output/chtml/fonts/woff-v2",
+    "input/tex/extensions",
+    "a11y",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+    "sre/mathmaps/nemeth.json",
+)
 BOOK = Path(__file__).resolve().parents[1]
-STATIC = BOOK / "_static"
 RESULTS = BOOK.parent / "results"
 
 
@@ -36,14 +49,51 @@ def drop_unused(app) -> None:
     ]
 
 
-def configure(app, config) -> None:
-    """Point to the vendored MathJax where there is one, and switch execution off where that was asked for."""
-    if (STATIC / MATHJAX).is_file():
-        config.mathjax_path = MATHJAX
-    if os.environ.get(
-        "SL1LIB_STORED_OUTPUTS"
-    ):  # set by tools/build_book.py --stored only
-        config.nb_execution_mode = "off"
+def mathjax() -> Path:
+    """Return the folder of MathJax; the package is none of Python's, it holds the files of npm's mathjax@3.2.2."""
+    package = find_spec("sphinx-mathjax-offline")
+    if package is None:
+        raise ExtensionError(
+            "MathJax is not installed: python -m pip install sphinx-mathjax-offline==0.0.2"
+        )
+    return Path(package.origin).parent / "static" / "mathjax"
+
+
+def provide_mathjax(app) -> None:
+    """Put MathJax beside the pages, which then need no network to be read."""
+    if app.builder.format != "html":
+        return
+    for name in WANTED:
+        source, target = (
+            mathjax() / name,
+            Path(app.outdir, "_static", MATHJAX, name),
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+
+
+def executed(name: str) -> Path | None:
+    """Return the copy of a page's notebook that tools/build_book.py has executed, if it has."""
+    folder = os.environ.get("SL1LIB_EXECUTED")
+    copy = Path(folder, f"{name}.ipynb") if folder else None
+    return copy if copy is not None and copy.is_file() else None
+
+
+def take_executed(app, name: str, source: list[str]) -> None:
+    """Make a page from the executed copy; without one, from the stored outputs."""
+    if copy := executed(name):
+        source[0] = copy.read_text(encoding="utf-8")
+
+
+def offer_executed(app, error) -> None:
+    """Let a reader download what the page was made from."""
+    for page in app.env.found_docs if app.env else ():
+        offered = Path(app.outdir, "_sources", f"{page}.ipynb")
+        if offered.is_file() and (copy := executed(page)):
+            shutil.copy(copy, offered)
 
 
 def repair_boxes(app, doctree) -> None:
@@ -122,7 +172,10 @@ def setup(app) -> dict:
     setattr(SphinxNbRenderer, method, described_by_outputs(render))
     app.add_directive("sl1-findings", Findings)
     drop_unused(app)
-    app.connect("config-inited", configure, priority=100)
+    app.config.mathjax_path = f"{MATHJAX}/tex-mml-chtml.js"
+    app.connect("builder-inited", provide_mathjax)
+    app.connect("source-read", take_executed)
+    app.connect("build-finished", offer_executed)
     # Extensions set up after this one are caught here.
     app.connect(
         "config-inited", lambda app, config: drop_unused(app), priority=1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import notebooks
 import pytest
 import reports
 import run_tests
@@ -115,5 +116,5 @@ def test_an_unknown_part_is_named():
 
 def test_the_notebooks_and_the_tests_that_are_named_exist():
     names = {path.stem for path in run_tests.every_notebook()}
-    assert set(run_tests.LONGEST) <= names
+    assert {*notebooks.EXPECTED, *notebooks.ALONE} <= names
     assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL + run_tests.ABOUT_PROCESSES)
