@@ -190,6 +190,13 @@ def test_the_tolerance_follows_from_whether_rounding_drove_the_trainings_apart()
     assert said in str(apart(1e-6, 0.1, error=0.21))
 
 
+def test_of_a_training_that_learns_or_not_by_rounding_the_audit_says_so():
+    finding = apart(1e-6, 3.0, error=0.02)
+    assert finding.passed
+    assert "(rounding decided whether it learns; E0 apart by 1e-06 in 20 updates" in str(finding)
+    assert not apart(1e-4, 3.0, error=0.02).passed
+
+
 def test_nodes_of_other_lengths_are_found_where_all_else_agrees():
     finding = apart(1e-6, 1e-4)
     finding.again.arrays["node_norms"][:] *= 1.01

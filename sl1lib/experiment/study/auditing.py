@@ -35,6 +35,7 @@ TOGETHER: Final = 1e-3  # of the whole curve, relative: within it the two have n
 TIES: Final = 2.5  # and answer alike but for so many images,
 LENGTHS: Final = 0.02  # and the lengths of their nodes differ by no more, relative to all lengths together
 STANDARD_ERRORS: Final = 1.5  # of the difference of two rates: so far apart may be the errors of two that have parted
+FATE: Final = 0.5  # where they may be farther apart than this, one has learnt and the other has not
 
 RULE: Final = f"""\
 Where processor, software, threads and data are those of the stored trainings, every bit has to be equal. Elsewhere,
@@ -126,9 +127,11 @@ class Finding:
         elsewhere = f"{', '.join(self.differs)} differ"
         if self.stored.diverged or self.again.diverged:
             return elsewhere
+        error = f"within {100 * self.tolerance:.2f} points"
+        if self.tolerance > FATE:
+            error = "rounding decided whether it learns"
         return (
-            f"within {100 * self.tolerance:.2f} points; E0 apart by {self.early:.0e} in {EARLY_UPDATES} updates, "
-            f"by {self.drift:.0e} in all: {elsewhere}"
+            f"{error}; E0 apart by {self.early:.0e} in {EARLY_UPDATES} updates, by {self.drift:.0e} in all: {elsewhere}"
         )
 
 
