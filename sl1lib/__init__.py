@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
     from . import fast, ledger, pruning, reference
     from .data import DataError, Dataset, load_data
     from .experiment import (
+        COMPARED_ON_DIGITS,
         COMPARED_PENALTIES,
         DEFAULT_PENALTY,
         CheckpointError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
     from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 __all__ = [
+    "COMPARED_ON_DIGITS",
     "COMPARED_PENALTIES",
     "DEFAULT_PENALTY",
     "MOMENTUM_READINGS",
@@ -83,6 +85,7 @@ _HOMES: Final = MappingProxyType(
             "load_data",
         ),
         "experiment": (
+            "COMPARED_ON_DIGITS",
             "COMPARED_PENALTIES",
             "DEFAULT_PENALTY",
             "CheckpointError",

@@ -29,6 +29,14 @@ COMPARED_PENALTIES: Final = (
     DEFAULT_PENALTY,
 )
 
+#: The same for the embedded digits and 60 epochs, each strength chosen on validation images by the study `digits`.
+COMPARED_ON_DIGITS: Final = (
+    None,
+    Penalty(strength=1e-2, profile="squared"),
+    Penalty(strength=1e-3, profile="abs", grouping="weight"),
+    Penalty(strength=3e-3, eps=1e-2),
+)
+
 # Of these, each of several trainings that make their updates together may have its own.
 _OWN: Final = frozenset({"penalty", "lr", "lr_end", "momentum", "seed"})
 

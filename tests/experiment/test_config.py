@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sl1lib import DEFAULT_PENALTY, READINGS, MomentumRamp, Penalty, Reading, RunConfig, method_name
+from sl1lib import COMPARED_ON_DIGITS, DEFAULT_PENALTY, READINGS, MomentumRamp, Penalty, Reading, RunConfig, method_name
 from sl1lib.experiment.config import LEARNING_RATES
 from sl1lib.experiment.groups import split_into_groups
 from sl1lib.experiment.study.declaration import Cell
 from sl1lib.experiment.study.runner import in_batches
+from sl1lib.findings.stored import load_results
 from sl1lib.pruning.fine_tuning import check_agreement
 from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, SHARP_PROFILES
 
@@ -80,6 +81,27 @@ def test_a_reading_is_looked_up_and_brings_its_tuned_learning_rate(name):
     assert config.reading.name == name
     assert config.lr == LEARNING_RATES[config.reading.activation]
     assert RunConfig(reading=config.reading) == config
+
+
+def test_the_strengths_for_the_digits_are_those_that_validation_chose():
+    results = load_results("digits", Path(__file__).parents[2] / "results" / "digits")
+    assert results.complete
+    stage = results.stage("table strengths")
+    for penalty in COMPARED_ON_DIGITS[1:]:
+        tried = stage.where(method=method_name(penalty))
+        means = {s: tried.where(strength=s)["held_out_E0"].mean() for s in sorted(set(tried["strength"].tolist()))}
+        assert penalty.strength == min(means, key=means.get)
+        assert min(means) < penalty.strength < max(means)  # at an edge a better one may lie outside
+
+
+def test_on_the_digits_sl1_switches_nodes_off_and_costs_no_accuracy():
+    results = load_results("digits", Path(__file__).parents[2] / "results" / "digits")
+    sl1 = COMPARED_ON_DIGITS[-1]
+    chosen = results.stage("table strengths").where(method="SL1", strength=sl1.strength)
+    plain = results.stage("no penalty").where(reading="table")
+    assert all((record.arrays["node_norms"] < sl1.eps).any() for record in chosen.records)
+    assert not any((record.arrays["node_norms"] < sl1.eps).any() for record in plain.records)
+    assert chosen["held_out_error"].mean() <= plain["held_out_error"].mean()
 
 
 def test_a_number_is_a_constant_momentum():
