@@ -128,6 +128,7 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
     elif part in ("portability", "nightly"):
         yield from portability(part == "nightly")
     elif part == "book":
+        yield Step("MathJax", (sys.executable, "tools/vendor.py"), {})
         yield Step("book", (sys.executable, "tools/build_book.py", "--stored"), {})
     elif part == "browser":
         yield Step("browser", tests("tests/browser"), ONE_THREAD)
