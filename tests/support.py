@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from sl1lib import fast, reference
 
+PATIENCE = 600  # seconds until a test gives up on a process or a thread: a busy machine is slow, not wrong
+
 
 @dataclass(frozen=True)
 class Engine:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import PATIENCE
 
 from sl1lib import (
     COMPARED_PENALTIES,
@@ -122,7 +123,7 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_the_help_of_its_command(
 )
 def test_what_needs_no_pytorch_does_not_wait_for_it(program):
     watched = f"import sys, atexit; atexit.register(lambda: print('torch' in sys.modules))\n{program}"
-    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout.endswith("False\n"), done.stdout + done.stderr
 
 
@@ -140,7 +141,7 @@ def test_the_command_sl1_is_main():
 
 def test_as_a_module_it_gives_the_exit_code_to_the_shell_and_no_traceback():
     command = [sys.executable, "-m", "sl1lib", "train", "--epochs", "0"]
-    done = subprocess.run(command, capture_output=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.splitlines() == [b"sl1 train: epochs is 0; it must be a whole number of at least 1"]
 
@@ -389,7 +390,7 @@ os.execv(sys.executable, [sys.executable, "-m", "sl1lib", *{words}])
 def test_closed_streams_are_no_reason_to_fail(tmp_path):
     def closed(descriptor, *words):
         script = CLOSED.format(descriptor=descriptor, words=list(words))
-        return subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=PATIENCE)
 
     done = closed(2, "train", *DEFAULTS)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -412,7 +413,7 @@ def test_ctrl_c_prints_and_saves_what_is_done_and_exits_130(tmp_path):
     command = [sys.executable, "-m", "sl1lib", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     shown = b""
-    killer = threading.Timer(60, process.kill)
+    killer = threading.Timer(PATIENCE, process.kill)
     killer.start()
     while b"error" not in shown:  # an epoch is done
         part = os.read(process.stderr.fileno(), 4096)
@@ -638,7 +639,7 @@ main(["train", "--help"])
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
 def test_a_locale_without_greek_is_no_reason_to_fail(locale):
     environment = {**os.environ, "PYTHONUTF8": "0", **locale}
-    done = subprocess.run([sys.executable, "-c", SPEAK], capture_output=True, timeout=60, env=environment)
+    done = subprocess.run([sys.executable, "-c", SPEAK], capture_output=True, timeout=PATIENCE, env=environment)
     assert (done.returncode, done.stderr) == (0, b"")
     for sign in "ε✓λ":
         assert sign.encode("ascii", "backslashreplace") in done.stdout

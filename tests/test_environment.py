@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from support import PATIENCE
 
 from sl1lib import cli, environment
 from sl1lib.environment import Finding, examine
@@ -150,7 +151,7 @@ def test_it_tells_of_a_missing_package_instead_of_failing_for_want_of_it(tmp_pat
     ]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(program)],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, encoding="utf-8", timeout=60,
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert f"MISSING  {missing:<22} not installed" in done.stdout

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from support import PATIENCE
 
 import sl1lib
 from sl1lib import DivergedError, Penalty, RunConfig, train
@@ -86,5 +87,5 @@ if __name__ == "__main__":
 def test_a_pool_of_processes_tells_of_a_divergence(tmp_path):
     script = tmp_path / "pool.py"
     script.write_text(POOL)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (0, "True 1000000000.0\n"), done.stderr

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import PATIENCE
 
 import sl1lib.data as data_package
 from sl1lib.data import DataError, DataUnavailableError, load_data, load_digits, mnist
@@ -66,12 +66,8 @@ def test_auto_gives_up_on_a_silent_network_once(small, serve, monkeypatch):
     silent = serve(small.served, delay=2.0)
     monkeypatch.setattr(data_package, "SHORT_PATIENCE", 0.4)
     monkeypatch.setitem(mnist.load_mnist.__kwdefaults__, "mirrors", [silent.address])
-    start = time.monotonic()
+    assert load_data("auto").name == "digits"  # it would answer if it were waited for
     assert load_data("auto").name == "digits"
-    first = time.monotonic() - start
-    assert load_data("auto").name == "digits"
-    assert first < 1.5
-    assert time.monotonic() - start - first < 0.3
     assert len(silent.requests) == 1
 
 
@@ -135,7 +131,7 @@ def test_importing_asks_no_network_and_writes_nothing(tmp_path):
         "assert load_data('digits').name == 'digits'\n"
     )
     root = Path(data_package.__file__).parents[2]
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("how", ["argument", "SL1LIB_DATA"])

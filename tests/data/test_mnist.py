@@ -6,11 +6,11 @@ import gzip
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import PATIENCE
 
 from sl1lib.data import DataError, DataUnavailableError, download, load_mnist, mnist
 from sl1lib.data.folder import SAME_FORMAT, read_folder
@@ -224,10 +224,8 @@ def test_leftovers_of_a_killed_download_are_removed(small, serve, alone):
 def test_every_mirrors_failure_and_the_ways_out_are_told(small, serve):
     missing, silent = serve({}), serve(small.served, delay=3.0)
     mirrors = [DEAD, missing.address, silent.address, "ftp://example.org"]
-    start = time.monotonic()
-    with pytest.raises(DataUnavailableError) as caught:
+    with pytest.raises(DataUnavailableError) as caught:  # the silent one would answer if it were waited for
         load_mnist(files=small.files, mirrors=mirrors, patience=0.5)
-    assert time.monotonic() - start < 2.0
     message = str(caught.value)
     for part in [*mirrors, "404", "an https address", "set SL1LIB_DATA", "`sl1 data`", 'load_data("digits")']:
         assert part in message
@@ -330,7 +328,7 @@ def test_two_processes_at_once_download_once(small, serve, tmp_path):
         child.stdin.write("go\n")
         child.stdin.flush()
     for child in children:
-        _, complaints = child.communicate(timeout=60)
+        _, complaints = child.communicate(timeout=PATIENCE)
         assert (child.returncode, complaints) == (0, "")
     assert names_in(folder) == ALL
     assert len([request for request in mirror.requests if request.startswith("GET")]) == 4
@@ -363,9 +361,7 @@ def test_mnist_itself(real_folder, monkeypatch):
     assert data.y_test[:5].tolist() == [7, 2, 1, 0, 4]
     assert round(data.x_train.mean() / 255, 4) == 0.1307
     assert np.bincount(data.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    start = time.perf_counter()
     assert load_mnist() is data
-    assert time.perf_counter() - start < 0.05
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0\0\x08\x01", b"noise"])

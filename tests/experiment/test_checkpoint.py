@@ -13,6 +13,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from support import PATIENCE
 
 from sl1lib import CheckpointError, DataError, DivergedError, Penalty, Run, RunConfig, fast, train, train_many
 from sl1lib.data.idx import _part_of
@@ -526,21 +527,21 @@ def test_two_threads_cannot_share_a_checkpoint(small, run, same, tmp_path, monke
 
     def advance(*arguments, **settings):
         inside.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return real(*arguments, **settings)
 
     monkeypatch.setattr(fast.Engine, "advance", advance)
     found = []
     thread = threading.Thread(target=lambda: found.append(train(small, progress=False, checkpoint=tmp_path)))
     thread.start()
-    assert inside.wait(60)
+    assert inside.wait(PATIENCE)
     try:
         with pytest.raises(CheckpointError, match="is in use by another training; wait for its end") as caught:
             train(small, progress=False, checkpoint=tmp_path)
         assert str(caught.value).startswith(str(tmp_path))
     finally:
         go_on.set()
-        thread.join(60)
+        thread.join(PATIENCE)
     same(found[0], run)
     same(train(small, progress=False, checkpoint=tmp_path), run)
 
@@ -569,7 +570,7 @@ def test_two_processes_cannot_share_a_checkpoint_and_a_killed_one_leaves_no_lock
     try:
         assert first.stderr.read(1)  # the bar: it trains
         words = ["train", "--data", "digits", "--epochs", "100000", "--quiet", "--checkpoint", str(tmp_path)]
-        second = subprocess.run([sys.executable, "-m", "sl1lib", *words], capture_output=True, timeout=60)
+        second = subprocess.run([sys.executable, "-m", "sl1lib", *words], capture_output=True, timeout=PATIENCE)
         assert (second.returncode, second.stdout) == (2, b"")
         told = second.stderr.decode()
         assert told.startswith(f"sl1 train: {tmp_path} is in use by another training; wait")
@@ -657,7 +658,7 @@ train(config, progress=False, checkpoint=folder).save(sys.argv[2])
 def test_a_disk_that_fills_up_in_the_middle_of_a_file(tmp_path, same):
     """The system itself refuses to write on, at several places of the file."""
     command = [sys.executable, "-W", "error", "-c", FILL, str(tmp_path / "kept"), str(tmp_path / "run.npz")]
-    done = subprocess.run(command, capture_output=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
     config = RunConfig(data="digits", n_train=200, epochs=4, batch_size=20)
     same(loop.Run.load(tmp_path / "run.npz"), train(config, progress=False))
@@ -686,7 +687,7 @@ for place in (folder, folder / "new"):
 @pytest.mark.skipif(os.name == "nt", reason="rights work otherwise there")
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
     command = [sys.executable, "-W", "error", "-c", FORBIDDEN, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
     assert names(tmp_path) == []
 

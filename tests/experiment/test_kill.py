@@ -14,6 +14,7 @@ import killed
 import numpy as np
 import pytest
 import torch
+from support import PATIENCE
 
 from sl1lib import Run, train_many
 
@@ -34,7 +35,7 @@ def start(folder, runs, seed, processes, plan):
         if "clock" in plan and process.stdout.read(6) == b"begun ":
             time.sleep(plan["clock"][0])
             process.kill()
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
     assert processes > 1 or err == b"", err.decode()  # those that have lost their owner may say so
     return process.returncode, out.decode() or "clock"
 

@@ -9,6 +9,7 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+from support import PATIENCE
 
 from sl1lib import Run, RunConfig, train, train_many
 
@@ -52,7 +53,7 @@ def test_a_terminal_of_80_columns_shows_error_speed_and_time_left():
     except OSError:  # how Linux tells that the other side was closed
         pass
     os.close(ours)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert re.fullmatch(r"final error \d+\.\d\d %\n", out)
     lines = shown.decode().split("\r")
@@ -67,11 +68,13 @@ def test_a_terminal_of_80_columns_shows_error_speed_and_time_left():
 def kernel():
     """Run code in a kernel of its own; give back the messages that a notebook would show."""
     manager = pytest.importorskip("jupyter_client.manager")
-    km, kc = manager.start_new_kernel(startup_timeout=60, env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+    km, kc = manager.start_new_kernel(
+        startup_timeout=PATIENCE, env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    )
 
     def execute(source):
         messages = []
-        kc.execute_interactive(source, timeout=60, store_history=False, output_hook=messages.append)
+        kc.execute_interactive(source, timeout=PATIENCE, store_history=False, output_hook=messages.append)
         return [(message["msg_type"], message["content"]) for message in messages]
 
     yield execute
@@ -129,7 +132,9 @@ def test_a_bar_that_cannot_be_drawn_costs_no_training(small, run, same, monkeypa
 def test_a_full_disk_under_standard_error_costs_no_run_and_no_exit_code(tmp_path):
     words = ["train", "--data", "digits", "--epochs", "2", "--save", str(tmp_path / "run")]
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([sys.executable, "-m", "sl1lib", *words], stdout=subprocess.PIPE, stderr=full, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-m", "sl1lib", *words], stdout=subprocess.PIPE, stderr=full, timeout=PATIENCE
+        )
     assert done.returncode == 0
     assert b"saved" in done.stdout
     assert Run.load(tmp_path / "run.npz").complete
@@ -142,7 +147,7 @@ def test_a_reader_of_the_bar_that_has_gone_costs_no_run(tmp_path, both):
     os.close(reader)
     words = ["train", "--data", "digits", "--epochs", "2", "--save", str(tmp_path / "run")]
     stdout = writer if both else subprocess.DEVNULL
-    done = subprocess.run([sys.executable, "-m", "sl1lib", *words], stdout=stdout, stderr=writer, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "sl1lib", *words], stdout=stdout, stderr=writer, timeout=PATIENCE)
     os.close(writer)
     assert done.returncode == (141 if both else 0)
     assert Run.load(tmp_path / "run.npz").complete

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from study_support import METHODS, Serial, imagined, small_study
+from support import PATIENCE
 
 from sl1lib import Penalty, RunConfig, cli
 from sl1lib.experiment.study import Finding, Record, Stage, Store, StoreError, Study, audit, auditing, run
@@ -160,7 +161,7 @@ def test_honest_trainings_of_another_processor_pass(tmp_path):
         [sys.executable, "-c", EMULATED, str(tmp_path / "long")],
         env={**os.environ, **other, "PYTHONPATH": paths},
         check=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     findings = audit(LONG, tmp_path / "long", sample=100, executor=Serial())
     assert len(findings) == 8

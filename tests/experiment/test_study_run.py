@@ -17,6 +17,7 @@ import psutil
 import pytest
 import torch
 from study_support import METHODS, Serial, imagine_batch, imagined, small_study
+from support import PATIENCE
 
 from sl1lib import DivergedError, Penalty, RunConfig, load_data, train_many
 from sl1lib.experiment.study import (
@@ -37,7 +38,6 @@ from sl1lib.experiment.study.runner import in_batches
 from sl1lib.experiment.study.worker import source_digest, train_batch
 
 STUDY = small_study()
-PATIENCE = 600  # seconds until a test gives up on a process, on however busy a machine
 TINY = Study(
     "tiny",
     "?",
@@ -449,7 +449,7 @@ def test_a_study_from_standard_input_or_a_script(tmp_path, way):
     script.write_text(source, encoding="utf-8")
     command = [sys.executable, "-"] if way == "standard input" else [sys.executable, str(script)]
     given = source if way == "standard input" else None
-    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=PATIENCE)
     if way == "script without":
         assert 'must stand under if __name__ == "__main__":' in done.stdout
         assert "is in use" not in done.stderr

@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from support import PATIENCE
 
 from sl1lib import DataError, DivergedError, Penalty, RunConfig, fast, reference, train, train_many
 from sl1lib.architecture import epoch_order
@@ -30,7 +31,7 @@ def test_one_seed_gives_the_same_bytes_in_two_processes(small, same, tmp_path):
     configs = [small, small.replace(reading="text", lr=2.0, dtype="float64")]
     for name in ("one", "other"):
         arguments = [json.dumps([config.to_dict() for config in configs]), str(tmp_path / name)]
-        subprocess.run([sys.executable, "-c", TRAIN_AND_SAVE, *arguments], check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", TRAIN_AND_SAVE, *arguments], check=True, timeout=PATIENCE)
     for number in range(len(configs)):
         one, other = (training.Run.load(tmp_path / f"{name}{number}.npz") for name in ("one", "other"))
         same(one, other)
@@ -313,7 +314,7 @@ def test_a_training_in_another_thread_leaves_signals_alone(small, run, same):
     found = []
     thread = threading.Thread(target=lambda: found.append(train(small, progress=False)))
     thread.start()
-    thread.join(timeout=60)
+    thread.join(timeout=PATIENCE)
     same(found[0], run)
 
 

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from support import PATIENCE
 
 from sl1lib import LearningRate, MomentumRamp, Penalty, fast
 from sl1lib.fast.engine import parallel
@@ -192,7 +193,7 @@ def test_the_processes_end_when_their_owner_is_killed(tmp_path):
         assert all(map(_alive, workers))
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(map(_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(_alive, workers))

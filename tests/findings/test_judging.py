@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from support import PATIENCE
 
 from sl1lib import cli
 from sl1lib.experiment.study import Claim, Judgement, Verdict, load_study
@@ -114,7 +115,7 @@ def test_several_experiments_run_side_by_side_and_what_is_done_is_kept(results, 
     first_is_kept = threading.Event()
 
     def measure(study, results_folder, data=None, progress=True):
-        assert first_is_kept.wait(60)  # so both run at once
+        assert first_is_kept.wait(PATIENCE)  # so both run at once
         if fails:
             raise RuntimeError("broken on purpose")
         return Evidence("other", {"far": np.array([3.0])}, {})
