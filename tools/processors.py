@@ -202,7 +202,7 @@ class Emulation:
     reason: str | None = None
 
 
-def emulations(threads: Iterable[int] = (2, 1)) -> Iterator[Emulation]:
+def emulations(threads: Iterable[int] = (1, 2)) -> Iterator[Emulation]:
     """Yield each processor with each number of threads, beginning with those that are furthest from this machine."""
     own = probe(dict.fromkeys(THREADS, "1"))
     for processor in PROCESSORS:

@@ -62,16 +62,24 @@ class Step:
     variables: dict[str, str]
 
 
-def tests(*arguments: str) -> tuple[str, ...]:
+def workers(threads: int) -> tuple[str, ...]:
+    """Return the option for as many processes as there are cores for their threads,.
+
+    Threads of NumPy's products wait without a rest: two processes of two on two cores took a hundred times as long.
+    """
+    return ("-n", str(jobs() // threads))
+
+
+def parallel(*arguments: str, threads: int = 1) -> tuple[str, ...]:
     """Return the command that runs tests in several processes: neighbours together, while nobody is left idle."""
-    return (*PYTEST, "-n", str(jobs()), "--dist", "worksteal", *arguments)
+    return (*PYTEST, *workers(threads), "--dist", "worksteal", *arguments)
 
 
-def notebooks(paths: Iterable[Path]) -> tuple[str, ...]:
+def notebooks(paths: Iterable[Path], threads: int = 1) -> tuple[str, ...]:
     """Return the command that executes notebooks, a kernel for each, and compares outputs with the stored ones."""
     expected = expectations(paths)
     ordered = sorted(expected, key=lambda path: -expected[path])  # the longest begin
-    return (*PYTEST, "-n", str(jobs()), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
+    return (*PYTEST, *workers(threads), "--dist", "loadfile", "--no-loadscope-reorder", *NBVAL, *map(str, ordered))
 
 
 def takes_mnist(path: Path) -> bool:
@@ -89,9 +97,10 @@ def without_mnist() -> dict[str, str]:
 def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files: Iterable[str]) -> Iterator[Step]:
     """Yield notebooks and tests under an emulated processor; each process first shows that it emulates it."""
     tools = os.pathsep.join(filter(None, (str(ROOT / "tools"), os.environ.get("PYTHONPATH"))))
+    threads = int(variables[processors.THREADS[0]])
     variables = variables | {"PYTHONPATH": tools}
-    yield Step(f"{name} notebooks", (*notebooks([*books, WITNESS]), "-p", "emulated"), variables)
-    yield Step(f"{name} tests", (*tests(*files), "-p", "emulated"), variables)
+    yield Step(f"{name} notebooks", (*notebooks([*books, WITNESS], threads), "-p", "emulated"), variables)
+    yield Step(f"{name} tests", (*parallel(*files, threads=threads), "-p", "emulated"), variables)
 
 
 def portability(everything: bool) -> Iterator[Step | reports.Report]:
@@ -117,10 +126,10 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
     """Yield what a part consists of."""
     if part == "library":
         folder = ("tests", "--ignore=tests/browser")
-        yield Step("library", tests(*folder), ONE_THREAD)
+        yield Step("library", parallel(*folder), ONE_THREAD)
         yield Step("library, more threads", (*PYTEST, "-m", "threads", *folder), processors.PATIENT)
     elif part == "doctests":
-        yield Step("doctests", tests("--doctest-modules", "sl1lib"), ONE_THREAD)
+        yield Step("doctests", parallel("--doctest-modules", "sl1lib"), ONE_THREAD)
     elif part == "notebooks":
         yield Step("notebooks", notebooks(every_notebook()), ONE_THREAD)
         if os.environ.get("SL1LIB_DATA"):
@@ -131,7 +140,7 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
         yield Step("MathJax", (sys.executable, "tools/vendor.py"), {})
         yield Step("book", (sys.executable, "tools/build_book.py", "--stored"), {})
     elif part == "browser":
-        yield Step("browser", tests("tests/browser"), ONE_THREAD)
+        yield Step("browser", parallel("tests/browser"), ONE_THREAD)
 
 
 def run(step: Step, folder: Path = REPORTS) -> reports.Report:

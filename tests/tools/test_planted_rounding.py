@@ -69,7 +69,7 @@ def test_a_planted_dependence_on_rounding_is_green_here_and_red_there(emulation,
     steps = {
         "here": [
             run_tests.Step("notebooks", run_tests.notebooks([book]), run_tests.ONE_THREAD),
-            run_tests.Step("tests", run_tests.tests(str(file)), run_tests.ONE_THREAD),
+            run_tests.Step("tests", run_tests.parallel(str(file)), run_tests.ONE_THREAD),
         ],
         "there": run_tests.emulated("there", emulation.variables, [book], [str(file)]),
     }
