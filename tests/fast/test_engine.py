@@ -299,7 +299,10 @@ def test_the_stated_memory_of_a_training_covers_what_it_holds(reading, dtype):
 
 def numbers_held(engine):
     engine.advance(1)
-    owners = (engine._weights, engine._velocity, engine._gradient, engine._matrices, *engine._penalties)
+    matrices = engine._matrices
+    owners = (
+        engine._weights, engine._velocity, engine._gradient, matrices, *matrices._ways, *engine._penalties
+    )  # fmt: skip
     tensors = [value for owner in owners for value in vars(owner).values() if isinstance(value, torch.Tensor)]
     return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values()) / (
         engine._weights.flat.itemsize

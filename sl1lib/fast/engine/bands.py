@@ -147,5 +147,5 @@ class Bands:
         down, half = self.stride * C * N, self.columns // P
         return W.as_strided(
             (len(W), k, k, C, P, half, F),
-            (self.inputs * N, self.width * C * N, C * N, N, down + half * F, P * down + F, 1),
+            (W.stride(0), self.width * C * N, C * N, N, down + half * F, P * down + F, 1),
         )

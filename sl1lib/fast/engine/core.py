@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +21,8 @@ from ..network import Tensors
 from .bands import tile_images
 from .passes import Batch, Matrices, ModelViews
 from .penalties import group_penalties
-from .weights import ROW, Weights, stack
+from .threads import Threads, one_thread
+from .weights import ROW, Weights, padded_rows, stack
 
 if TYPE_CHECKING:
     from ...settings import Penalty
@@ -110,8 +113,12 @@ class Engine:
 
     Notes
     -----
-    A training's numbers do not depend on the others beside it. If one diverges, its numbers become NaN, and
-    `Costs.first_bad` says when; the others go on undisturbed.
+    On a CPU, a training's bits depend neither on the others beside it nor on the number of threads. PyTorch's number,
+    which ``OMP_NUM_THREADS`` or `torch.set_num_threads` decides, is the most that are used: `advance` and `predict`
+    measure how many are worth it, use one where others change a bit, and leave PyTorch's number as it was. Engines that
+    run in several threads of Python take turns, unless that number is 1.
+
+    If one training diverges, its numbers become NaN, and `Costs.first_bad` says when; the others go on undisturbed.
 
     Chapter *The fast path* derives every step.
 
@@ -165,11 +172,12 @@ class Engine:
 
         self._tiles = tile_images(x)
         self._labels = labels
-        self._errors = torch.empty(models, CLASSES, self._batch_size, dtype=dtype, device=device)
+        self._errors = padded_rows(models, CLASSES, self._batch_size, like=start["U"])
         self._members: dict[int, list[int]] = {}  # by seed: these share their batches
         for m, training in enumerate(trainings):
             self._members.setdefault(training.seed, []).append(m)
         self._batches: dict[int, Batch] = {}
+        self._most, self._threads = 1, Threads(1)  # 1: threads that PyTorch has
         self._orders: tuple[int, list[torch.Tensor]] = (-1, [])
 
     @property
@@ -224,7 +232,7 @@ class Engine:
         require_count("updates", updates, least=1)
         E0, penalty = torch.zeros(2, updates, len(self.trainings), dtype=self._dtype, device=self._device).unbind()
         rates, momenta = self._schedules(updates)
-        with torch.no_grad():
+        with torch.no_grad(), self._one_thread():
             for row in range(updates):
                 self._update(E0[row], penalty[row], rates[row], momenta[row])
                 if stop is not None and stop():
@@ -308,7 +316,10 @@ class Engine:
         """
         if not tiled:
             check_images(x)
-        tiles = x if tiled else tile_images(x)
+        with self._one_thread():
+            return self._scores(x if tiled else tile_images(x))
+
+    def _scores(self, tiles: torch.Tensor) -> torch.Tensor:
         scores = torch.empty(len(self.trainings), len(tiles), CLASSES, dtype=self._dtype, device=self._device)
         self._matrices.write(self._weights)
         for first in range(0, len(tiles), EVALUATION_BATCH):
@@ -378,9 +389,21 @@ class Engine:
         return [order[first : first + self._batch_size] for order in self._orders[1]]
 
     def _batch(self, size: int) -> Batch:
+        """Return the buffers for ``size`` images, with as many threads as are quickest now."""
         if size not in self._batches:
             self._batches[size] = Batch(size, self._reading, self._matrices, self._loss)
-        return self._batches[size]
+        batch = self._batches[size]
+        if self._device.type == "cpu":
+            batch.threads = self._threads.choose(partial(batch.begin, self._views[0]), batch.keeps_bits)
+        return batch
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Let one thread do all but what `Threads` shares out among those that PyTorch has now."""
+        with one_thread() as most:
+            if most != self._most:
+                self._most, self._threads = most, Threads(most)
+            yield
 
 
 def _present(trainings: Sequence[Training], dtype: torch.dtype, device: torch.device) -> Weights | None:

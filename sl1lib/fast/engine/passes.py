@@ -1,11 +1,13 @@
 """Forward and backward through the network for one batch: products with banded matrices in buffers made once.
 
 One model at a time goes through the same buffers. They stay in the processor's cache that way, the memory does not
-grow with the number of models, and no model's numbers depend on which others are trained beside it.
+grow with the number of models, and no model's numbers depend on which others are trained beside it. What is done for
+all models at once is done in rows that are aligned and padded for each, `padded_rows`, for the same reason.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +16,42 @@ import torch
 from ...architecture import CLASSES, IMAGE_SIZE, KERNEL_SIZE, MAPS, NODES, POOL
 from ...readings import Reading
 from .bands import TILE, Bands, pooling_matrix
-from .weights import Weights
+from .weights import REGISTERS, Weights, padded_rows
 
 aten = torch.ops.aten
 NARROW_TILE: Final = 8
 POOLED_SIZE: Final = (IMAGE_SIZE - KERNEL_SIZE + 1) // POOL
+
+
+class _Way:
+    """From the kernels of one layer to those that its bands hold, and back: matrices and buffers of all models.
+
+    Each model's kernels have rows of zeros below them, so that they fill whole registers, as in `padded_rows`: the
+    products want their results without gaps.
+
+    Parameters
+    ----------
+    compose : Tensor, shape (places, taps)
+        Factors and composition, (36 or 25) × 25.
+    dband : Tensor, shape (parities, half columns, models, kernel, kernel, channels, maps)
+        Where the gradients stand in the banded matrices.
+    models : int
+    """
+
+    def __init__(self, compose: torch.Tensor, dband: torch.Tensor, models: int) -> None:
+        (places, taps), pairs = compose.shape, dband.shape[-2:].numel()  # pairs: of a channel and a map
+        whole = REGISTERS // math.gcd(REGISTERS, pairs)  # as many rows fill registers
+        more_places, more_taps = (-(-rows // whole) * whole for rows in (places, taps))
+        padded = compose.new_zeros(more_places, more_taps)
+        padded[:places, :taps] = compose
+        self.compose = padded[:, :taps].expand(models, -1, -1)
+        self.compose_t = padded[:places].T.expand(models, -1, -1)
+        self.composed = compose.new_zeros(models, more_places, pairs)
+        self.places = self.composed[:, :places]
+        self.dkernels = compose.new_zeros(models, more_taps, pairs)
+        self.taps = self.dkernels[:, :taps]
+        self.stacked = compose.new_zeros(dband.shape[:2].numel(), models, more_places, pairs)
+        self.columns = self.stacked[:, :, :places].view(dband.shape)
 
 
 class Matrices:
@@ -43,37 +76,36 @@ class Matrices:
         # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are. Factors of
         # what a layer reads go in here: of the pixels, and the 1/4 of the mean where pooling comes last.
         self.share = 1.0 if reading.pool_first else 1 / POOL**2
-        alone = torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
-        compose = pooling_matrix(dtype, device) if reading.pool_first else alone
-        self._compose = tuple((factor * compose).expand(models, -1, -1) for factor in (scale, self.share))
-
-        def zeros(*shape: int) -> torch.Tensor:
-            return torch.zeros(models, *shape, dtype=dtype, device=device)
-
-        one, two = self.layer1, self.layer2
-        self.W1, self.W2 = zeros(one.inputs, one.outputs), zeros(two.inputs, two.outputs)
+        one, two, like = self.layer1, self.layer2, torch.zeros((), dtype=dtype, device=device)
+        self.W1, self.W2, self.dW1, self.dW2 = (
+            padded_rows(models, layer.inputs, layer.outputs, like=like) for layer in (one, two, one, two)
+        )
         # A bias for each number of an image's row: an operation on long rows costs half as much as one on short ones.
-        self.bias1, self.bias2 = (zeros(layer.tiles * layer.outputs) for layer in (one, two))
-        # What a batch leaves behind: gradients of all these.
-        self.dW1, self.dW2, self.dbias1, self.dbias2 = map(torch.zeros_like, (self.W1, self.W2, self.bias1, self.bias2))
+        # The gradients of all these are what a batch leaves behind.
+        self.bias1, self.bias2, self.dbias1, self.dbias2 = (
+            padded_rows(models, layer.tiles * layer.outputs, like=like) for layer in (one, two, one, two)
+        )
 
         # Views are made once: one costs as much as a small operation. So does memory that is asked for anew.
         self._bands = one.band(self.W1), two.band(self.W2)
-        self._composed = [zeros(kernel**2, K) for K in (MAPS[0], MAPS[0] * MAPS[1])]
-        self._kernels = [
-            composed.view(*band.shape[:4], 1, 1, -1) for composed, band in zip(self._composed, self._bands, strict=True)
-        ]
         self._dbands = [layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))]
-        self._dcolumns = [dband.clone(memory_format=torch.contiguous_format) for dband in self._dbands]
-        self._spread = self.bias1.view(models, -1, MAPS[0]), self.bias2.view(models, -1, MAPS[1])
-        self._dspread = self.dbias1.view(models, -1, MAPS[0]), self.dbias2.view(models, -1, MAPS[1])
-        self._compose_t = [compose.transpose(1, 2) for compose in self._compose]
+        self._spread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.bias1, self.bias2), MAPS, strict=True)]
+        self._dspread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.dbias1, self.dbias2), MAPS, strict=True)]
+        compose = pooling_matrix(dtype, device) if reading.pool_first else torch.eye(kernel**2, dtype=dtype, device=device)
+        self._ways = [
+            _Way(factor * compose, dband, models) for factor, dband in zip((scale, self.share), self._dbands, strict=True)
+        ]
+        self._kernels = [
+            way.places.view(*band.shape[:4], 1, 1, -1) for way, band in zip(self._ways, self._bands, strict=True)
+        ]
 
     @property
     def numbers(self) -> int:
         """How many numbers all matrices hold."""
-        held = (self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2)
-        return sum(each.numel() for each in (*held, *self._composed, *self._dcolumns))
+        held = [self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2]
+        for way in self._ways:
+            held += [way.composed, way.stacked, way.dkernels]
+        return sum(each.untyped_storage().nbytes() // each.itemsize for each in held)
 
     def write(self, weights: Weights) -> None:
         """Compose the kernels with pooling where the reading does, and write the banded matrices.
@@ -84,8 +116,8 @@ class Matrices:
         -----
         Equation ``eq-fast-band``, chapter *The fast path*.
         """
-        for compose, K, composed in zip(self._compose, weights.kernels, self._composed, strict=True):
-            torch.bmm(compose, K, out=composed)
+        for way, K in zip(self._ways, weights.kernels, strict=True):
+            torch.bmm(way.compose, K, out=way.composed)
         for band, kernel in zip(self._bands, self._kernels, strict=True):
             band.copy_(kernel)
         for spread, b in zip(self._spread, weights.biases, strict=True):
@@ -98,13 +130,11 @@ class Matrices:
         -----
         Equations ``eq-fast-matrix-grad`` and ``eq-fast-adjoint``, chapter *The fast path*.
         """
-        for band, columns in zip(self._dbands, self._dcolumns, strict=True):
-            columns.copy_(band)  # first of all in order: the sum over columns then runs through long rows
-        for compose_t, columns, composed, dK in zip(
-            self._compose_t, self._dcolumns, self._composed, gradient.kernels, strict=True
-        ):
-            torch.sum(columns.flatten(0, 1), 0, out=composed.view(columns.shape[2:]))
-            dK.copy_(torch.bmm(compose_t, composed))
+        for way, band, dK in zip(self._ways, self._dbands, gradient.kernels, strict=True):
+            way.columns.copy_(band)  # first of all in order: the sum over columns then runs through long rows
+            torch.sum(way.stacked, 0, out=way.composed)
+            torch.bmm(way.compose_t, way.places, out=way.dkernels)
+            dK.copy_(way.taps)
         for dspread, db in zip(self._dspread, gradient.biases, strict=True):
             torch.sum(dspread, 1, keepdim=True, out=db)
 
@@ -141,6 +171,18 @@ class ModelViews:
         )
 
 
+def share_among(threads: int) -> None:
+    """Share what follows among as many threads; for one there is nothing to do."""
+    if threads > 1:
+        torch.set_num_threads(threads)
+
+
+def end_sharing(threads: int) -> None:
+    """Leave what follows to one thread."""
+    if threads > 1:
+        torch.set_num_threads(1)
+
+
 class Layer:
     """One convolutional layer for a batch: product, bias, activation, pooling, and all of it backward.
 
@@ -174,16 +216,18 @@ class Layer:
         self._columns = self.Y.view(-1, tiles * bands.outputs)
         self.G = like.new_zeros(bands.strips, bands.inputs, bands.outputs)
 
-    def forward(self, X: torch.Tensor, W: torch.Tensor, bias: torch.Tensor) -> None:
+    def forward(self, X: torch.Tensor, W: torch.Tensor, bias: torch.Tensor, threads: int) -> None:
         """Go from strips ``X`` to ``H``."""
+        share_among(threads)
         torch.bmm(X, W, out=self.Y)
         if self._pool_last:
             self._rows.add_(bias)
-            self._activate(self.Y)
+            self._activate(self.Y, threads)
             self._pool()
         else:
             torch.add(self._rows, bias, out=self._out_rows)
-            self._activate(self.H)
+            self._activate(self.H, threads)
+        end_sharing(threads)
 
     def _pool(self) -> None:
         """Add up each 2×2 block: rows, then columns, even to odd. The mean's 1/4 is left to what reads the sum."""
@@ -191,11 +235,12 @@ class Layer:
         rows = torch.add(even, odd, out=self._pairs.view(even.shape))
         torch.add(rows[:, :, :, 0], rows[:, :, :, 1], out=self._out)
 
-    def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor) -> None:
+    def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor, threads: int) -> None:
         """Go from ``dH`` to ``dW`` and ``dbias``.
 
         ``Y`` then holds the gradient of the product. Both activations tell their slope by their result.
         """
+        share_among(threads)
         if self._pool_last:
             self._spread_columns.copy_(self._dout[:, :, :, None])
             gradient, result = self._spread, self._blocks
@@ -206,11 +251,17 @@ class Layer:
         else:
             aten.sigmoid_backward.grad_input(gradient, result, grad_input=self._blocks)
         torch.bmm(Xt, self.Y, out=self.G)
+        end_sharing(threads)  # a sum may be grouped by its shares
         torch.sum(self.G, 0, out=dW)
         torch.sum(self._columns, 0, out=dbias)
 
-    def _activate(self, y: torch.Tensor) -> None:
-        y.relu_() if self._relu else y.sigmoid_()
+    def _activate(self, y: torch.Tensor, threads: int) -> None:
+        if self._relu:
+            y.relu_()
+        else:  # the last few of a share, which fill no register, are computed by other code
+            end_sharing(threads)
+            y.sigmoid_()
+            share_among(threads)
 
 
 class Batch:
@@ -223,10 +274,18 @@ class Batch:
     matrices : Matrices
         For the sizes of its layers.
     loss : {"cross_entropy", "squared_error"}
+
+    Attributes
+    ----------
+    threads : int
+        How many share the convolutions' products. The small products of the last layer are always one thread's: how
+        they are grouped, and so their last bits, would depend on the number.
     """
 
     def __init__(self, size: int, reading: Reading, matrices: Matrices, loss: str = "cross_entropy") -> None:
         one, two, like = matrices.layer1, matrices.layer2, matrices.W1
+        self.threads, self._reading = 1, reading
+        self._equal = {1: True}  # whether so many threads give the bits of one
         self._images = like.new_zeros(size, one.tiles, IMAGE_SIZE, TILE)
         self._grey = torch.empty_like(self._images, dtype=torch.uint8)
         self._X = one.strips_of(self._images.flatten(0, 1))
@@ -275,10 +334,10 @@ class Batch:
 
     def forward(self, model: ModelViews) -> torch.Tensor:
         """Go from the images to the scores before softmax ``(10, size)``."""
-        self._one.forward(self._X, model.W1, model.bias1)
+        self._one.forward(self._X, model.W1, model.bias1, self.threads)
         if self._tiles is not self._tiled:
             self._tiles.copy_(self._tiled)
-        self._two.forward(self._H1, model.W2, model.bias2)
+        self._two.forward(self._H1, model.W2, model.bias2, self.threads)
         if self._share != 1:
             self._F.mul_(self._share)
         torch.addmm(model.b, model.Ut, self._Ft, out=self.scores)
@@ -324,10 +383,43 @@ class Batch:
         torch.mm(self._Ft, self._dscores, out=model.dU)
         torch.sum(self._dscores, 0, out=model.db)
         torch.addmm(self._dF, self._dscores, model.Ut, beta=0, alpha=self._share, out=self._dF)
-        self._two.backward(self._H1t, model.dW2, model.dbias2)
+        self._two.backward(self._H1t, model.dW2, model.dbias2, self.threads)
+        share_among(self.threads)
         torch.bmm(self._two.Y, model.W2t, out=self._dstrips)
         self._add_strips()
-        self._one.backward(self._Xt, model.dW1, model.dbias1)
+        end_sharing(self.threads)
+        self._one.backward(self._Xt, model.dW1, model.dbias1, self.threads)
+
+    def begin(self, model: ModelViews, threads: int) -> None:
+        """Send whatever the buffers hold through layer 1: the piece of work by which numbers of threads are judged."""
+        self._one.forward(self._X, model.W1, model.bias1, threads)
+
+    def keeps_bits(self, threads: int) -> bool:
+        """Return whether as many threads give the bits of one, found by trying once: random images and weights.
+
+        Products of the same shapes are grouped in the same way, whatever their numbers are. What the buffers held is
+        lost.
+        """
+        if threads not in self._equal:
+            alone, together = (self._try(count) for count in (1, threads))
+            self._equal[threads] = alone == together
+        return self._equal[threads]
+
+    def _try(self, threads: int) -> list[bytes]:
+        """Return every bit that a random batch gives in a random network, the same each time."""
+        generator, like = torch.Generator().manual_seed(0), self._images
+        matrices = Matrices(1, self._reading, 1.0, like.dtype, like.device)
+        weights, gradient = (Weights(1, like.dtype, like.device) for _ in range(2))
+        weights.flat.normal_(0, 0.1, generator=generator)
+        matrices.write(weights)
+        model, tiles = ModelViews.of(0, matrices, weights, gradient), torch.empty_like(like).uniform_(generator=generator)
+        labels, errors = torch.randint(CLASSES, (len(like),), generator=generator), torch.empty_like(self.scores)
+        self.threads = threads
+        self.load(tiles, labels, torch.arange(len(like)))
+        self.errors(self.forward(model), errors)
+        self.backward(model)
+        results = errors, gradient.flat, matrices.dW1, matrices.dW2, matrices.dbias1, matrices.dbias2
+        return [each.numpy().tobytes() for each in results]
 
     def _add_strips(self) -> None:
         """Add up what the strips say about the numbers they share: the gradient of layer 1's output.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -22,14 +23,33 @@ INNER_SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "b": (CLASSES,),
 }
 ALIGNMENT: Final = 16  # numbers: each array starts on a cache line, in every row
+REGISTERS: Final = 64  # numbers of four of the widest vector registers: what a sum of many columns takes at a time
+
+
+def padded_rows(models: int, *shape: int, like: torch.Tensor) -> torch.Tensor:
+    """Return zeros ``(models, *shape)``, each model's on cache lines and in vector registers of its own.
+
+    A product may round otherwise where its matrix begins in the middle of a cache line, and a sum of columns adds the
+    last few, which do not fill its registers, in another order. So a model's numbers begin a row whose length is a
+    multiple of `REGISTERS`: what they are does not depend on how many rows there are, and which.
+
+    Examples
+    --------
+    >>> rows = padded_rows(3, 6, 25, like=torch.zeros(()))
+    >>> rows.shape, rows.stride()
+    (torch.Size([3, 6, 25]), (192, 25, 1))
+    """
+    numbers = math.prod(shape)
+    row = -(-numbers // REGISTERS) * REGISTERS
+    return like.new_zeros(models, row)[:, :numbers].unflatten(1, shape)
 
 
 def _offsets() -> tuple[dict[str, int], int]:
     offsets, end = {}, 0
     for name, shape in INNER_SHAPES.items():
         offsets[name] = end
-        end += -(-torch.Size(shape).numel() // ALIGNMENT) * ALIGNMENT
-    return offsets, end
+        end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
+    return offsets, -(-end // REGISTERS) * REGISTERS
 
 
 OFFSETS, ROW = _offsets()
@@ -46,7 +66,7 @@ class Weights:
 
     Attributes
     ----------
-    flat : Tensor, shape (models, 3936)
+    flat : Tensor, shape (models, 3968)
         Everything: one operation on it acts on all parameters of all models. Unused places between arrays are 0.
     K1, b1, K2, b2, U, b : Tensor
         Views of their places in ``flat``, in `INNER_SHAPES` with the model as first axis.
