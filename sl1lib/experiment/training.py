@@ -46,7 +46,8 @@ def train(
     Returns
     -------
     Run
-        One seed gives one run: on one machine with one number of threads, bit for bit.
+        One seed gives one run: on the CPU of one machine bit for bit, whatever the number of threads and processes,
+        and whichever trainings run beside it.
 
     Raises
     ------
@@ -81,8 +82,8 @@ def train_many(
     """Train several networks, side by side where they allow it.
 
     Configurations that differ only in penalty, learning rate, momentum or seed make their updates together, which takes
-    less time than one after the other and gives the same numbers, up to rounding. Other differences make groups, and so
-    do more trainings than fit into 1 GiB beside their images; the groups follow one another.
+    less time than one after the other and gives the same numbers, on a CPU bit for bit. Other differences make groups,
+    and so do more trainings than fit into 1 GiB beside their images; the groups follow one another.
 
     Parameters
     ----------
@@ -94,8 +95,7 @@ def train_many(
         Divide the trainings of a group among as many processes, which use the cores better than one process with
         several threads. It takes some seconds to start them, and pays for long trainings. On the CPU only.
     checkpoint, checkpoint_every
-        As in `train`, for all trainings together. A finished group is not trained again. With another number of
-        processes the bits may differ from there on.
+        As in `train`, for all trainings together. A finished group is not trained again.
 
     Returns
     -------

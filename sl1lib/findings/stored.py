@@ -134,7 +134,7 @@ def train_again(results: Results, sample: int, stages: Sequence[str], **where: A
     """
     threads = torch.get_num_threads()
     try:
-        # One thread, as each process of a study has: the last bits depend on it.
+        # One thread, as each process of a study has.
         with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as one:
             return audit(
                 results.study, results.folder, sample, stages=stages, where=where, whole=True, executor=one,

@@ -134,18 +134,6 @@ def test_float32_stays_near(reading):
     assert_close({n: t.numpy() for n, t in engine.params().items()}, expected(0, Penalty(0.01, 0.1), reading)[1], 1e-3)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("reading", ["table", "text"])
-def test_a_training_does_not_depend_on_the_others_beside_it(reading, dtype):
-    together = make(PENALTIES[:8], reading, dtype)
-    costs = together.advance(10)
-    for number in (0, 3, 7):
-        alone = make([PENALTIES[number]], reading, dtype, numbers=[number])
-        np.testing.assert_allclose(alone.advance(10).E0[:, 0], costs.E0[:, number], rtol=1e-5)
-        for name, tensor in alone.params().items():
-            torch.testing.assert_close(tensor, together.params(number)[name], rtol=1e-4, atol=1e-6)
-
-
 def test_grey_levels_are_images_divided_by_255():
     grey = torch.randint(256, (6, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     ends = []

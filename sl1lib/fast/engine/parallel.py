@@ -1,8 +1,8 @@
 """The engine in several processes: each trains a share of the networks, on a share of the cores.
 
-A second core inside one update gains little: the products are small, and between them the numbers have to travel from
-one core's cache to the other's. Whole trainings have nothing to say to one another, so that each core may have its own.
-Threads would not do, since the interpreter lets one of them run at a time.
+A second core inside one update gains less than it could: the products are small, its threads wait for one another, and
+the numbers have to travel from one core's cache to the other's. Whole trainings have nothing to say to one another, so
+that each core may have its own. Threads would not do, since the interpreter lets one of them run at a time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Call: TypeAlias = tuple[str, tuple[Any, ...], Mapping[str, Any]]  # a method's n
 
 
 class ParallelEngine:
-    """`Engine`, spread over processes: the same methods and, but for rounding, the same numbers.
+    """`Engine`, spread over processes: the same methods and the same numbers, bit for bit.
 
     Parameters
     ----------
@@ -62,9 +62,6 @@ class ParallelEngine:
     -----
     A process starts in about the time that importing PyTorch takes, and ends with `close`, at the end of a ``with``
     block, when nobody refers to the engine any more, or when the process that made it ends, in whatever way.
-
-    The last bits of a result depend on how many threads multiply and which trainings go through one operation. With
-    as many processes as before, they are the same as before.
 
     Chapter *The fast path*.
 

@@ -91,10 +91,10 @@ class Matrices:
         self._dbands = [layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))]
         self._spread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.bias1, self.bias2), MAPS, strict=True)]
         self._dspread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.dbias1, self.dbias2), MAPS, strict=True)]
-        compose = pooling_matrix(dtype, device) if reading.pool_first else torch.eye(kernel**2, dtype=dtype, device=device)
-        self._ways = [
-            _Way(factor * compose, dband, models) for factor, dband in zip((scale, self.share), self._dbands, strict=True)
-        ]
+        alone = torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
+        compose = pooling_matrix(dtype, device) if reading.pool_first else alone
+        factors = scale, self.share
+        self._ways = [_Way(f * compose, dband, models) for f, dband in zip(factors, self._dbands, strict=True)]
         self._kernels = [
             way.places.view(*band.shape[:4], 1, 1, -1) for way, band in zip(self._ways, self._bands, strict=True)
         ]
@@ -412,7 +412,10 @@ class Batch:
         weights, gradient = (Weights(1, like.dtype, like.device) for _ in range(2))
         weights.flat.normal_(0, 0.1, generator=generator)
         matrices.write(weights)
-        model, tiles = ModelViews.of(0, matrices, weights, gradient), torch.empty_like(like).uniform_(generator=generator)
+        model, tiles = (
+            ModelViews.of(0, matrices, weights, gradient),
+            torch.empty_like(like).uniform_(generator=generator),
+        )
         labels, errors = torch.randint(CLASSES, (len(like),), generator=generator), torch.empty_like(self.scores)
         self.threads = threads
         self.load(tiles, labels, torch.arange(len(like)))

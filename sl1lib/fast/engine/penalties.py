@@ -59,8 +59,6 @@ class PenaltyGroup:
         u = self._take(U)
         lengths = group_lengths(u, self.grouping)
         values = self.strength * profile_value(lengths, self.eps, self.profile)
-        if self.grouping == "map":
-            values = values[:, :1]  # each length once
         self._put(costs, values.sum((1, 2, 3)))
         if self.step == "proximal":
             return
@@ -103,11 +101,9 @@ def kind_of(penalty: Penalty) -> tuple[str, str, str]:
 
 
 def group_lengths(u: torch.Tensor, grouping: str) -> torch.Tensor:
-    """Return the length of each group of weights ``u (m, 16, 12, 10)``; the classes' axis stays, with size 1 if summed.
+    """Return the length of each group of weights ``u (m, 16, 12, 10)``; a summed axis stays, with size 1.
 
-    A length of 0 is taken as a tiny one: zeros stay zeros, and quotients by it are finite. A map's length stands at
-    each of its nodes: 192 lengths fill vector registers and 12 do not, and a function of what does not is computed by
-    other code, with other last bits.
+    A length of 0 is taken as a tiny one: zeros stay zeros, and quotients by it are finite.
     """
     match grouping:
         case "node":
@@ -115,7 +111,7 @@ def group_lengths(u: torch.Tensor, grouping: str) -> torch.Tensor:
         case "weight":
             lengths = u.abs()
         case _:  # map
-            lengths = torch.linalg.vector_norm(u, dim=(1, 3), keepdim=True).repeat(1, u.shape[1], 1, 1)
+            lengths = torch.linalg.vector_norm(u, dim=(1, 3), keepdim=True)
     return lengths.clamp_min_(torch.finfo(u.dtype).tiny ** 0.5)
 
 
