@@ -181,7 +181,7 @@ def roofline(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> Figu
         axes.text(0.055, -0.11 - 0.06 * number, name, transform=axes.transAxes, fontsize=9.8, va="top")
     axes.set(xscale="log", yscale="log", xlim=(x[0], x[-1]))
     axes.set_ylim(*_range(machine, points))
-    axes.set_xlabel("operations a byte")
+    axes.set_xlabel("operations per byte")
     axes.set_ylabel("operations a second (GFLOP/s)")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))

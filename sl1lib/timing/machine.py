@@ -48,7 +48,7 @@ class Machine:
     load: float = float("nan")
 
     def roof(self, intensity: float, within_cache: bool = False) -> float:
-        """Return the most operations a second at ``intensity`` operations a byte.
+        """Return the most operations per second at ``intensity`` operations per byte.
 
         Notes
         -----

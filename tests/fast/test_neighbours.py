@@ -111,11 +111,12 @@ def allow(count, monkeypatch):
     """Let PyTorch have ``count`` threads, and the engine use another number of them at each turn."""
     turns = iter(range(10**6))
 
-    def in_turn(self, work, equal):
+    def in_turn(self, work, keeps_bits):
         chosen = self._counts[next(turns) % len(self._counts)]
         work(chosen)
-        used.add(chosen if equal(chosen) else 1)
-        return chosen if equal(chosen) else 1
+        chosen = chosen if keeps_bits(chosen) else 1
+        used.add(chosen)
+        return chosen
 
     used = set()
     monkeypatch.setattr(Threads, "choose", in_turn)
