@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -48,11 +48,9 @@ def installed(name: str) -> str | None:
 
 def from_here() -> bool:
     """Tell whether the library is installed from this folder: another folder's would be built and tested instead."""
-    try:
-        origin = json.loads(distribution("sl1lib").read_text("direct_url.json") or "{}").get("url", "")
-    except PackageNotFoundError:
-        return False
-    return Path(url2pathname(urlsplit(origin).path)).resolve() == ROOT
+    # A folder in which it was built holds a description too, without an origin.
+    origins = [text for each in distributions(name="sl1lib") if (text := each.read_text("direct_url.json"))]
+    return any(Path(url2pathname(urlsplit(json.loads(text)["url"]).path)).resolve() == ROOT for text in origins[:1])
 
 
 def exact() -> bool:

@@ -279,3 +279,17 @@ def test_without_a_network_it_is_told_what_is_missing(monkeypatch, capsys):
     err = capsys.readouterr().err
     assert "That needs a network, once" in err
     assert "numpy: not installed, >=1.26 wanted" in err
+
+
+def test_a_library_from_another_folder_is_not_taken_for_this_one(monkeypatch, tmp_path):
+    info = tmp_path / "sl1lib-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sl1lib\nVersion: 0.1.0\n")
+    (tmp_path / "sl1lib.egg-info").mkdir()
+    (tmp_path / "sl1lib.egg-info" / "PKG-INFO").write_text((info / "METADATA").read_text())
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for folder, here in ((tmp_path / "ö", False), (ROOT, True)):
+        (info / "direct_url.json").write_text(json.dumps({"url": folder.as_uri(), "dir_info": {"editable": True}}))
+        assert installed.from_here() == here
+    (info / "direct_url.json").unlink()
+    assert not installed.from_here()
