@@ -1,4 +1,5 @@
-"""Sphinx extension: pages that fetch nothing, boxes with ids of their own, notebooks executed before, the findings.
+"""Sphinx extension: pages that fetch nothing, their fonts, boxes with ids of their own, badges, notebooks executed
+before, the findings.
 
 `sl1-findings` states the main findings of a stored study, computed when the page is built.
 
@@ -32,6 +33,8 @@ WANTED = (
     "sre/mathmaps/en.json",
     "sre/mathmaps/nemeth.json",
 )
+# The two that every page's first screen is set in.
+PRELOADED = ("fonts/serif.woff2", "fonts/sans.woff2")
 BOOK = Path(__file__).resolve().parents[1]
 RESULTS = BOOK.parent / "results"
 
@@ -139,6 +142,25 @@ def described_by_outputs(render):
     return outputs_of
 
 
+def mark_badges(app, doctree) -> None:
+    """Give the result of a check, which `show_checks` writes as code, the look of the ledger's own badges."""
+    for node in doctree.findall(nodes.literal):
+        if node.astext().startswith("✓ "):
+            node["classes"].append("sl1-check")
+        elif node.astext().startswith("✗ "):
+            node["classes"] += ["sl1-check", "failed"]
+
+
+def preload_fonts(app, pagename, templatename, context, doctree) -> None:
+    """Have the fonts of the text fetched beside the style sheet that asks for them, not after it."""
+    if "pathto" in context:
+        for font in PRELOADED:
+            address = context["pathto"](f"_static/{font}", 1)
+            context["metatags"] = context.get("metatags", "") + (
+                f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{address}" />\n'
+            )
+
+
 class Findings(Directive):
     """Give the page the main findings of a study, each linked to its chapter; the argument is the study's name."""
 
@@ -181,4 +203,6 @@ def setup(app) -> dict:
         "config-inited", lambda app, config: drop_unused(app), priority=1
     )
     app.connect("doctree-read", repair_boxes)
+    app.connect("doctree-read", mark_badges)
+    app.connect("html-page-context", preload_fonts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
