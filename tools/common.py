@@ -28,6 +28,9 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 
+# What Playwright adds by itself and these scripts take away: without bars, nobody sees what scrolls.
+HIDDEN_SCROLLBARS = ["--hide-scrollbars"]
+
 # What Python says in a cell belongs to the cell, and a warning there fails its page. What the libraries of this
 # machine write past Python (a driver too old, a processor not recognised) is about the machine: it goes to the log.
 KERNEL_CONFIG = """\

@@ -1,4 +1,6 @@
-"""Take full-page pictures of the built book, at two widths, light and dark, into _build/screenshots.
+"""Take full-page pictures of the built book, at three widths, light and dark, and its print, into _build/screenshots.
+
+Scrollbars show, as on a desktop.
 
 python tools/screenshots.py [--html FOLDER] [PAGE ...]     a PAGE is a part of an address, for example convolution
 """
@@ -12,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-from common import BROWSER_FLAGS, BUILD, HTML, find_browser, pages
+from common import BROWSER_FLAGS, BUILD, HIDDEN_SCROLLBARS, HTML, find_browser, pages
 from playwright.sync_api import sync_playwright
 
 TARGET = BUILD / "screenshots"
@@ -26,14 +28,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def shoot(browser, address: str, name: str) -> None:
-    """Take the four pictures of one page, and its printed form."""
+    """Take the six pictures of one page, and its printed form."""
     stem = name.removesuffix(".html").replace("/", "-")
     for theme in ("light", "dark"):
         context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
         # The theme's own switch, since a reader may have chosen otherwise than the system.
         context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
         page = context.new_page()
-        for width in (1280, 390):
+        for width in (1280, 700, 390):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{address}/{name}", wait_until="networkidle")
             page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
@@ -58,7 +60,9 @@ def main() -> int:
     handler = functools.partial(Quiet, directory=str(args.html))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as playwright:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=BROWSER_FLAGS, ignore_default_args=HIDDEN_SCROLLBARS
+        )
         for name in names:
             shoot(browser, f"http://127.0.0.1:{server.server_port}", name)
         browser.close()

@@ -1,5 +1,4 @@
-"""Sphinx extension: pages that fetch nothing, their fonts, boxes with ids of their own, badges, notebooks executed
-before, the findings.
+"""Sphinx extension: pages that fetch nothing, fonts, boxes with ids of their own, executed notebooks, the findings.
 
 `sl1-findings` states the main findings of a stored study, computed when the page is built.
 

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from common import BROWSER_FLAGS, HTML, find_browser, pages  # noqa: E402
+from common import BROWSER_FLAGS, HIDDEN_SCROLLBARS, HTML, find_browser, pages  # noqa: E402
 
 NAMED = os.environ.get("SL1LIB_BOOK_HTML")
 BOOK = Path(NAMED or HTML).resolve()
@@ -55,13 +55,15 @@ def book():
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium of this machine; nothing is downloaded."""
+    """A headless Chromium of this machine; nothing is downloaded. Its scrollbars show, as they do on a desktop."""
     path = find_browser()
     if path is None:
         pytest.skip("no Chromium here (chromium, chromium-browser or google-chrome): the pages are not tested")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=BROWSER_FLAGS, ignore_default_args=HIDDEN_SCROLLBARS
+        )
         yield chromium
         chromium.close()
 
