@@ -6,7 +6,14 @@ from urllib.parse import unquote, urldefrag, urljoin
 import pytest
 from conftest import BOOK
 
-WIDTHS = (1280, 390)
+WIDTHS = (1280, 700, 390)
+PRINT = "print"
+PAPER = 673  # pixels: A4 less the margins that the style sheet sets
+VIEWS = (*WIDTHS, PRINT)
+# The book's own, then what a reader may have put in its place. One that is not installed is replaced by the system's.
+TEXT_FONTS = ("", "DejaVu Serif", "Liberation Serif", "Noto Serif")
+# What no font of the book's has; each reader sees it in the system's own.
+LEFT_TO_THE_SYSTEM: set[str] = set()
 # Markup that was meant to be read by Sphinx and reached the reader instead.
 RAW = re.compile(r"\{(?:eq|ref|numref|doc|cite(?::\w+)?|prf:\w+|term|math|func|py:\w+)\}|:::|```\{|\\\[|\\\]|\\\(|\$\$")
 
@@ -48,9 +55,97 @@ OVERFLOW = r"""
 }
 """
 
+# What scrolls: formulas in a line of text that can, display equations that are cut, and boxes of any kind that hide
+# something without saying so by a bar and by the shades of the style sheet.
+SCROLL = r"""
+() => {
+  const scrolls = (e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+  const cut = (e) => scrolls(e) && e.scrollWidth > e.clientWidth;
+  const bar = (e) => e.offsetHeight - e.clientHeight >= 5;
+  const shades = (e) => getComputedStyle(e).backgroundAttachment === "local, local, scroll, scroll";
+  const copy = (e) => e.matches("mjx-assistive-mml, mjx-assistive-mml *");
+  const equation = (e) => e.closest("div.math").id + ": " + e.scrollWidth + " px in " + e.clientWidth;
+  const boxes = document.querySelectorAll("article :is(div.math mjx-container, pre, div)");
+  return {
+    inline: [...document.querySelectorAll("span.math")].filter(
+      (e) => [e, ...e.querySelectorAll("*")].some((x) => scrolls(x) && !copy(x))).map((e) => e.textContent.slice(0, 60)),
+    cut: [...document.querySelectorAll("div.math mjx-container")].filter(cut).map(equation),
+    silent: [...boxes].filter((e) => cut(e) && !(bar(e) && shades(e))).map((e) => e.outerHTML.slice(0, 120)),
+  };
+}
+"""
+# Every character of the page's text, by the style that it is set in, written once more at the page's end.
+ALPHABETS = r"""
+async () => {
+  const found = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const box = walker.currentNode.parentElement;
+    if (box.closest("script, style, noscript, template, mjx-container, svg, option")) continue;
+    const style = getComputedStyle(box);
+    if (!/SL1/.test(style.fontFamily)) continue;
+    const key = [style.fontFamily, style.fontStyle, style.fontWeight].join("|");
+    if (!found.has(key)) found.set(key, new Set());
+    for (const sign of walker.currentNode.data) if (sign > " ") found.get(key).add(sign);
+  }
+  const holder = document.createElement("div");
+  holder.id = "alphabets";
+  for (const [key, signs] of found) {
+    const [family, style, weight] = key.split("|");
+    for (const sign of signs) {
+      const box = document.createElement("span");
+      Object.assign(box.style, { fontFamily: family, fontStyle: style, fontWeight: weight });
+      box.textContent = sign;
+      holder.append(box);
+    }
+  }
+  document.body.append(holder);
+  holder.getBoundingClientRect();
+  await document.fonts.ready;
+  return holder.children.length;
+}
+"""
+
+
+def foreign_characters(context, page):
+    """Return the characters of a page's text that Chromium sets in a font of this machine."""
+    if not page.evaluate(ALPHABETS):
+        return "no text in the book's fonts at all"
+    client = context.new_cdp_session(page)
+    client.send("DOM.enable")
+    client.send("CSS.enable")
+    root = client.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    boxes = client.send("DOM.querySelectorAll", {"nodeId": root, "selector": "#alphabets > span"})["nodeIds"]
+    texts = page.evaluate("() => [...document.querySelectorAll('#alphabets > span')].map((e) => e.textContent)")
+    foreign = set()
+    for box, text in zip(boxes, texts, strict=True):
+        fonts = client.send("CSS.getPlatformFontsForNode", {"nodeId": box})["fonts"]
+        if not all(font["isCustomFont"] for font in fonts):
+            foreign.add(text)
+    page.evaluate("() => document.getElementById('alphabets').remove()")
+    return "".join(sorted(foreign - LEFT_TO_THE_SYSTEM))
+
+
+def look(page):
+    """Return what scrolls and what is too wide, at each width and on paper, with everything unfolded."""
+    page.evaluate("() => { for (const e of document.querySelectorAll('details')) e.open = true; }")
+    seen = {}
+    for view in VIEWS:
+        page.emulate_media(media=PRINT if view == PRINT else "screen")
+        page.set_viewport_size({"width": PAPER if view == PRINT else view, "height": 900})
+        page.wait_for_timeout(100)
+        seen[view] = {**page.evaluate(SCROLL), "overflow": page.evaluate(OVERFLOW)}
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    for font in TEXT_FONTS:
+        page.evaluate("(f) => { document.documentElement.style.setProperty('--sl1-serif', f, 'important'); }", font)
+        page.evaluate("() => document.fonts.ready")
+        seen[font] = page.evaluate(SCROLL)["cut"]
+    return seen
+
 
 def open_page(browser, book, name):
-    """Open a page once at each width and return all that was seen."""
+    """Open a page once and return all that was seen."""
     context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
@@ -74,11 +169,8 @@ def open_page(browser, book, name):
         page.evaluate("() => { for (const e of document.images) e.loading = 'eager'; }")
         page.wait_for_load_state("networkidle")
         seen = page.evaluate(READ)
-        seen["overflow"] = {}
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(100)
-            seen["overflow"][width] = page.evaluate(OVERFLOW)
+        seen["foreign"] = foreign_characters(context, page)
+        seen["look"] = look(page)
     finally:
         context.close()
     return {**seen, "outside": outside, "console": console, "failed": failed}
@@ -109,10 +201,29 @@ def test_no_errors_in_the_console(visit, page_name):
     assert visit(page_name)["console"] == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_not_wider_than_the_screen(visit, page_name, width):
-    overflow = visit(page_name)["overflow"][width]
+@pytest.mark.parametrize("view", VIEWS)
+def test_not_wider_than_the_screen_or_the_paper(visit, page_name, view):
+    overflow = visit(page_name)["look"][view]["overflow"]
     assert overflow is None, overflow
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_formula_in_a_line_scrolls(visit, page_name, view):
+    assert visit(page_name)["look"][view]["inline"] == []
+
+
+@pytest.mark.parametrize("font", TEXT_FONTS)
+def test_no_equation_is_cut_on_a_desktop_whatever_the_font(visit, page_name, font):
+    assert visit(page_name)["look"][font] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_scrolls_says_so(visit, page_name, view):
+    assert visit(page_name)["look"][view]["silent"] == []
+
+
+def test_text_is_set_in_the_book_s_fonts(visit, page_name):
+    assert visit(page_name)["foreign"] == ""
 
 
 def test_images_have_alternative_text(visit, page_name):
