@@ -167,7 +167,8 @@ def open_page(browser, book, name):
         page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
         # Images that load lazily count too.
         page.evaluate("() => { for (const e of document.images) e.loading = 'eager'; }")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("() => [...document.images].every((e) => e.complete)")
+        page.evaluate("() => document.fonts.ready")
         seen = page.evaluate(READ)
         seen["foreign"] = foreign_characters(context, page)
         seen["look"] = look(page)
