@@ -68,7 +68,8 @@ SCROLL = r"""
   const boxes = document.querySelectorAll("article :is(div.math mjx-container, pre, div)");
   return {
     inline: [...document.querySelectorAll("span.math")].filter(
-      (e) => [e, ...e.querySelectorAll("*")].some((x) => scrolls(x) && !copy(x))).map((e) => e.textContent.slice(0, 60)),
+      (e) => [e, ...e.querySelectorAll("*")].some((x) => scrolls(x) && !copy(x))
+    ).map((e) => e.textContent.slice(0, 60)),
     cut: [...document.querySelectorAll("div.math mjx-container")].filter(cut).map(equation),
     silent: [...boxes].filter((e) => cut(e) && !(bar(e) && shades(e))).map((e) => e.outerHTML.slice(0, 120)),
   };
