@@ -63,7 +63,7 @@ class Step:
 
 
 def workers(threads: int) -> tuple[str, ...]:
-    """Return the option for as many processes as there are cores for their threads,.
+    """Return the option for as many processes as there are cores for their threads.
 
     Threads of NumPy's products wait without a rest: two processes of two on two cores took a hundred times as long.
     """
@@ -137,7 +137,6 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
     elif part in ("portability", "nightly"):
         yield from portability(part == "nightly")
     elif part == "book":
-        yield Step("MathJax", (sys.executable, "tools/vendor.py"), {})
         yield Step("book", (sys.executable, "tools/build_book.py", "--stored"), {})
     elif part == "browser":
         yield Step("browser", parallel("tests/browser"), ONE_THREAD)

@@ -118,3 +118,11 @@ def test_the_notebooks_and_the_tests_that_are_named_exist():
     names = {path.stem for path in run_tests.every_notebook()}
     assert {*notebooks.EXPECTED, *notebooks.ALONE} <= names
     assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL + run_tests.ABOUT_PROCESSES)
+
+
+def test_every_script_that_a_part_starts_is_there():
+    parts = [part for part in run_tests.PARTS if part != "portability"]  # which tests only what the others do
+    words = [word for part in parts for step in run_tests.steps(part) for word in step.command]
+    scripts = [word for word in words if word.startswith("tools/")]
+    assert scripts
+    assert [script for script in scripts if not (TOOLS.parent / script).is_file()] == []
