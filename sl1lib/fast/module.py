@@ -12,8 +12,8 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..errors import require_choice, require_count, unexpected
 from ..settings import Penalty
+from .penalty import full_precision, penalty_grad, penalty_prox
 from .penalty import penalty as penalty_value
-from .penalty import penalty_grad, penalty_prox
 
 _SETTINGS: Final = ("strength", "eps", "profile", "group", "block")
 
@@ -399,9 +399,7 @@ class NodePenalty(nn.Module):
 
     def _columns(self, weight: torch.Tensor) -> torch.Tensor:
         """Lay the weight out so that each group is a column."""
-        if weight.dtype in (torch.float16, torch.bfloat16):
-            weight = weight.float()  # squares of small weights would underflow
-        first = self._groups_first(weight)
+        first = self._groups_first(full_precision(weight))
         return first.reshape(first.shape[0] // self.block, -1).T
 
     def _uncolumns(self, columns: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -211,7 +211,12 @@ def _wide(U: torch.Tensor, grouping: str) -> torch.Tensor:
     """Check weights and grouping; return the weights in a precision that squares can be taken in."""
     require_axes("U", U, "CK")
     require_choice("grouping", grouping, GROUPINGS)
-    return U.float() if U.dtype in (torch.float16, torch.bfloat16) else U
+    return full_precision(U)
+
+
+def full_precision(weights: torch.Tensor) -> torch.Tensor:
+    """Return weights in half precision as float32, since squares of small ones would vanish; others as they are."""
+    return weights.float() if weights.dtype in (torch.float16, torch.bfloat16) else weights
 
 
 def _lengths(U: torch.Tensor, grouping: str, beside: float = 0.0) -> torch.Tensor:
