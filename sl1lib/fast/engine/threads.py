@@ -21,7 +21,7 @@ import torch
 
 FIRST: Final = 0.1  # seconds until it is measured: what ends sooner need not know
 PRICE: Final = 50  # measuring may take one part in so many of the time
-CALLS: Final = 3  # of what is measured, with each number of threads, after one that wakes them
+SPAN: Final = 0.01  # seconds for each number: longer than another program usually keeps a core at a stretch
 GAIN: Final = 1.1  # more threads must be so many times as quick: they also take cores that others could use
 
 _at_work = threading.RLock()  # the number of threads belongs to the whole process: one engine at a time changes it
@@ -104,8 +104,10 @@ def quickest(seconds: Mapping[int, float]) -> int:
 
 
 def _seconds(work: Callable[[int], None], count: int) -> float:
+    """Return the mean of the calls that fill `SPAN`, after one that wakes the threads."""
     work(count)
-    start = time.perf_counter()
-    for _ in range(CALLS):
+    calls, start = 0, time.perf_counter()
+    while (passed := time.perf_counter() - start) < SPAN:
         work(count)
-    return time.perf_counter() - start
+        calls += 1
+    return passed / calls
