@@ -156,10 +156,9 @@ LONG = Study(
 def test_honest_trainings_of_another_processor_pass(tmp_path):
     """ATen without vector instructions and MKL's compatible mode round as no processor of today does by itself."""
     other = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "1"}
-    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     subprocess.run(
         [sys.executable, "-c", EMULATED, str(tmp_path / "long")],
-        env={**os.environ, **other, "PYTHONPATH": paths},
+        env={**os.environ, **other, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         check=True,
         timeout=PATIENCE,
     )
