@@ -21,6 +21,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from sl1lib import Dataset, MomentumRamp, Penalty, fast, reference
 from sl1lib.architecture import epoch_order, glorot_uniform
+from sl1lib.engine import Engine, ParallelEngine, Training, images_to_tensor
 
 LR, MOMENTUM, SEED = 0.1, 0.2, 0
 PENALTY = Penalty(strength=3e-4, eps=1e-2)
@@ -161,7 +162,7 @@ class InMemory(_Autograd):
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.x, self.y = fast.images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
+        self.x, self.y = images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
         self.batches = case.batches()
 
     def advance(self, updates: int) -> None:
@@ -210,13 +211,13 @@ class Batched(Contender):
     """(e) The engine with M models, which share their batches as a comparison of methods does."""
 
     letter = "e"
-    kind: type[fast.Engine] | type[fast.ParallelEngine] = fast.Engine
+    kind: type[Engine] | type[ParallelEngine] = Engine
 
     def __init__(self, case: Case, models: int) -> None:
         super().__init__(case)
         self.models, self.label = models, f"{self.letter}: {self.kind.__name__}, M = {models}"
         trainings = [
-            fast.Training(fast.init_params(SEED), LR, MomentumRamp(MOMENTUM, MOMENTUM, 0), PENALTY, SEED)
+            Training(fast.init_params(SEED), LR, MomentumRamp(MOMENTUM, MOMENTUM, 0), PENALTY, SEED)
             for _ in range(models)
         ]
         x = torch.tensor(case.data.x_train).unsqueeze(1)
@@ -235,7 +236,7 @@ class Parallel(Batched):
     """(p) The same in several processes, a thread for each: `ParallelEngine`."""
 
     letter = "p"
-    kind = fast.ParallelEngine
+    kind = ParallelEngine
 
 
 def build(name: str, case: Case) -> Contender:

@@ -19,6 +19,7 @@ import torch
 from scipy import stats
 
 from sl1lib import Dataset, LearningRate, Penalty, RunConfig, fast, load_data, train_many
+from sl1lib.engine import SimpleEngine, images_to_tensor, predict
 
 from .report import header
 
@@ -56,9 +57,9 @@ def measure(data: Dataset, seeds: range, epochs: int, reading: str) -> Errors:
 
 
 def _eager(config: RunConfig, data: Dataset) -> float:
-    x, labels = fast.images_to_tensor(data.x_train), torch.tensor(data.y_train)
+    x, labels = images_to_tensor(data.x_train), torch.tensor(data.y_train)
     updates = config.epochs * -(-len(x) // config.batch_size)
-    loop = fast.SimpleEngine(
+    loop = SimpleEngine(
         fast.init_params(config.seed), x, labels,
         lr=LearningRate(config.lr, config.lr_end, updates), momentum=config.momentum,
         reading=config.reading, penalty=config.penalty, batch_size=config.batch_size, seed=config.seed,
@@ -66,7 +67,7 @@ def _eager(config: RunConfig, data: Dataset) -> float:
     for epoch in range(config.epochs):
         for _ in loop.epoch(epoch):
             pass
-    scores = fast.predict(loop.params, fast.images_to_tensor(data.x_test), config.reading)
+    scores = predict(loop.params, images_to_tensor(data.x_test), config.reading)
     return float((scores.argmax(1) != torch.tensor(data.y_test)).double().mean())
 
 

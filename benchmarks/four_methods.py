@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sl1lib import COMPARED_PENALTIES, Dataset, Penalty, RunConfig, compare, fast
+from sl1lib import COMPARED_PENALTIES, Dataset, Penalty, RunConfig, compare
 from sl1lib.architecture import epoch_order
+from sl1lib.engine import images_to_tensor
 
 from .contenders import Network
 from .measure import WrongAnswerError
@@ -67,7 +68,7 @@ def _loop(config: RunConfig, data: Dataset) -> tuple[np.ndarray, float]:
     """Train as (b) does; return E0 of each update, and the last test error."""
     net = Network(config.reading.name)
     optimizer = torch.optim.SGD(net.parameters(), lr=config.lr, momentum=config.momentum.end)
-    x, x_test = fast.images_to_tensor(data.x_train), fast.images_to_tensor(data.x_test)
+    x, x_test = images_to_tensor(data.x_train), images_to_tensor(data.x_test)
     y, y_test = torch.tensor(data.y_train), torch.tensor(data.y_test)
     errors = []
     for epoch in range(config.epochs):

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 import sl1lib
+from sl1lib.book.fast_path.counts import epoch_operations
+from sl1lib.book.fast_path.machine import matrix_rate
 from sl1lib.environment import processor_name
-from sl1lib.timing import epoch_operations, matrix_rate
 
 from .measure import Timing
 

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from sl1lib import load_data
-from sl1lib.fast.engine.threads import FIRST
+from sl1lib.engine.threads import FIRST
 
 from .contenders import Batched, Case, Contender, Parallel
 from .measure import GATE_UPDATES, WrongAnswerError

@@ -1,8 +1,8 @@
 """A small convolutional network with a smoothed L1 penalty, twice: to be read, and to be fast.
 
 - `sl1lib.reference` is NumPy that reads like the mathematics of the book;
-- `sl1lib.fast` is the same on PyTorch tensors;
-- `sl1lib.train` trains the network of the paper with either penalty, or none.
+- `sl1lib.fast` is the same on PyTorch tensors, and `NodePenalty` penalises the weights of a model of yours;
+- `train` trains the network of the paper with a `Penalty`, or none, as a `RunConfig` says; `prune` makes it smaller.
 
 Examples
 --------
@@ -19,99 +19,58 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ._version import __version__
+from ._version import __version__ as __version__
 
 if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
-    from . import fast, ledger, pruning, reference
-    from .data import DataError, Dataset, load_data
-    from .experiment import (
-        COMPARED_ON_DIGITS,
-        COMPARED_PENALTIES,
-        DEFAULT_PENALTY,
-        CheckpointError,
-        DivergedError,
-        History,
-        Run,
-        RunConfig,
-        RunFileError,
-        compare,
-        method_name,
-        train,
-        train_many,
-    )
-    from .pruning import Pruned, prune
-    from .readings import READINGS, Reading
-    from .settings import MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
+    from . import book as book
+    from . import data as data
+    from . import engine as engine
+    from . import fast, reference
+    from . import pruning as pruning
+    from . import study as study
+    from . import training as training
+    from .book import ledger as ledger
+    from .data import DataError as DataError
+    from .data import Dataset as Dataset
+    from .data import load_data
+    from .fast import NodePenalty
+    from .pruning import Pruned as Pruned
+    from .pruning import prune
+    from .readings import READINGS as READINGS
+    from .readings import Reading as Reading
+    from .settings import MOMENTUM_READINGS as MOMENTUM_READINGS
+    from .settings import LearningRate as LearningRate
+    from .settings import MomentumRamp as MomentumRamp
+    from .settings import Penalty
+    from .training import COMPARED_ON_DIGITS as COMPARED_ON_DIGITS
+    from .training import COMPARED_PENALTIES as COMPARED_PENALTIES
+    from .training import DEFAULT_PENALTY as DEFAULT_PENALTY
+    from .training import CheckpointError as CheckpointError
+    from .training import DivergedError as DivergedError
+    from .training import History as History
+    from .training import Run, RunConfig, compare, train
+    from .training import RunFileError as RunFileError
+    from .training import method_name as method_name
+    from .training import train_many as train_many
 
-__all__ = [
-    "COMPARED_ON_DIGITS",
-    "COMPARED_PENALTIES",
-    "DEFAULT_PENALTY",
-    "MOMENTUM_READINGS",
-    "READINGS",
-    "CheckpointError",
-    "DataError",
-    "Dataset",
-    "DivergedError",
-    "History",
-    "LearningRate",
-    "MomentumRamp",
-    "Penalty",
-    "Pruned",
-    "Reading",
-    "Run",
-    "RunConfig",
-    "RunFileError",
-    "__version__",
-    "compare",
-    "fast",
-    "ledger",
-    "load_data",
-    "method_name",
-    "prune",
-    "pruning",
-    "reference",
-    "train",
-    "train_many",
-]
+# What most need, and all that tab completion offers; what `_HOMES` names besides is imported from here, too.
+__all__ = ["NodePenalty", "Penalty", "Run", "RunConfig", "compare", "fast", "load_data", "prune", "reference", "train"]
 
 # Where each name comes from. It is imported when it is first asked for: PyTorch takes seconds, and whoever wants the
 # NumPy half, or the data, can do without it.
 _HOMES: Final = MappingProxyType(
     {
-        "data": (
-            "DataError",
-            "Dataset",
-            "load_data",
-        ),
-        "experiment": (
-            "COMPARED_ON_DIGITS",
-            "COMPARED_PENALTIES",
-            "DEFAULT_PENALTY",
-            "CheckpointError",
-            "DivergedError",
-            "History",
-            "Run",
-            "RunConfig",
-            "RunFileError",
-            "compare",
-            "method_name",
-            "train",
-            "train_many",
-        ),
-        "pruning": (
-            "Pruned",
-            "prune",
-        ),
-        "readings": (
-            "READINGS",
-            "Reading",
-        ),
-        "settings": (
-            "MOMENTUM_READINGS",
-            "LearningRate",
-            "MomentumRamp",
-            "Penalty",
+        "": ("book", "data", "engine", "fast", "pruning", "reference", "study", "training"),
+        "book": ("ledger",),
+        "data": ("DataError", "Dataset", "load_data"),
+        "fast": ("NodePenalty",),
+        "pruning": ("Pruned", "prune"),
+        "readings": ("READINGS", "Reading"),
+        "settings": ("MOMENTUM_READINGS", "LearningRate", "MomentumRamp", "Penalty"),
+        "training": (
+            *("COMPARED_ON_DIGITS", "COMPARED_PENALTIES", "DEFAULT_PENALTY"),
+            *("CheckpointError", "DivergedError", "History", "Run", "RunConfig", "RunFileError"),
+            *("compare", "method_name", "train", "train_many"),
         ),
     }
 )
@@ -120,15 +79,16 @@ _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in 
 
 def __getattr__(name: str) -> Any:
     """Import a public name, or a part of the package, when it is first asked for."""
-    if name in _HOME_OF:
-        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
-    elif name in __all__:
-        value = import_module(f".{name}", __name__)
-    else:
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOME_OF[name]
+    if home in ("", "book"):  # a module, which its package need not have imported
+        value = import_module(".".join((__name__, home, name)).replace("..", "."))
+    else:
+        value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *globals()})
+    return [*__all__, "__version__"]

@@ -46,10 +46,10 @@ NBVAL = (
 )
 WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
 ABOUT_PROCESSES = (
-    *("fast/test_parallel_engine.py", "experiment/test_kill.py", "experiment/test_processes.py"),
-    *("experiment/test_progress.py", "experiment/test_study_run.py"),
+    *("engine/test_parallel_engine.py", "training/test_kill.py", "study/test_processes.py"),
+    *("training/test_progress.py", "study/test_study_run.py"),
 )
-NUMERICAL = ("reference", "symbolic", "parity", "fast", "experiment", "findings", "pruning", "test_ledger.py")
+NUMERICAL = ("reference", "symbolic", "parity", "fast", "engine", "training", "study", "pruning", "book/test_ledger.py")
 PARTS = ("library", "doctests", "notebooks", "portability", "book", "browser")
 
 

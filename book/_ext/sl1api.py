@@ -16,28 +16,41 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
+BOOK = Path(importlib.import_module("sl1lib").__file__).parent / "book"
 # In the order of the page. A name that several modules hand out is documented
 # in the first of `HOMES` that has it; the others point there.
-MODULES = (
+LAYERS = (
     "sl1lib",
     "sl1lib.reference",
     "sl1lib.fast",
     "sl1lib.data",
-    "sl1lib.experiment",
-    "sl1lib.experiment.study",
+    "sl1lib.engine",
+    "sl1lib.training",
     "sl1lib.pruning",
-    "sl1lib.findings",
-    "sl1lib.ledger",
-    "sl1lib.timing",
-    "sl1lib.notebook",
-    "sl1lib.plots",
-    "sl1lib.widgets",
+    "sl1lib.study",
+    "sl1lib.study.evidence",
+    "sl1lib.study.judging",
+    "sl1lib.study.stored",
+    "sl1lib.study.summary",
+    "sl1lib.book.show",
+    "sl1lib.book.ledger",
+    "sl1lib.book.style",
+    "sl1lib.book.arrays",
+    "sl1lib.book.explorer",
 )
+# What a chapter has besides its equations, which the ledger shows.
+CHAPTERS = tuple(
+    ".".join(path.relative_to(BOOK.parents[1]).with_suffix("").parts)
+    for path in sorted(BOOK.glob("*/*.py"))
+    if path.stem not in ("__init__", "equations")
+)
+MODULES = LAYERS + CHAPTERS
 HOMES = (*MODULES[1:], "sl1lib")
 LABEL = re.compile(r"``(eq-[a-z0-9-]+)``")
 # The absolute value |w|, which reStructuredText would take for a substitution.
@@ -53,6 +66,8 @@ def public_names(module: ModuleType) -> list[str]:
             for name, value in vars(module).items()
             if not name.startswith("_")
             and getattr(value, "__module__", None) == module.__name__
+            and callable(value)
+            and not isinstance(value, TypeVar)
         ]
     return sorted(names, key=str.lower)
 
@@ -216,6 +231,17 @@ class ApiDirective(Generated):
         return describe(self.arguments[0])
 
 
+class ChaptersDirective(Generated):
+    """``.. sl1-chapters::``."""
+
+    def lines(self) -> Iterator[str]:
+        """Describe the modules of all chapters."""
+        for module in CHAPTERS:
+            yield from (f".. rubric:: {module}", "")
+            yield from (first_line(importlib.import_module(module)), "")
+            yield from describe(module)
+
+
 class CliDirective(Generated):
     """``.. sl1-cli::``."""
 
@@ -226,7 +252,7 @@ class CliDirective(Generated):
 
 def link_equations(app, what, name, value, options, lines) -> None:
     """Turn ``eq-label`` into a link where the equation's page is built."""
-    from sl1lib.ledger import LEDGER
+    from sl1lib.book.ledger import LEDGER
 
     def link(match: re.Match[str]) -> str:
         entry = LEDGER.get(match.group(1))
@@ -241,6 +267,7 @@ def link_equations(app, what, name, value, options, lines) -> None:
 def setup(app) -> dict:
     """Register directives and the hook for docstrings."""
     app.add_directive("sl1-api", ApiDirective)
+    app.add_directive("sl1-chapters", ChaptersDirective)
     app.add_directive("sl1-cli", CliDirective)
     app.connect("autodoc-process-docstring", link_equations)
     # `name` in a docstring links to what is documented under it.

@@ -125,7 +125,7 @@ def repair_boxes(app, doctree) -> None:
 
 
 def described_by_outputs(render):
-    """Let a figure's words come with its output, as `sl1lib.notebook.show_figure` gives them.
+    """Let a figure's words come with its output, as `sl1lib.book.show.show_figure` gives them.
 
     MyST-NB takes caption and alternative text from the cell's metadata, which cannot follow numbers.
     """
@@ -167,7 +167,7 @@ class Findings(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return a list of sentences."""
-        from sl1lib.findings.summary import main_findings
+        from sl1lib.study.summary import main_findings
 
         name = self.arguments[0]
         found = main_findings(name, RESULTS / name)

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 import torch
 
-from .. import fast
 from ..architecture import PARAMETER_SHAPES
 from ..data import Dataset
+from ..engine import Engine, Training
 from ..errors import require_count, unexpected
-from ..experiment import DivergedError, RunConfig
-from ..experiment.images import Images
 from ..settings import LearningRate, Penalty
+from ..training import DivergedError, RunConfig
+from ..training.images import Images
 from .pruned import Pruned
 from .report import Score
 from .sources import data_of
@@ -84,7 +84,7 @@ def fine_tune(
     images = Images.prepare(data_of(config, networks[0].provenance, data), config)
     _check_data(networks, images)
     updates = epochs * -(-len(images.x) // config.batch_size)
-    engine = fast.Engine(
+    engine = Engine(
         [_training(*pair, updates) for pair in zip(networks, configs, strict=True)],
         images.x,
         images.labels,
@@ -127,10 +127,10 @@ def _check_data(networks: Sequence[Pruned], images: Images) -> None:
             )  # fmt: skip
 
 
-def _training(pruned: Pruned, config: RunConfig, updates: int) -> fast.Training:
+def _training(pruned: Pruned, config: RunConfig, updates: int) -> Training:
     ones = {name: np.ones_like(array) for name, array in pruned.params.items()}
     present = pruned.parts.widen(ones)
-    return fast.Training(
+    return Training(
         {name: torch.tensor(array, device=config.device) for name, array in pruned.full_params().items()},
         lr=LearningRate(config.lr, config.lr_end, updates),
         momentum=config.momentum,

@@ -10,9 +10,9 @@ import torch
 from ..architecture import NODES, check_parameters
 from ..data import Dataset
 from ..errors import require_count, unexpected
-from ..experiment import Run, RunConfig
-from ..experiment.images import Images
 from ..settings import Penalty
+from ..training import Run, RunConfig
+from ..training.images import Images
 from .fine_tuning import fine_tune as train_further
 from .network import Network
 from .pruned import Pruned

@@ -11,14 +11,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from .. import fast
 from ..data.dataset import check_counts, check_images, check_labels
+from ..engine import images_to_tensor
 from ..errors import require_choice, unexpected
-from ..experiment import RunConfig
-from ..experiment.archive import read_archive, reason, under, write_archive
-from ..experiment.images import find_device
-from ..experiment.run import measure, run_path
 from ..paths import user_path
+from ..training import RunConfig
+from ..training.archive import read_archive, reason, under, write_archive
+from ..training.images import find_device
+from ..training.run import measure, run_path
 from .latency import ROUNDS, compare_latency
 from .network import Network, Parts
 from .report import Report, Size
@@ -284,4 +284,4 @@ class Pruned:
 
     def _numbers(self, images: np.ndarray) -> torch.Tensor:
         images = np.ascontiguousarray(check_images(images, "images"))  # PyTorch takes no flipped view
-        return fast.images_to_tensor(images, getattr(torch, self.config.dtype))
+        return images_to_tensor(images, getattr(torch, self.config.dtype))

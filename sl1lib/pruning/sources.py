@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..data import DataError, Dataset, load_data
 from ..errors import unexpected
-from ..experiment import RunConfig
+from ..training import RunConfig
 
 
 def data_of(config: RunConfig, provenance: Mapping[str, str], data: Dataset | None = None) -> Dataset:

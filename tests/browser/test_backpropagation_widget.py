@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import SMALL_NETWORK, backpropagation_stepper
+from sl1lib.book.backpropagation.explorer import SMALL_NETWORK, backpropagation_stepper
 
 PIXELS, TARGET = (1.0, 2.0, 3.0, 2.0), 1.0
 

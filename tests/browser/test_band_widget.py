@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib import fast, timing
-from sl1lib.fast.engine.bands import Bands
-from sl1lib.fast.steps import cut_tiles
-from sl1lib.widgets import BAND_LAYERS, band_explorer
+from sl1lib.book.fast_path.counts import banded_work
+from sl1lib.book.fast_path.explorer import BAND_LAYERS, band_explorer
+from sl1lib.book.fast_path.steps import band_matrix, cut_tiles
+from sl1lib.engine.bands import Bands
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
         found = found_on(page)
         widths.append(found["width"])
         bands = Bands(rows, channels, maps, kernel, stride, found["width"])
-        matrix = fast.band_matrix(torch.ones(maps, channels, kernel, kernel), found["width"], stride)
+        matrix = band_matrix(torch.ones(maps, channels, kernel, kernel), found["width"], stride)
         np.testing.assert_array_equal(drawn(page), (matrix != 0).numpy())  # exact: which places are drawn
-        work = timing.banded_work(bands, images=1)
+        work = banded_work(bands, images=1)
         assert (found["tiles"], found["inputs"], found["outputs"]) == (bands.tiles, bands.inputs, bands.outputs)
         assert found["products"] == work.operations // 2
         assert found["share"] == pytest.approx(1 / work.waste)

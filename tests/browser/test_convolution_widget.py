@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sl1lib import load_data, reference
-from sl1lib.widgets import EXPLORER_KERNELS, convolution_explorer
+from sl1lib.book.convolution.explorer import EXPLORER_KERNELS, convolution_explorer
 
 IMAGE = load_data("digits").x_test[7]
 PAGE = '<!doctype html><html><head><meta name="viewport" content="width=device-width"></head><body>{}</body></html>'

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import corner_explorer
+from sl1lib.book.the_corner.explorer import corner_explorer
 
 SETTINGS = [
     {"lr": 0.2, "strength": 1.0, "momentum": 0.0, "z": 0.0},

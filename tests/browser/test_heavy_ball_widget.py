@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import heavy_ball_explorer
+from sl1lib.book.numpy_training.explorer import heavy_ball_explorer
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from sl1lib.experiment.study import paired_difference
-from sl1lib.widgets import pair_explorer
+from sl1lib.book.comparison.explorer import pair_explorer
+from sl1lib.study import paired_difference
 
 RNG = np.random.default_rng(0)
 SEEDS = 12  # so few that the library goes through all signs too

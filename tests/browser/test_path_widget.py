@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import path_explorer
+from sl1lib.book.your_own_model.explorer import path_explorer
 
 EPS, RELEVANT = 0.05, [0, 2]
 RNG = np.random.default_rng(0)

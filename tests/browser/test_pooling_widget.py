@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import PAINTINGS, POOLING_KERNELS, pooling_explorer
+from sl1lib.book.pooling.explorer import PAINTINGS, POOLING_KERNELS, pooling_explorer
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from sl1lib.experiment.study import holm
-from sl1lib.findings.power import detection_rates, pairs_needed, smallest_p
-from sl1lib.widgets import power_explorer
+from sl1lib.book.claims.explorer import power_explorer
+from sl1lib.study import holm
+from sl1lib.study.power import detection_rates, pairs_needed, smallest_p
 
 PAIRS, SIZES, FAMILIES = list(range(4, 13)), [0.0, 0.5, 1.0, 1.5], [1, 12]
 RATES = detection_rates(PAIRS, SIZES, FAMILIES, draws=200)

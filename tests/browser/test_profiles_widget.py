@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
+from sl1lib.book.smooth_function.explorer import profile_explorer
 from sl1lib.settings import PROFILES
-from sl1lib.widgets import profile_explorer
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
 from sl1lib.fast import init_params
 from sl1lib.pruning import multiply_adds, parts_left, short_nodes, shrink
-from sl1lib.widgets import PrunedCurve, pruning_explorer
 
 EPS = 0.01
 RNG = np.random.default_rng(3)

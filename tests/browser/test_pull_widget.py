@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import pull_explorer
-from sl1lib.widgets.pull import PULL_PROFILES
+from sl1lib.book.gradients.explorer import PULL_PROFILES, pull_explorer
 
 
 @pytest.fixture

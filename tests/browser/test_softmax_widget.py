@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import softmax_explorer
+from sl1lib.book.dense_and_entropy.explorer import softmax_explorer
 
 
 @pytest.fixture

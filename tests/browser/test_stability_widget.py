@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from sl1lib import reference
-from sl1lib.widgets import stability_explorer
-from sl1lib.widgets.stability import STABILITY_EXAMPLES
+from sl1lib.book.convergence.explorer import STABILITY_EXAMPLES, stability_explorer
 
 
 @pytest.fixture

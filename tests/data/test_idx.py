@@ -16,14 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sl1lib.data import DataError, idx
-from sl1lib.data.idx import (
-    IDX_DTYPES,
-    read_idx,
-    read_idx_and_digest,
-    replacing,
-    require_writable,
-    write_idx,
-)
+from sl1lib.data.idx import IDX_DTYPES, read_idx, read_idx_and_digest, replacing, require_writable, write_idx
 
 DTYPES = [np.dtype(name) for name in IDX_DTYPES.values()]
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=5, min_side=0, max_side=4)

@@ -99,19 +99,19 @@ FAULTS = {
         ("parity/test_dense_and_entropy.py::test_extreme_scores_stay_finite_and_right",),
     ),
     "kernels-side-by-side-without-padding": Fault(
-        "fast/engine/passes.py",
+        "engine/passes.py",
         "whole = REGISTERS // math.gcd(REGISTERS, pairs)",
         "whole = 1",
         (
-            "fast/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[text-float32-cross_entropy]",
+            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[text-float32-cross_entropy]",
         ),
     ),
     "a-penalty-alone-rounds-otherwise": Fault(
-        "fast/engine/penalties.py",
+        "engine/penalties.py",
         "self._take(dU).addcmul_(quotient, u)",
         "self._take(dU).addcmul_(quotient, u) if self._all else self._take(dU).add_(quotient * u)",
         (
-            "fast/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[table-float32-cross_entropy]",
+            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[table-float32-cross_entropy]",
         ),
     ),
     "gradient-of-the-entropy-without-one-over-N": Fault(

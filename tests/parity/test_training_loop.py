@@ -8,8 +8,9 @@ import torch
 from support import FAST, both_engines, normal
 from test_network import random_params
 
-from sl1lib import MomentumRamp, Penalty, fast, reference
+from sl1lib import MomentumRamp, Penalty, reference
 from sl1lib.architecture import epoch_order
+from sl1lib.engine import SimpleEngine
 
 PENALTIES = {
     "none": None,
@@ -33,7 +34,7 @@ def samples():
 
 def train_fast(reading, penalty, dtype=torch.float64):
     x, labels = samples()
-    engine = fast.SimpleEngine(
+    engine = SimpleEngine(
         {name: torch.tensor(array, dtype=dtype) for name, array in random_params().items()},
         torch.tensor(x, dtype=dtype),
         torch.tensor(labels),

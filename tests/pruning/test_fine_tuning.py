@@ -10,6 +10,7 @@ from support import assert_close
 
 from sl1lib import DivergedError, LearningRate, MomentumRamp, Penalty, RunConfig, fast, prune, train
 from sl1lib.architecture import epoch_order
+from sl1lib.engine import Engine, Training, images_to_tensor
 from sl1lib.pruning import Network, fine_tune, parts_left, shrink
 
 COUNT, BATCH, UPDATES = 11, 4, 20
@@ -69,15 +70,15 @@ def test_the_engine_trains_a_smaller_network_as_a_plain_loop_would(reading, pena
     settings = {"lr": LearningRate(0.1, 0.2, UPDATES), "momentum": MomentumRamp(0.1, 0.6, updates=10), "seed": 3}
     expected = plain_loop(small, parts, x, labels, reading, penalty, **settings)
     present = parts.widen({name: np.ones_like(tensor.numpy()) for name, tensor in small.items()})
-    training = fast.Training(
+    training = Training(
         tensors(full),  # the engine empties the removed places itself
         penalty=penalty,
         removed={name: torch.tensor(array == 0) for name, array in present.items()},
         **settings,
     )
-    beside = fast.Training(tensors(full), penalty=penalty, **settings)
-    pair = fast.Engine([training, beside], x, labels, reading=reading, batch_size=BATCH)
-    alone = fast.Engine([beside], x, labels, reading=reading, batch_size=BATCH)
+    beside = Training(tensors(full), penalty=penalty, **settings)
+    pair = Engine([training, beside], x, labels, reading=reading, batch_size=BATCH)
+    alone = Engine([beside], x, labels, reading=reading, batch_size=BATCH)
     pair.advance(UPDATES)
     alone.advance(UPDATES)
     received = {name: tensor.numpy() for name, tensor in pair.params(0).items()}
@@ -102,7 +103,7 @@ def test_it_is_the_plain_loop_with_the_runs_own_settings(digits, loss):
     expected = plain_loop(
         pruned.tensors(),
         pruned.parts,
-        fast.images_to_tensor(own.x_train, torch.float64),
+        images_to_tensor(own.x_train, torch.float64),
         torch.tensor(own.y_train),
         "table",
         penalty,
@@ -122,9 +123,9 @@ def test_a_mask_of_the_wrong_shape_is_refused():
         ({"U": torch.zeros(10, 192, dtype=torch.bool)}, "params lacks 'K1'"),
         ({name: torch.zeros(3, dtype=torch.bool) for name in params}, r"shape of params\['K1'\] is \(3,\)"),
     ):
-        training = fast.Training(params, 0.1, MomentumRamp(), removed=removed)
+        training = Training(params, 0.1, MomentumRamp(), removed=removed)
         with pytest.raises(ValueError, match=message):
-            fast.Engine([training], torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64))
+            Engine([training], torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64))
 
 
 def test_it_lowers_the_error_of_heavily_pruned_networks_and_keeps_them_small(plain):

@@ -10,6 +10,7 @@ from support import assert_close
 
 import sl1lib
 from sl1lib import DataError, Dataset, Penalty, Pruned, Run, RunConfig, fast, prune, reference, train
+from sl1lib.engine import images_to_tensor, predict
 from sl1lib.pruning import Floor, shortest_nodes
 
 
@@ -126,9 +127,9 @@ def test_every_reading_can_be_pruned(plain, reading, digits):
     run = train(config, progress=False)
     pruned = pruned_of(run, count=100)
     scores = pruned.predict(digits.x_test)
-    expected = fast.predict(
+    expected = predict(
         {name: fast.network.torch.tensor(array) for name, array in pruned.full_params().items()},
-        fast.images_to_tensor(digits.x_test),
+        images_to_tensor(digits.x_test),
         reading,
     )
     assert_close(scores, expected.numpy(), 2e-5)

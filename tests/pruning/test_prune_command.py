@@ -8,7 +8,8 @@ import onnx
 import pytest
 
 from sl1lib import Pruned, Run, RunFileError, load_data, prune
-from sl1lib.pruning import command, run_onnx
+from sl1lib.cli import prune as command
+from sl1lib.pruning import run_onnx
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from progress import Progress, in_words
 ROOT = Path(__file__).parents[2]
 STORED = "a result of yesterday"
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4])\nNone"
-DRAWS = "from sl1lib.notebook import say\nsay('There are $1 + 1$ numbers.')"
+DRAWS = "from sl1lib.book.show import say\nsay('There are $1 + 1$ numbers.')"
 
 
 def page(*cells):

@@ -1,0 +1,69 @@
+"""The figure to play with of the chapter *The table of claims*."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ...errors import require_number, unexpected
+from ..explorer import Widget, fill
+
+
+def power_explorer(
+    pairs: Sequence[int], sizes: Sequence[float], comparisons: Sequence[int], rates: ArrayLike, spread: float
+) -> Widget:
+    """Return a figure in which a reader chooses pairs, an effect and a family, and sees how often it is found.
+
+    It opens with the most pairs, the effect in the middle and the family in the middle.
+
+    Parameters
+    ----------
+    pairs : sequence of int
+        Consecutive numbers.
+    sizes : sequence of float
+        In standard deviations of the differences, increasing by equal steps.
+    comparisons : sequence of int
+        Sizes of families.
+    rates : array_like, shape (pairs, sizes, comparisons)
+        `sl1lib.study.power.detection_rates` of these.
+    spread : float
+        The standard deviation of the differences of this study, in percentage points, above 0.
+
+    Returns
+    -------
+    Widget
+
+    Raises
+    ------
+    ValueError
+        If pairs are left out, the shapes do not agree, or a rate is not between 0 and 1.
+
+    Examples
+    --------
+    >>> power_explorer([5, 6], [0.0, 1.0], [1], [[[0.0], [0.0]], [[0.03], [0.6]]], spread=0.05)
+    <power explorer: 5 to 6 pairs, 2 sizes, families of 1>
+    """
+    if not pairs or list(pairs) != list(range(pairs[0], pairs[-1] + 1)):
+        raise unexpected("pairs", list(pairs), "they must be consecutive numbers")
+    found = np.asarray(rates, dtype=np.float64)
+    if found.shape != (len(pairs), len(sizes), len(comparisons)):
+        shape = (len(pairs), len(sizes), len(comparisons))
+        raise unexpected("the shape of rates", found.shape, f"pairs, sizes and comparisons make it {shape}")
+    if not ((found >= 0) & (found <= 1)).all():
+        raise unexpected("the rates' range", (found.min(), found.max()), "they must be between 0 and 1")
+    require_number("spread", spread, above=0)
+    html = fill(
+        __package__,
+        "power",
+        pairs=list(pairs),
+        sizes=[float(f"{size:.6g}") for size in sizes],
+        comparisons=list(comparisons),
+        rates=(100 * found).round(1).tolist(),
+        spread=float(f"{spread:.3g}"),
+    )
+    families = ", ".join(map(str, comparisons))
+    return Widget(
+        html, f"<power explorer: {pairs[0]} to {pairs[-1]} pairs, {len(sizes)} sizes, families of {families}>"
+    )

@@ -1,0 +1,177 @@
+"""What the chapter *Comparing fairly* reads off stored trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ... import fast, reference
+from ...data import Dataset
+from ...engine import images_to_tensor
+from ...errors import unexpected
+from ...study import Effect, Table, paired_difference
+from ...study.resampling import winners
+from ...training import RunConfig
+
+
+def tuning_winners(tuning: Table) -> np.ndarray:
+    """Return `winners` of each method of a tuning stage, chosen on one seed, measured on the others.
+
+    Parameters
+    ----------
+    tuning : Table
+        Of one tuning stage that has one winner a method.
+
+    Returns
+    -------
+    ndarray, shape (methods × seeds, 2)
+    """
+    found = []
+    for _, rows in tuning.groups("method"):
+        candidates = [each["held_out_error"] for _, each in rows.groups("lr", "strength")]
+        found.append(winners(np.stack(candidates)))
+    return np.concatenate(found)
+
+
+def right_answers(stage: Table, data: Dataset) -> dict[str, np.ndarray]:
+    """Return which test images each stored network of a stage classifies rightly.
+
+    Parameters
+    ----------
+    stage : Table
+        With parameters kept.
+    data : Dataset
+        The data that the stage was trained on.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (seeds, images)
+        By method, in the order of the seeds.
+
+    Raises
+    ------
+    ValueError
+        If a network's error is not the one that was stored: the data or the code are others.
+    """
+    x = images_to_tensor(data.x_test)
+    found: dict[str, list[np.ndarray]] = {}
+    for record, method in zip(stage.records, stage["method"].tolist(), strict=True):
+        params = {name: torch.tensor(array) for name, array in record.params.items()}
+        with torch.no_grad():
+            answers = fast.forward(params, x, record.config.reading).argmax(dim=1).numpy()
+        right = answers == data.y_test
+        error = 1 - float(right.mean())
+        if abs(error - record.held_out_error) > 1.5 / len(right):  # rounding may turn an image
+            what = f"the error of {method}, seed {record.config.seed}, on {data.name}"
+            raise unexpected(what, error, f"the study stored {record.held_out_error}")
+        found.setdefault(method, []).append(right)
+    return {method: np.stack(rows) for method, rows in found.items()}
+
+
+def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
+    r"""Return each method's median :math:`E_0` on training images and its median :math:`\lambda \sum h`, at the end.
+
+    Parameters
+    ----------
+    stage : Table
+        With parameters kept.
+
+    Returns
+    -------
+    dict of str to (float, float)
+    """
+    found = {}
+    for (method,), rows in stage.groups("method"):
+        parts = []
+        for record in rows.records:
+            if record.diverged:
+                continue
+            penalty = record.config.penalty
+            total = 0.0
+            if penalty is not None:
+                U = record.params["U"].astype(np.float64)
+                total = penalty.strength * reference.penalty(U, penalty.eps, penalty.profile, penalty.grouping)
+            parts.append((record.numbers["train_E0"], total))
+        middle = np.median(parts, axis=0)
+        found[method] = (float(middle[0]), float(middle[1]))
+    return found
+
+
+def effects(stage: Table, measure: str, favoured: str = "SL1", vary: str = "method") -> dict[str, Effect]:
+    """Return the paired differences, the favoured side minus each other one that has pairs.
+
+    Parameters
+    ----------
+    stage : Table
+        In which no side has a seed twice.
+    measure, favoured, vary : str
+        As in `Table.pairs`.
+    """
+    found = {}
+    for (name,), _ in stage.groups(vary):
+        if name == favoured:
+            continue
+        a, b = stage.pairs(measure, vary, favoured, name)
+        if (np.isfinite(a) & np.isfinite(b)).sum() > 1:
+            found[name] = paired_difference(a, b)
+    return found
+
+
+def scaled(found: Mapping[str, Effect], scale: float) -> dict[str, Effect]:
+    """Return effects in another unit: from shares to points, say.
+
+    Examples
+    --------
+    >>> scaled({"L2": Effect(0.01, -0.01, 0.02, 0.3, 20)}, 100)["L2"].high
+    2.0
+    """
+    return {
+        name: replace(effect, effect=scale * effect.effect, low=scale * effect.low, high=scale * effect.high)
+        for name, effect in found.items()
+    }
+
+
+def by_group(stage: Table, measure: str, vary: str = "method", scale: float = 1.0) -> dict[str, np.ndarray]:
+    """Return the numbers of all seeds, by the values of a column.
+
+    Examples
+    --------
+    >>> by_group(Table({"method": np.array(["none", "L2", "none"]), "gap": np.array([1.0, 2.0, 3.0])}, []), "gap")
+    {'none': array([1., 3.]), 'L2': array([2.])}
+    """
+    return {str(value): scale * rows[measure] for (value,), rows in stage.groups(vary)}
+
+
+def chatter_width(config: RunConfig) -> float:
+    r"""Return the width below which a weight near 0 chatters at the first learning rate of a training.
+
+    Parameters
+    ----------
+    config : RunConfig
+        With a smoothed penalty.
+
+    Returns
+    -------
+    float
+        :math:`\eta\lambda\,\varepsilon\operatorname{Lip}(\varphi'_\varepsilon) / (2 (1 + \mu))`, of equation
+        ``eq-descent-chatter``, chapter *Convergence*.
+
+    Raises
+    ------
+    ValueError
+        Without penalty, or for one without a width.
+
+    Examples
+    --------
+    >>> from sl1lib import Penalty
+    >>> chatter_width(RunConfig(penalty=Penalty(0.002), lr=0.3))
+    0.00025
+    """
+    penalty = config.penalty
+    if penalty is None or penalty.profile in ("abs", "squared"):
+        raise unexpected("penalty", penalty, "only a smoothed one has a width")
+    steepest = reference.smooth_abs_lipschitz(1.0, penalty.profile)
+    return config.lr * penalty.strength * steepest / (2 * (1 + config.momentum.end))

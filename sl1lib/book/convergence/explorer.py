@@ -1,0 +1,45 @@
+"""The figure to play with of the chapter *Convergence*."""
+
+from __future__ import annotations
+
+from ...errors import require_number
+from ..explorer import Widget, fill
+
+#: Places on the map that the explorer offers: η·curvature and momentum.
+STABILITY_EXAMPLES = {
+    "one step": (1.0, 0.0),
+    "too large": (2.2, 0.0),
+    "saved by momentum": (2.2, 0.2),
+    "on the bound": (2.4, 0.2),
+    "slow spiral": (0.3, 0.9),
+}
+
+
+def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Widget:
+    r"""Return a map of where the heavy ball converges on a parabola, with the course of the weight at the chosen place.
+
+    Parameters
+    ----------
+    step : float
+        :math:`\eta\kappa` at the start, between 0 and 4.4.
+    momentum : float
+        :math:`\mu` at the start, at least 0 and below 1.
+
+    Returns
+    -------
+    Widget
+
+    Raises
+    ------
+    ValueError
+        For a number below 0.
+
+    Examples
+    --------
+    >>> stability_explorer()
+    <stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99>
+    """
+    require_number("step", step, least=0)
+    require_number("momentum", momentum, least=0)
+    html = fill(__package__, "stability", state=[step, momentum], examples=STABILITY_EXAMPLES)
+    return Widget(html, "<stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99>")

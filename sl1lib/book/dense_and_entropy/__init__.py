@@ -1,0 +1,1 @@
+"""The chapter *Dense layer and entropy*."""

@@ -1,0 +1,1 @@
+"""The chapter *The fast path*: ways to convolve, clocks, a machine's two speeds, operations and bytes by formula."""

@@ -1,0 +1,46 @@
+"""The figure to play with of the chapter *Gradients*."""
+
+from __future__ import annotations
+
+from ...errors import require_choice, require_number
+from ..explorer import Widget, fill
+
+#: Profiles that the explorer offers.
+PULL_PROFILES = ("huber", "quartic", "pseudo_huber", "abs")
+
+
+def pull_explorer(
+    u: tuple[float, float] = (0.7, 0.4), eps: float = 0.5, tau: float = 0.6, profile: str = "huber"
+) -> Widget:
+    r"""Return a figure in which a reader moves two weights and sees the gradient of h and its proximal map.
+
+    Parameters
+    ----------
+    u : tuple of two float
+        Where the weights start, each between −2 and 2.
+    eps : float
+        :math:`\varepsilon`, between 0.05 and 1.5.
+    tau : float
+        :math:`\tau`, between 0 and 2.
+    profile : str
+        One of `PULL_PROFILES`.
+
+    Returns
+    -------
+    Widget
+
+    Raises
+    ------
+    ValueError
+        For an unknown profile or a number out of range.
+
+    Examples
+    --------
+    >>> pull_explorer()
+    <pull explorer: two weights, four profiles>
+    """
+    require_choice("profile", profile, PULL_PROFILES)
+    require_number("eps", eps, least=0.05)
+    require_number("tau", tau, least=0)
+    html = fill(__package__, "pull", u=list(u), eps=eps, tau=tau, profile=profile, grouping="node")
+    return Widget(html, "<pull explorer: two weights, four profiles>")

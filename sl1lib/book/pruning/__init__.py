@@ -1,0 +1,1 @@
+"""The chapter *From near-zero norms to a smaller network*."""

@@ -1,0 +1,112 @@
+"""The command ``sl1 study``: plan, run, show and audit a study."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .._output import tell
+from ..errors import require_count
+from ..paths import path_option
+from ..study.auditing import RULE, audit
+from ..study.declaration import STUDIES, load_study
+from ..study.processes import usable_cores
+from ..study.runner import BATCH, RESULTS
+from ..study.runner import run as run_study
+from ..study.store import Store
+from ..study.terminal import plan_text, show_text
+
+_ACTIONS = ("plan", "run", "show", "audit")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options to ``parser``."""
+    parser.add_argument(
+        "action", choices=_ACTIONS,
+        help="plan: what it will cost; run: train, measure what is missing; show: tables, verdicts; audit: repeat some",
+    )  # fmt: skip
+    parser.add_argument("study", metavar="NAME", help=f"{', '.join(STUDIES)}, or a TOML file that declares a study")
+    parser.add_argument(
+        "--results", type=path_option, default=RESULTS, metavar="FOLDER", help="results are kept in FOLDER/NAME"
+    )
+    running = parser.add_argument_group("run and audit")
+    running.add_argument("--processes", type=int, metavar="N", help="without it, one for each core")
+    running.add_argument(
+        "--batch", type=int, default=BATCH, metavar="N", help="run: trainings side by side in a process"
+    )
+    running.add_argument("--quiet", action="store_true", help="no progress bar")
+    running.add_argument("--sample", type=int, default=10, metavar="N", help="audit: how many trainings")
+    running.add_argument("--seed", type=int, default=0, help="audit: which ones")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what ``sl1 study`` was asked to do, and print what came of it.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As the options of `add_options` give them.
+
+    Returns
+    -------
+    int
+        0; 1 if trainings failed or do not come out again.
+    """
+    study = load_study(options.study)
+    folder = options.results / study.name
+    if options.processes is not None:
+        require_count("processes", options.processes, least=1)
+    if options.action == "plan":
+        print(plan_text(study, Store(folder), options.processes or usable_cores()))
+        return 0
+    if options.action == "show":
+        if not folder.exists():
+            tell(f"{folder} is not there: nothing is trained here; --results names the folder that holds {study.name}")
+        with _statistics():
+            from ..study.judging import judge_all  # it is built on studies
+
+            print(show_text(study, Store(folder), judge_all(study, folder)))
+        return 0
+    return _audit(options) if options.action == "audit" else _run(options)
+
+
+@contextmanager
+def _statistics() -> Iterator[None]:
+    """Say what to install where the statistics are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        right = "the verdicts need the extra: python -m pip install 'sl1lib[study]'"
+        raise ValueError(f"{error.name} is not installed; {right}") from error
+
+
+def _run(options: argparse.Namespace) -> int:
+    study = load_study(options.study)
+    folder = options.results / study.name
+    outcome = run_study(study, folder, processes=options.processes, batch=options.batch, progress=not options.quiet)
+    for failure in outcome.failures if options.quiet else ():
+        print(failure)
+    print(f"{outcome.trained} trainings added to {folder}, {outcome.missing} missing")
+    if outcome.missing or outcome.failures:
+        return 1
+    if any(claim.experiment for claim in study.claims):
+        with _statistics():
+            from ..study.judging import measure_missing
+
+            for evidence in measure_missing(study, folder, not options.quiet, options.processes):
+                print(f"{len(evidence)} rows of evidence on {evidence.name!r} added to {folder}")
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    study = load_study(options.study)
+    folder, bar = options.results / study.name, not options.quiet
+    print(RULE, flush=True)
+    findings = audit(study, folder, options.sample, options.seed, processes=options.processes, progress=bar)
+    for finding in findings:
+        print(finding)
+    failed = [finding.stored.key for finding in findings if not finding.passed]
+    summary = f"{len(findings)} trainings done again, {len(failed)} did not come out as stored"
+    print(f"{summary}: {', '.join(failed)}" if failed else summary)
+    return 1 if failed else 0

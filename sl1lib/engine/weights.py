@@ -1,0 +1,118 @@
+"""The parameters of all models in one array: a row a model, the six arrays of the network side by side in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import torch
+
+from ..architecture import CLASSES, KERNEL_SIZE, MAPS, PARAMETER_SHAPES, check_parameters
+
+GRID: Final = 4  # each map of the last layer has 4×4 nodes
+
+# Inside the engine the output comes last: a kernel is (row, column, channel, map), the last layer's weights are
+# (row, column, map, class). Then the numbers that one product writes or reads together lie together.
+INNER_SHAPES: Final[dict[str, tuple[int, ...]]] = {
+    "K1": (KERNEL_SIZE, KERNEL_SIZE, 1, MAPS[0]),
+    "b1": (MAPS[0],),
+    "K2": (KERNEL_SIZE, KERNEL_SIZE, MAPS[0], MAPS[1]),
+    "b2": (MAPS[1],),
+    "U": (GRID, GRID, MAPS[1], CLASSES),
+    "b": (CLASSES,),
+}
+ALIGNMENT: Final = 16  # numbers: each array starts on a cache line, in every row
+REGISTERS: Final = 64  # numbers of four of the widest vector registers: what a sum of many columns takes at a time
+
+
+def padded_rows(models: int, *shape: int, like: torch.Tensor) -> torch.Tensor:
+    """Return zeros ``(models, *shape)``, each model's on cache lines and in vector registers of its own.
+
+    A product may round otherwise where its matrix begins in the middle of a cache line, and a sum of columns adds the
+    last few, which do not fill its registers, in another order. So a model's numbers begin a row whose length is a
+    multiple of `REGISTERS`: what they are does not depend on how many rows there are, and which.
+
+    Examples
+    --------
+    >>> rows = padded_rows(3, 6, 25, like=torch.zeros(()))
+    >>> rows.shape, rows.stride()
+    (torch.Size([3, 6, 25]), (192, 25, 1))
+    """
+    numbers = math.prod(shape)
+    row = -(-numbers // REGISTERS) * REGISTERS
+    return like.new_zeros(models, row)[:, :numbers].unflatten(1, shape)
+
+
+def _offsets() -> tuple[dict[str, int], int]:
+    offsets, end = {}, 0
+    for name, shape in INNER_SHAPES.items():
+        offsets[name] = end
+        end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
+    return offsets, -(-end // REGISTERS) * REGISTERS
+
+
+OFFSETS, ROW = _offsets()
+
+
+class Weights:
+    """Numbers for every parameter of ``models`` networks: the parameters themselves, their velocity or gradient.
+
+    Parameters
+    ----------
+    models : int
+    dtype : torch.dtype
+    device : torch.device
+
+    Attributes
+    ----------
+    flat : Tensor, shape (models, 3968)
+        Everything: one operation on it acts on all parameters of all models. Unused places between arrays are 0.
+    K1, b1, K2, b2, U, b : Tensor
+        Views of their places in ``flat``, in `INNER_SHAPES` with the model as first axis.
+    kernels, biases : list of Tensor
+        ``K1`` and ``K2`` again, as matrices (place, channel·map); ``b1`` and ``b2`` with an axis of size 1 for columns.
+
+    Examples
+    --------
+    >>> weights = Weights(2, torch.float32, torch.device("cpu"))
+    >>> weights.K2.shape, weights.U.shape
+    (torch.Size([2, 5, 5, 6, 12]), torch.Size([2, 4, 4, 12, 10]))
+    """
+
+    def __init__(self, models: int, dtype: torch.dtype, device: torch.device) -> None:
+        self.flat = torch.zeros(models, ROW, dtype=dtype, device=device)
+        self.K1, self.b1, self.K2, self.b2, self.U, self.b = (self._view(name) for name in INNER_SHAPES)
+        self.kernels = [K.flatten(1, 2).flatten(2) for K in (self.K1, self.K2)]
+        self.biases = [b[:, None] for b in (self.b1, self.b2)]
+
+    def _view(self, name: str) -> torch.Tensor:
+        shape = torch.Size(INNER_SHAPES[name])
+        return self.flat[:, OFFSETS[name] : OFFSETS[name] + shape.numel()].view(-1, *shape)
+
+    def read(self) -> dict[str, torch.Tensor]:
+        """Return copies of the six arrays in the library's shapes, the model as first axis: ``K1 (M,6,1,5,5)``."""
+        found = {}
+        for name, shape in PARAMETER_SHAPES.items():
+            view = self._view(name)
+            if view.dim() == 5:  # (model, row, column, in, out) back to (model, out, in, row, column)
+                view = view.permute(0, 4, 3, 1, 2)
+            found[name] = view.reshape(-1, *shape).clone()
+        return found
+
+    def write(self, params: Mapping[str, torch.Tensor]) -> None:
+        """Take over six arrays in the shapes that `read` returns."""
+        for name in PARAMETER_SHAPES:
+            view = self._view(name)
+            if view.dim() == 5:
+                _, rows, columns, inputs, outputs = view.shape
+                view.copy_(params[name].reshape(-1, outputs, inputs, rows, columns).permute(0, 3, 4, 2, 1))
+            else:
+                view.copy_(params[name])
+
+
+def stack(params: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Check the parameters of each model and put them side by side, the model as first axis."""
+    for each in params:
+        check_parameters(dict(each))
+    return {name: torch.stack([each[name].detach() for each in params]) for name in PARAMETER_SHAPES}

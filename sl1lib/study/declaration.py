@@ -1,0 +1,462 @@
+"""A study, declared: methods, stages, claims; each stage is a grid of configurations, some tuned by another stage."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import require_choice, require_count, require_number, unexpected
+from ..paths import user_path
+from ..readings import Reading
+from ..settings import MOMENTUM_READINGS, MomentumRamp, Penalty
+from ..training.config import RunConfig, method_name
+from .claim import Claim, as_tuple
+from .toml import require_keys, require_table, to_toml
+
+if TYPE_CHECKING:
+    from .tuning import Selection
+
+_RUN_FIELDS: Final = {each.name for each in fields(RunConfig)} - {"penalty", "seed"}
+_PENALTY_FIELDS: Final = {"strength", "eps"}
+_AXES: Final = _RUN_FIELDS | _PENALTY_FIELDS
+_SELECTED: Final = _PENALTY_FIELDS | {"lr", "lr_end", "epochs", "batch_size"}  # numbers, of which one can be at an edge
+_SCALED: Final = _PENALTY_FIELDS | {"lr", "lr_end"}
+_DIGITS: Final = 6  # of a scaled value: enough to tell strengths apart, few enough to be read, and the same everywhere
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of a study.
+
+    Parameters
+    ----------
+    stage, method : str
+    config : RunConfig
+    point : mapping
+        Where in the stage's grid it lies: a value for each axis, with ``strength_factor`` for a scaled strength.
+    """
+
+    stage: str
+    method: str
+    config: RunConfig
+    point: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What the training is known by, in every stage and every file: a hash of its whole configuration."""
+        return config_key(self.config)
+
+
+@lru_cache(maxsize=2**14)  # a store's trainings are asked for their keys again and again
+def config_key(config: RunConfig) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a configuration.
+
+    Examples
+    --------
+    >>> config_key(RunConfig(lr=1)) == config_key(RunConfig(lr=1.0)) != config_key(RunConfig(lr=2))
+    True
+    """
+    numbers = json.loads(json.dumps(config.to_dict()), parse_int=float)  # 1 and 1.0 are one learning rate
+    text = json.dumps(numbers, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A grid of trainings that answers one question.
+
+    Parameters
+    ----------
+    name, question : str
+    methods : sequence of str
+        Names of methods of the study.
+    seeds : sequence of int
+        Each point of the grid is trained with each of them.
+    fields : mapping
+        What this stage sets in every `RunConfig`, beside ``penalty`` and ``seed``.
+    grid : mapping of str to sequence
+        Values of fields, ``"strength"`` and ``"eps"`` of the penalty among them; all combinations are trained.
+    scale : mapping of str to sequence
+        The same, as factors of what the method, or the stage that tuned it, has.
+    instead : mapping of str to mapping
+        For some methods, a grid in place of ``grid`` and ``scale``.
+    select : sequence of str
+        Makes it a tuning stage: these fields, each a number, are chosen for each method, and for each value of the
+        other axes, by the smallest mean error on the validation images.
+    tuned_by : str
+        The tuning stage from which methods take what was selected; empty for none.
+    keep_params : bool
+        Store the final parameters too.
+
+    Raises
+    ------
+    ValueError
+        Naming the value and what would be right; for a tuning stage without validation images.
+    """
+
+    name: str
+    question: str
+    methods: tuple[str, ...]
+    seeds: tuple[int, ...]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    scale: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    instead: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    select: tuple[str, ...] = ()
+    tuned_by: str = ""
+    keep_params: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("methods", "seeds", "select"):
+            object.__setattr__(self, name, as_tuple(f"{name} of stage {self.name!r}", getattr(self, name)))
+        for name in ("fields", "grid", "scale", "instead"):
+            require_table(f"{name} of stage {self.name!r}", getattr(self, name))
+        for method, grid in self.instead.items():
+            require_table(f"{method!r} in 'instead' of stage {self.name!r}", grid)
+        for name in ("grid", "scale"):
+            object.__setattr__(self, name, _tuples(getattr(self, name)))
+        object.__setattr__(self, "instead", {method: _tuples(grid) for method, grid in self.instead.items()})
+        self._check()
+
+    def _check(self) -> None:
+        if not isinstance(self.name, str):
+            raise unexpected("the name of a stage", self.name, "it must be a text")
+        where = f"of stage {self.name!r}"
+        for what, text in (("tuned_by", self.tuned_by), *(("a method", method) for method in self.methods)):
+            if not isinstance(text, str):
+                raise unexpected(f"{what} {where}", text, "it must be a text")
+        for seed in self.seeds:
+            require_count(f"a seed {where}", seed, least=0)
+        for name in ("methods", "seeds"):
+            values = getattr(self, name)
+            if not values or len(set(values)) != len(values):
+                raise unexpected(f"{name} {where}", values, "it must have one entry at least, and each only once")
+        for name in self.fields:
+            require_choice(f"a field {where}", name, _RUN_FIELDS)
+        for axis in itertools.chain(self.grid, *self.instead.values()):
+            require_choice(f"an axis {where}", axis, _AXES)
+        for axis, factors in self.scale.items():
+            require_choice(f"a scaled axis {where}", axis, sorted(_SCALED))
+            for factor in factors:
+                require_number(f"a factor of {axis!r} {where}", factor, least=0)
+        for name in self.select:
+            require_choice(f"a selected field {where}", name, sorted(_SELECTED))
+        if both := set(self.grid) & set(self.scale):
+            raise unexpected(f"an axis {where}", min(both), "it stands in grid and in scale; one of them is enough")
+        for method in self.instead:
+            require_choice(f"a method in 'instead' {where}", method, self.methods)
+        if self.select and not self.fields.get("validation"):
+            raise unexpected(f"validation {where}", self.fields.get("validation", 0), "tuning needs validation images")
+
+    def points(self, method: str, penalised: bool) -> Iterator[dict[str, Any]]:
+        """Yield the points of a method's grid: a value an axis; scaled axes end in ``_factor``."""
+        scaled = {f"{axis}_factor": factors for axis, factors in self.scale.items()}
+        axes = dict(self.instead[method]) if method in self.instead else {**self.grid, **scaled}
+        if not penalised:  # a network without penalty has no strength to vary
+            axes = {axis: values for axis, values in axes.items() if _field(axis) not in _PENALTY_FIELDS}
+        for values in itertools.product(*axes.values()):
+            yield dict(zip(axes, values, strict=True))
+
+    def others(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of a tuning stage's point that is not selected, but selected for."""
+        return {axis: value for axis, value in point.items() if _field(axis) not in self.select}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A declared grid of trainings, in stages of which later ones may be tuned by earlier ones.
+
+    Parameters
+    ----------
+    name, question : str
+    methods : mapping of str to Penalty or None
+        Each under the name that `sl1lib.method_name` gives it.
+    stages : sequence of Stage
+    base : mapping
+        What every `RunConfig` of the study has in common.
+    claims : sequence of Claim
+        What is to be decided, by which rule, written down before there are results.
+
+    Raises
+    ------
+    ValueError
+        Naming the value and what would be right; for a tuning stage that trains one method more often than another.
+
+    Examples
+    --------
+    >>> study = Study(
+    ...     "two", "Does SL1 help?", {"none": None, "SL1": Penalty(1e-3)},
+    ...     [Stage("finals", "Which is better?", ["none", "SL1"], seeds=[0, 1, 2])], base={"data": "digits"},
+    ... )
+    >>> [(cell.method, cell.config.seed) for cell in study.cells(study.stages[0])][:4]
+    [('none', 0), ('SL1', 0), ('none', 1), ('SL1', 1)]
+    >>> Study.from_toml(study.to_toml()) == study
+    True
+    """
+
+    name: str
+    question: str
+    methods: Mapping[str, Penalty | None]
+    stages: tuple[Stage, ...]
+    base: Mapping[str, Any] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("stages", "claims"):
+            object.__setattr__(self, name, as_tuple(f"{name} of the study", getattr(self, name)))
+        require_table("base", self.base)
+        if not isinstance(self.name, str):
+            raise unexpected("the name of a study", self.name, "it must be a text")
+        if not self.name or set(self.name) & set("/\\") or self.name.startswith("."):
+            raise unexpected("the name of a study", self.name, "it names a folder, and must not be a path")
+        for name, penalty in self.methods.items():
+            if method_name(penalty) != name:
+                raise unexpected("the name of a method", name, f"tables will call it {method_name(penalty)!r}")
+        for name in self.base:
+            require_choice("a field of the base", name, _RUN_FIELDS)
+        self._check_stages()
+        self._check_claims()
+
+    def _check_stages(self) -> None:
+        before: dict[str, Stage] = {}
+        for stage in self.stages:
+            self._check_name(stage, before)
+            for method in stage.methods:
+                require_choice(f"a method of stage {stage.name!r}", method, self.methods)
+            if stage.select:
+                self._check_budget(stage)
+            self._check_scaled(stage, before)
+            if stage.tuned_by:
+                tuning = [name for name, each in before.items() if each.select]
+                require_choice(f"tuned_by of stage {stage.name!r}", stage.tuned_by, tuning)
+                self._check_tuned(stage, before[stage.tuned_by])
+            before[stage.name] = stage
+
+    def _check_name(self, stage: Stage, before: Iterable[str]) -> None:
+        from .store import file_name  # it knows about studies, and can be loaded after this module only
+
+        if not (file := file_name(stage.name)):
+            raise unexpected("the name of a stage", stage.name, "it names a file, and needs a letter or a digit")
+        for name in before:
+            if name == stage.name:
+                raise unexpected("the name of a stage", name, "another stage has it already")
+            if file_name(name) == file:
+                right = f"its results would be in the file {file!r}, where those of stage {name!r} are"
+                raise unexpected("the name of a stage", stage.name, right)
+
+    def _check_claims(self) -> None:
+        numbers = [claim.number for claim in self.claims]
+        if repeated := [number for number in numbers if numbers.count(number) > 1]:
+            raise unexpected("the number of a claim", repeated[0], "another claim has it already")
+        for claim in self.claims:
+            for name in claim.stages:
+                require_choice(f"a stage of claim {claim.number}", name, [stage.name for stage in self.stages])
+                if not (claim.untested or claim.elsewhere):
+                    sides = (claim.favoured, *claim.against) if claim.vary == "method" else None
+                    claim.check(name, self._columns(self.stage(name), sides), {*_AXES, "method"})
+
+    def _columns(self, stage: Stage, methods: Iterable[str] | None = None) -> dict[str, list[Any]]:
+        """Return the columns that tell the trainings of a stage, or of some of its methods, apart: their values."""
+        columns: dict[str, list[Any]] = {"method": list(stage.methods)}
+        for method in stage.methods:
+            if methods is None or method in methods:
+                for point in stage.points(method, self.methods[method] is not None):
+                    for axis, value in point.items():
+                        values = columns.setdefault(axis, [])
+                        if (setting := _setting(axis, value)) not in values:
+                            values.append(setting)
+        return columns
+
+    def _check_scaled(self, stage: Stage, before: Mapping[str, Stage]) -> None:
+        """Raise unless each number that is scaled has a value: its own, the penalty's, or a selected one."""
+        given = {**self.base, **stage.fields}
+        selected = before[stage.tuned_by].select if stage.tuned_by in before else ()
+        for name in stage.scale:
+            if name in given:
+                require_number(f"{name!r}, which stage {stage.name!r} scales,", given[name], least=0)
+            elif name not in (*_PENALTY_FIELDS, *selected):
+                raise ValueError(
+                    f"{name!r}, which stage {stage.name!r} scales, has no value; set it in the base or in the stage's "
+                    "fields"
+                )
+
+    def _check_budget(self, stage: Stage) -> None:
+        sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}
+        if len(set(sizes.values())) > 1:
+            what = f"how many points each method has in stage {stage.name!r}"
+            raise unexpected(what, sizes, "an equal budget has the same for each")
+
+    def _check_tuned(self, stage: Stage, tuning: Stage) -> None:
+        for method in stage.methods:
+            require_choice(f"a method of stage {stage.name!r}, tuned by {tuning.name!r}", method, tuning.methods)
+            tuned = next(tuning.points(method, self.methods[method] is not None))
+            here = next(stage.points(method, self.methods[method] is not None))
+            if missing := set(tuning.others(tuned)) - set(here):
+                right = f"stage {tuning.name!r} selects for each value of it"
+                raise unexpected(
+                    f"the axes of stage {stage.name!r}", sorted(here), f"{min(missing)!r} is missing: {right}"
+                )
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of this name."""
+        require_choice("stage", name, [stage.name for stage in self.stages])
+        return next(stage for stage in self.stages if stage.name == name)
+
+    def cells(self, stage: Stage, selection: Selection | None = None) -> list[Cell]:
+        """Return the trainings of a stage, seed after seed, so that those which share their batches stand together.
+
+        Parameters
+        ----------
+        stage : Stage
+        selection : Selection, optional
+            What the stage that tunes this one selected. Needed if there is one.
+
+        Raises
+        ------
+        ValueError
+            If the selection is missing, or the declaration gives no valid `RunConfig`.
+        """
+        if stage.tuned_by and selection is None:
+            raise unexpected("selection", None, f"stage {stage.name!r} is tuned by {stage.tuned_by!r}")
+        cells = []
+        for method in stage.methods:
+            for point in stage.points(method, self.methods[method] is not None):
+                try:
+                    config = self._config(stage, method, point, selection)
+                except (ValueError, TypeError) as error:
+                    raise ValueError(f"stage {stage.name!r}, {method}: {error}") from error
+                cells += [
+                    (i, Cell(stage.name, method, config.replace(seed=s), point)) for i, s in enumerate(stage.seeds)
+                ]
+        return [cell for _, cell in sorted(cells, key=lambda pair: pair[0])]
+
+    def _config(self, stage: Stage, method: str, point: Mapping[str, Any], selection: Selection | None) -> RunConfig:
+        values = {**self.base, **stage.fields}
+        penalty = self.methods[method]
+        if stage.tuned_by and selection is not None:
+            values |= selection.of(method, point)
+        if penalty is not None:
+            values = {"strength": penalty.strength, "eps": penalty.eps} | values
+        for axis, value in point.items():
+            name = _field(axis)
+            values[name] = value if name == axis else float(f"{values[name] * value:.{_DIGITS}g}")
+        if isinstance(momentum := values.get("momentum"), str):
+            values["momentum"] = MOMENTUM_READINGS.get(momentum, momentum)  # RunConfig refuses another text
+        if penalty is not None:
+            part = {name: values.pop(name) for name in _PENALTY_FIELDS}
+            penalty = Penalty(part["strength"], part["eps"], penalty.profile, penalty.grouping, penalty.step)
+        return RunConfig(penalty=penalty, **values)
+
+    def to_toml(self) -> str:
+        """Return the declaration as a text that `from_toml` reads back."""
+        return to_toml(self)
+
+    @classmethod
+    def from_toml(cls, text: str) -> Study:
+        """Read a declaration.
+
+        Raises
+        ------
+        ValueError
+            If the text is no TOML or no study; the message says where.
+        """
+        parts = tomllib.loads(text)
+        require_keys("the declaration", parts, cls)
+        tables: dict[str, list[Any]] = {}
+        for heading, kind in (("stages", Stage), ("claims", Claim)):
+            given = parts.get(heading, [])
+            if not isinstance(given, list):
+                raise unexpected(heading, given, f"each stands in a table of its own, [[{heading}]]")
+            for number, each in enumerate(given, start=1):
+                require_keys(f"number {number} of the {heading}", each, kind)
+            tables[heading] = [kind(**each) for each in given]
+        require_table("methods", parts["methods"])
+        methods = {}
+        for name, given in parts["methods"].items():
+            if given != {}:  # an empty table is the network without penalty
+                require_keys(f"method {name!r}", given, Penalty)
+            methods[name] = Penalty(**given) if given else None
+        return cls(**parts | tables | {"methods": methods})
+
+
+def load_study(name: str | os.PathLike[str]) -> Study:
+    """Return a study of the library by its name, or one that a TOML file declares.
+
+    Parameters
+    ----------
+    name : str or path
+        One of `STUDIES`, or a file that ends in ``.toml``.
+
+    Raises
+    ------
+    ValueError
+        For another name, or a file that declares no study.
+    FileNotFoundError
+
+    Examples
+    --------
+    >>> load_study("smoke").name
+    'smoke'
+    """
+    text = os.fspath(name)
+    if text.endswith(".toml"):
+        try:
+            # Some editors write a mark first.
+            return Study.from_toml(user_path("study", text).read_text(encoding="utf-8-sig"))
+        except ValueError as error:
+            raise ValueError(f"{text}: {error}") from error
+    if text not in STUDIES:
+        raise unexpected("study", text, f"it must be one of {', '.join(STUDIES)}, or a file that ends in .toml")
+    return Study.from_toml((_DECLARED / f"{text}.toml").read_text(encoding="utf-8"))
+
+
+_DECLARED: Final = resources.files(__package__) / "declared"
+STUDIES: Final = tuple(
+    sorted(each.name.removesuffix(".toml") for each in _DECLARED.iterdir() if each.name[-5:] == ".toml")
+)
+
+
+def _field(axis: str) -> str:
+    return axis.removesuffix("_factor")
+
+
+def _tuples(axes: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    for axis, values in axes.items():
+        if isinstance(values, str) or not hasattr(values, "__iter__") or not len(values):
+            raise unexpected(f"the values of axis {axis!r}", values, "it must be a list of one value at least")
+        settings = [_setting(axis, value) for value in values]
+        if repeated := [value for i, value in enumerate(values) if settings[i] in settings[:i]]:
+            right = f"it has {repeated[0]!r} twice, which would count one training as two"
+            raise unexpected(f"the values of axis {axis!r}", list(values), right)
+    return {axis: tuple(values) for axis, values in axes.items()}
+
+
+def _setting(axis: str, value: Any) -> Any:
+    """Return what the table of a study calls a value of an axis."""
+    if axis == "momentum":
+        if isinstance(value, str):
+            value = MOMENTUM_READINGS.get(value, value)
+        elif isinstance(value, int | float) and 0 <= value < 1:  # others, RunConfig refuses
+            value = MomentumRamp(value, value, updates=0)
+        return momentum_name(value) if isinstance(value, MomentumRamp) else value
+    return value.name if isinstance(value, Reading) else value
+
+
+def momentum_name(momentum: MomentumRamp) -> str:
+    """Return the name of a reading of the momentum, or the number that it always is.
+
+    Examples
+    --------
+    >>> momentum_name(MomentumRamp()), momentum_name(MomentumRamp(0.9, 0.9, updates=0))
+    ('ramp', '0.9')
+    """
+    names = [name for name, ramp in MOMENTUM_READINGS.items() if ramp == momentum]
+    return names[0] if names else f"{momentum.end:g}" if momentum.updates == 0 else repr(momentum)

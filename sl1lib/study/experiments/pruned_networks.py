@@ -1,0 +1,403 @@
+"""The networks of a study, pruned and measured: the evidence for claims 5, 6 and 10.
+
+Every choice is made on validation images: of a count, of a strength, of a network. The test images are used for
+networks that were trained to be measured there, and once for those that were chosen and what they are compared with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..._output import bar
+from ...architecture import NODES, NODES_PER_MAP
+from ...data import DataError, Dataset, load_data
+from ...environment import processor_name
+from ...errors import require_choice, unexpected
+from ...pruning import Pruned, Size, fine_tune
+from ...training import Run, RunConfig
+from ...training.images import Images
+from ...training.run import provenance
+from .. import Layout, Store, StoreError, Study, Table
+from ..evidence import Evidence, EvidenceError
+from ..pruning_verdicts import LOSS, judge
+from ..table import make_table
+from .removals import Removals, counted_in, onnx_differences, prune_again, stored_run, switched_off
+
+__all__ = ["NAME", "cheapest_by_seed", "curve", "is_current", "judge", "kept_networks", "measure"]
+
+NAME: Final = "pruning"
+PLAIN, OURS, RIVAL = "none", "SL1", "group lasso proximal"
+# How many nodes, and how many maps, are removed where a curve has a point.
+NODE_GRID: Final = (*range(0, NODES, 8), 188, 190, 191)
+MAP_GRID: Final = tuple(range(NODES // NODES_PER_MAP))
+TOLERANCES: Final = (LOSS[10], LOSS[6])
+TUNED_METHODS: Final = ("SL1", "SL1 map-wise")
+TUNED_FACTORS: Final = (31.6, 100.0)
+TUNING_EPOCHS: Final = 2
+TOGETHER: Final = 10  # fine-tuned side by side: more share little more
+SCOPES: Final = ("any penalty", "node-wise")
+
+
+def measure(study: Study, results_folder: Path, data: Dataset | None = None, progress: bool = True) -> Evidence:
+    """Prune the networks that a study has kept, and measure what is left of them.
+
+    Parameters
+    ----------
+    study : Study
+    results_folder : Path
+        Where its results are. Stages that are not complete give no rows. The rows of a stage whose networks, and the
+        software, data and processor, are those of the evidence in the folder are taken from there.
+    data : Dataset, optional
+        None loads what the networks were trained on.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    Evidence
+        A row for each pruned network. ``kind`` says how it was pruned:
+
+        ``"threshold"``
+            What is shorter than ε; after proximal steps, what is exactly 0.
+        ``"count"``
+            The shortest so many: points of a curve.
+        ``"matched"``
+            As many nodes as SL1 with the same seed loses at ε; ``target`` is SL1's strength.
+        ``"within"``
+            As many as go with an error at most ``target`` above that of the seed's best network. On validation images
+            only.
+        ``"tuned"``
+            What is shorter than ε; then 2 more epochs of training.
+        ``"chosen"``, ``"chosen, tuned"``
+            For each seed, of the networks of ``"within"`` the one with the fewest multiply-adds: on the test images.
+            ``target`` says among which penalties: any, or all that are counted by nodes (``grouping``).
+        ``"best"``
+            For each seed the network that ``"within"`` is measured by, the one with the smallest error on validation
+            images: the full network, on the test images, nothing pruned.
+
+        ``nodes``, ``maps``, ``parameters`` and ``multiply_adds`` are what is left. ``error_before``, ``E0_before`` are
+        the full network's, ``error``, ``E0`` the pruned one's; ``error_unfolded`` is the error with nothing folded
+        into the bias. ``images`` says of which images. ``onnx_differ`` counts the test images that ONNX Runtime
+        answers otherwise.
+
+    Raises
+    ------
+    StoreError
+        If there is no network yet, or a file is damaged.
+    DataError
+        If the data cannot be had, or is not what the networks were trained on.
+    """
+    store = Store(results_folder)
+    table = kept_networks(study, store)
+    if not len(table):
+        raise StoreError(f"{results_folder} has no network of study {study.name!r}; run `sl1 study run {study.name}`")
+    data = load_data(str(table["data"][0])) if data is None else data
+    _require_same(data, table, store)
+    facts = provenance("cpu", data.digest) | {"processor": processor_name(), "study": study.name}
+    earlier = _earlier(results_folder, facts)
+    rows: list[dict[str, Any]] = []
+    stages: dict[str, Any] = {}
+    for name in dict.fromkeys(table["stage"].tolist()):
+        part = table.where(stage=name)
+        known = earlier.provenance.get("stages", {}).get(name, {})
+        if known.get("networks_sha256") == _digest(part):
+            stages[name] = known
+            rows += earlier.where(stage=name).rows()
+            continue
+        began, started = datetime.now(UTC), time.perf_counter()
+        rows += _rows_of_stage(part, store, data, progress)
+        stages[name] = {
+            "networks_sha256": _digest(part),
+            "began": began.isoformat(timespec="seconds"),
+            "seconds": round(time.perf_counter() - started, 1),
+        }
+    more = {"networks": len(table), "networks_sha256": _digest(table), "stages": stages}
+    return Evidence.of_rows(NAME, rows, facts | more)
+
+
+def _earlier(results_folder: Path, facts: Mapping[str, str]) -> Evidence:
+    """Return the evidence that is there, if it was made with the same software, data and processor; else none."""
+    try:
+        found = Evidence.load(results_folder, NAME)
+    except EvidenceError:
+        return Evidence(NAME, {})
+    same = all(found.provenance.get(name) == value for name, value in facts.items() if name != "threads")
+    return found if same else Evidence(NAME, {})
+
+
+def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) -> list[dict[str, Any]]:
+    images = _Splits(data)
+    rows: list[dict[str, Any]] = []
+    title = f"{NAME}, {table['stage'][0]}"
+    with bar(total=len(table), desc=title, unit="network", leave=False, shown=progress) as drawn:
+        for index in range(len(table)):
+            rows += _rows_of(table, index, images)
+            drawn.update()
+    rows += _tuned_rows(table, store, images)
+    return rows + _chosen_rows(rows, table, store, images) + _best_rows(table, store, images)
+
+
+def is_current(evidence: Evidence, study: Study, results_folder: Path) -> bool:
+    """Say whether evidence comes from the very networks that a study's results have now.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        As `measure` gave it.
+    study : Study
+    results_folder : Path
+
+    Returns
+    -------
+    bool
+        False if networks were added, removed, or trained anew since.
+    """
+    return evidence.provenance.get("networks_sha256") == _digest(kept_networks(study, Store(results_folder)))
+
+
+def kept_networks(study: Study, store: Store) -> Table:
+    """Return the rows of a study's table whose networks are pruned here.
+
+    Those of complete stages that keep parameters: all of a stage that goes through strengths; of the others the
+    unpenalised network, SL1, and the proximal group lasso. Half a stage would compare seeds with other seeds.
+
+    Parameters
+    ----------
+    study : Study
+    store : Store
+
+    Returns
+    -------
+    Table
+        Empty if there is none yet.
+    """
+    layout, cells = Layout.of(study, store), []
+    for stage in study.stages:
+        there = layout.cells.get(stage.name, [])
+        if not stage.keep_params or not all(store.has(cell.key, params=True) for cell in there):
+            continue
+        wanted = stage.methods if stage.scale else (PLAIN, OURS, RIVAL)
+        cells += [each for each in there if each.method in wanted and not store.records[each.key].diverged]
+    return make_table(cells, store)
+
+
+def _rows_of(table: Table, index: int, images: _Splits) -> Iterator[dict[str, Any]]:
+    """Prune one network in all ways but those that train or choose."""
+    record, about = table.records[index], _about(table, index)
+    network = Removals.of(record, images.of(record.config))
+    before = network.after(np.zeros(NODES, dtype=bool))
+
+    def row(kind: str, removed: np.ndarray, target: str = "") -> dict[str, Any]:
+        entries = _entries(kind, target, network.size(removed), before, network.after(removed))
+        return about | entries | {"error_unfolded": network.after(removed, fold=False)[1]}
+
+    yield row("threshold", switched_off(record.params["U"], record.config))
+    for count in NODE_GRID if network.unit == 1 else MAP_GRID:
+        yield row("count", network.shortest(count))
+    for strength, count in _matched(table, about):
+        yield row("matched", network.shortest(count), f"{strength:g}")
+    if about["images"] == "validation":
+        best = np.nanmin(table.where(stage=about["stage"], seed=about["seed"])["held_out_error"])
+        for tolerance in TOLERANCES:
+            count = network.most_within(best + tolerance)
+            if count is not None:
+                yield row("within", network.shortest(count), f"{tolerance:g}")
+
+
+def _about(table: Table, index: int) -> dict[str, Any]:
+    """Return the entries that all rows of a network have in common."""
+    config = table.records[index].config
+    about = {name: table[name][index].item() for name in ("stage", "method", "reading", "seed", "strength", "eps")}
+    return about | {
+        "factor": float(_factors(table)[index]),
+        "grouping": counted_in(config),
+        "images": "validation" if config.validation else "test",
+        "key": table.records[index].key,
+    }
+
+
+def _factors(table: Table) -> np.ndarray:
+    return np.asarray(table.columns.get("strength_factor", np.full(len(table), np.nan)))
+
+
+def _entries(
+    kind: str, target: str, size: Size, before: tuple[float, float], after: tuple[float, float]
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "target": target,
+        "nodes": size.nodes,
+        "maps": size.maps2,
+        "parameters": size.parameters,
+        "multiply_adds": size.multiply_adds,
+        "error_before": before[1],
+        "error": after[1],
+        "error_unfolded": np.nan,
+        "E0_before": round(before[0], 6),
+        "E0": round(after[0], 6),
+        "onnx_differ": np.nan,
+    }
+
+
+def _matched(table: Table, about: Mapping[str, Any]) -> Iterator[tuple[float, int]]:
+    """Yield SL1's strength, and how many nodes it loses at ε, for the trainings that a rival is compared with."""
+    if about["method"] not in (PLAIN, RIVAL):
+        return
+    ours = table.where(stage=about["stage"], seed=about["seed"], method=OURS)
+    for record, strength, factor in zip(ours.records, ours["strength"], _factors(ours), strict=True):
+        if about["method"] == PLAIN or np.isnan(factor) or factor == about["factor"]:
+            yield float(strength), int(switched_off(record.params["U"], record.config).sum())
+
+
+def _tuned_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, Any]]:
+    """Prune at ε, train further, and measure on validation images."""
+    wanted = (
+        np.isin(table["method"], TUNED_METHODS) & np.isin(_factors(table), TUNED_FACTORS) & (table["validation"] > 0)
+    )
+    chosen = np.flatnonzero(wanted).tolist()
+    pruned = [prune_again({"kind": "tuned"}, _run(table, i, store), images.data) for i in chosen]
+    return [
+        _about(table, i) | _entries("tuned", "", each.report.after, _score(each, 0), _score(each, -1))
+        for i, each in zip(chosen, _tune(pruned, images), strict=True)
+    ]
+
+
+def _tune(pruned: Sequence[Pruned], images: _Splits) -> list[Pruned]:
+    parts = [pruned[first : first + TOGETHER] for first in range(0, len(pruned), TOGETHER)]
+    return [each for part in parts for each in fine_tune(part, TUNING_EPOCHS, data=images.data)]
+
+
+def _score(pruned: Pruned, place: int) -> tuple[float, float]:
+    score = pruned.report.scores[place]
+    return score.E0, score.error
+
+
+def _chosen_rows(
+    rows: Sequence[Mapping[str, Any]], table: Table, store: Store, images: _Splits
+) -> list[dict[str, Any]]:
+    """Measure on the test images what was chosen on the validation images, seed by seed."""
+    chosen = [(scope, row) for scope in SCOPES for row in cheapest_by_seed(rows, scope)]
+    runs = [_run(table, table["key"].tolist().index(row["key"]), store) for _, row in chosen]
+    pruned = [prune_again(row, run, images.data) for (_, row), run in zip(chosen, runs, strict=True)]
+    test, found = (images.data.x_test, images.data.y_test), []
+    for kind, networks in (("chosen", pruned), ("chosen, tuned", _tune(pruned, images))):
+        for (scope, row), run, network in zip(chosen, runs, networks, strict=True):
+            entries = _entries(kind, scope, network.report.after, run.evaluate(*test), network.evaluate(*test))
+            differ = onnx_differences(network, images.data.x_test)
+            found.append(dict(row) | entries | {"images": "test", "onnx_differ": differ})
+    return found
+
+
+def _best_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, Any]]:
+    """Measure each seed's best network on the test images: what was chosen owes its errors to pruning only beside it.
+
+    Where trainings were measured on the test images themselves, there is no choice and no row.
+    """
+    found = []
+    for seed in np.unique(table["seed"][table["validation"] > 0]):
+        places = np.flatnonzero((table["seed"] == seed) & (table["validation"] > 0))
+        index = int(places[np.nanargmin(table["held_out_error"][places])])
+        run = _run(table, index, store)
+        score, size = run.evaluate(images.data.x_test, images.data.y_test), Size.of(run.params)
+        found.append(_about(table, index) | _entries("best", "", size, score, score) | {"images": "test"})
+    return found
+
+
+def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapping[str, Any]]:
+    """Return for each seed the row with the fewest multiply-adds that is within 0.1 points; of equals, the more exact.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of the evidence.
+    scope : {"any penalty", "node-wise"}
+        Node-wise is all that is counted by nodes: also weight-wise penalties, and none.
+
+    Examples
+    --------
+    >>> about = {"kind": "within", "target": "0.001", "grouping": "node", "seed": 0}
+    >>> rows = [about | {"multiply_adds": 5, "error": error} for error in (0.2, 0.1)]
+    >>> [row["error"] for row in cheapest_by_seed(rows, "node-wise")]
+    [0.1]
+    """
+    require_choice("scope", scope, SCOPES)
+    within = [row for row in rows if row["kind"] == "within" and row["target"] == f"{LOSS[10]:g}"]
+    allowed = [row for row in within if scope == "any penalty" or row["grouping"] == "node"]
+    by_seed: dict[int, list[Mapping[str, Any]]] = {}
+    for row in allowed:
+        by_seed.setdefault(row["seed"], []).append(row)
+    return [min(by_seed[seed], key=lambda row: (row["multiply_adds"], row["error"])) for seed in sorted(by_seed)]
+
+
+def curve(evidence: Evidence, column: str = "error", **where: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return a quantity against the nodes left, seed by seed: the rows of ``"count"`` of one method and strength.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    column : str
+    **where
+        Values of columns: ``stage``, ``method``, ``factor``.
+
+    Returns
+    -------
+    left : ndarray, shape (P,)
+        From 192 down.
+    values : ndarray, shape (seeds, P)
+
+    Raises
+    ------
+    ValueError
+        If there is no such row, or the seeds have different counts.
+    """
+    rows = evidence.where(kind="count", **where)
+    seeds = sorted(set(rows["seed"].tolist()))
+    by_seed = [rows.where(seed=seed) for seed in seeds]
+    counts = [part["nodes"].tolist() for part in by_seed]
+    if not counts or any(each != counts[0] for each in counts) or len(set(counts[0])) < len(counts[0]):
+        found = "none" if not counts else [len(each) for each in counts]
+        raise unexpected(f"the counts of {where}", found, "each seed must have the same, each once")
+    return by_seed[0]["nodes"], np.stack([part[column] for part in by_seed])
+
+
+class _Splits:
+    """A data set, and what trainings saw of it: each split is prepared once."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self._prepared: dict[tuple[Any, ...], Images] = {}
+
+    def of(self, config: RunConfig) -> Images:
+        split = (config.validation, config.n_train, None if config.n_train is None else config.seed)
+        if split not in self._prepared:
+            self._prepared[split] = Images.prepare(self.data, config)
+        return self._prepared[split]
+
+
+def _run(table: Table, index: int, store: Store) -> Run:
+    record = table.records[index]
+    return stored_run(record, record.config.data, store.batches[store.batch_of[record.key]]["data_sha256"])
+
+
+def _require_same(data: Dataset, table: Table, store: Store) -> None:
+    for record in table.records:
+        expected = store.batches[store.batch_of[record.key]]["data_sha256"]
+        if expected != data.digest:
+            raise DataError(
+                f"data: expected what training {record.key} was given, SHA-256 {expected[:12]}…; {data.name} has "
+                f"{data.digest[:12]}…; pass the right Dataset as data="
+            )
+
+
+def _digest(table: Table) -> str:
+    """Return a hash over the networks: which trainings of which stages, and their final parameters to the bit."""
+    stages = table["stage"] if len(table) else ()
+    lines = [f"{stage} {each.key} {each.fingerprint}" for stage, each in zip(stages, table.records, strict=True)]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

@@ -1,0 +1,242 @@
+"""One stored network and what its prunings leave: by a product of two small matrices each, where that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from ... import fast
+from ...architecture import NODES, NODES_PER_MAP
+from ...data import Dataset
+from ...pruning import (
+    Floor,
+    Network,
+    Pruned,
+    Size,
+    node_lengths,
+    parts_left,
+    prune,
+    run_onnx,
+    short_nodes,
+    shortest_nodes,
+    with_floor,
+)
+from ...pruning.network import EVALUATION_BATCH
+from ...pruning.procedure import default_threshold
+from ...training import Run, RunConfig
+from ...training.images import Images
+from ...training.run import History, measure
+from .. import Record
+
+SMALLEST: Final = float(np.finfo(np.float64).tiny)  # a length below it is 0
+
+
+@dataclass(frozen=True, eq=False)
+class Removals:
+    """A stored network on fixed images, ready to lose nodes: its features are computed once.
+
+    Parameters
+    ----------
+    record : Record
+        With its parameters, in float32.
+    features : Tensor, shape (N, 192)
+        Of the held-out images.
+    labels : Tensor, shape (N,)
+    means : Tensor, shape (192,)
+        Of the features over the training images.
+    """
+
+    record: Record
+    features: torch.Tensor
+    labels: torch.Tensor
+    means: torch.Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, record: Record, images: Images) -> Removals:
+        """Compute features and means."""
+        params = {name: torch.tensor(array) for name, array in record.params.items()}
+        full = Network(params, record.config.reading)
+        batches = images.x_held_out.split(EVALUATION_BATCH)
+        features = torch.cat([full.stages(batch.float() / 255)[1].flatten(start_dim=1) for batch in batches])
+        return cls(record, features, images.labels_held_out, full.means(images.x)[1])
+
+    @cached_property
+    def params(self) -> dict[str, torch.Tensor]:
+        """The full network's parameters."""
+        return {name: torch.tensor(array) for name, array in self.record.params.items()}
+
+    @property
+    def unit(self) -> int:
+        """How many nodes go at once: 16 where the penalty is on whole maps."""
+        return NODES_PER_MAP if counted_in(self.record.config) == "map" else 1
+
+    def shortest(self, count: int) -> np.ndarray:
+        """Return which nodes go with the ``count`` shortest nodes, or maps."""
+        return shortest_nodes(self.record.params["U"], count, counted_in(self.record.config))
+
+    @torch.no_grad()
+    def after(self, removed: np.ndarray, fold: bool = True) -> tuple[float, float]:
+        """Return entropy error and share of wrong answers without the removed nodes.
+
+        Parameters
+        ----------
+        removed : ndarray of bool, shape (192,)
+        fold : bool
+            Put their means into the bias.
+        """
+        gone = torch.from_numpy(removed)
+        U, b = fast.remove_inputs(self.params["U"], self.params["b"], gone, self.means if fold else None)
+        return measure(fast.dense(self.features[:, ~gone], U, b), self.labels)
+
+    def size(self, removed: np.ndarray) -> Size:
+        """Return what is left without the removed nodes, and the maps that only they needed."""
+        shapes = parts_left(self.params, removed).shapes
+        return Size.of({name: np.broadcast_to(0.0, shape) for name, shape in shapes.items()})
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """The error after 0, 1, … 191 nodes, the shortest first: each from the last by one outer product."""
+        order = np.argsort(node_lengths(self.record.params["U"], counted_in(self.record.config)), kind="stable")
+        U, x = self.params["U"].T.contiguous(), (self.features - self.means).T.contiguous()
+        scores = fast.dense(self.features, self.params["U"], self.params["b"]).T.contiguous()
+        found = np.empty(NODES)
+        for place, node in enumerate(order):
+            found[place] = float((scores.argmax(dim=0) != self.labels).double().mean())
+            scores.addr_(U[node], x[node], alpha=-1)
+        return found
+
+    def most_within(self, bound: float) -> int | None:
+        """Return the largest count of nodes, or maps, without which the error is at most ``bound``; None if none is."""
+        bound += 0.5 / len(self.labels)  # it is a sum of shares of images: rounding must not decide
+        for count in np.flatnonzero(self.errors[:: self.unit] <= bound)[::-1].tolist():
+            if self.after(self.shortest(count))[1] <= bound:  # the sums above may have rounded a tie the other way
+                return int(count)
+        return None
+
+
+def counted_in(config: RunConfig) -> str:
+    """Return what is removed at once: ``"map"`` where the penalty is on maps, ``"node"`` otherwise.
+
+    Examples
+    --------
+    >>> counted_in(RunConfig())
+    'node'
+    """
+    return "map" if config.penalty is not None and config.penalty.grouping == "map" else "node"
+
+
+def switched_off(U: np.ndarray, config: RunConfig) -> np.ndarray:
+    r"""Return which nodes a penalty has switched off: what is shorter than :math:`\varepsilon`.
+
+    After proximal steps it is what is exactly 0. If everything is, the longest stays.
+
+    Parameters
+    ----------
+    U : ndarray, shape (10, 192)
+    config : RunConfig
+        Of the training. Without a penalty the threshold is 0.01.
+
+    Returns
+    -------
+    ndarray of bool, shape (192,)
+
+    Examples
+    --------
+    >>> U = np.ones((10, 192))
+    >>> U[:, 3] = 0.001
+    >>> switched_off(U, RunConfig()).nonzero()[0]
+    array([3])
+    """
+    penalty = config.penalty
+    exact = penalty is not None and penalty.step == "proximal"
+    grouping = penalty.grouping if penalty is not None else "node"
+    removed = short_nodes(U, SMALLEST if exact else default_threshold(config), grouping)
+    return with_floor(removed, node_lengths(U, grouping), Floor(), grouping)
+
+
+def stored_run(record: Record, data_name: str = "", data_digest: str = "") -> Run:
+    """Return a stored training as a `Run`, which `sl1lib.prune` takes. Its history has the values after epochs only.
+
+    Parameters
+    ----------
+    record : Record
+        With its parameters.
+    data_name, data_digest : str
+        What the run says of its data; given a digest, `prune` refuses other data.
+
+    Returns
+    -------
+    Run
+
+    Examples
+    --------
+    >>> from sl1lib.study.worker import train_batch
+    >>> config = RunConfig(data="digits", n_train=100, epochs=1)
+    >>> (record,) = train_batch([config], keep_params=True).records
+    >>> stored_run(record).held_out_error == record.held_out_error
+    True
+    """
+    nothing = np.zeros(0)
+    E0, error = (record.arrays[f"held_out_{name}_epochs"].astype(np.float64) for name in ("E0", "error"))
+    E0[-1], error[-1] = record.numbers["held_out_E0"], record.held_out_error  # the curves are kept in float32
+    return Run(
+        config=record.config,
+        params=record.params,
+        history=History(nothing, nothing, E0, error, np.full(len(E0), np.nan)),
+        held_out="validation" if record.config.validation else "test",
+        data_name=data_name,
+        provenance={"data_sha256": data_digest} if data_digest else {},
+    )
+
+
+def prune_again(row: Mapping[str, Any], run: Run, data: Dataset | None = None, latency: bool = False) -> Pruned:
+    """Prune a run as a row of the evidence says, by `sl1lib.prune` itself.
+
+    Parameters
+    ----------
+    row : mapping
+        Its ``kind``, ``nodes``, ``maps`` and ``grouping`` are read.
+    run : Run
+        The stored training of the row, see `stored_run`.
+    data, latency
+        As for `sl1lib.prune`.
+
+    Returns
+    -------
+    Pruned
+    """
+    if row["kind"] in ("threshold", "tuned"):
+        removed = switched_off(run.params["U"], run.config)
+        return prune(run, remove=removed, data=data, latency=latency)
+    if row["grouping"] == "map":
+        count = NODES // NODES_PER_MAP - int(row["maps"])
+        return prune(run, count=count, grouping="map", data=data, latency=latency)
+    return prune(run, count=NODES - int(row["nodes"]), data=data, latency=latency)
+
+
+def onnx_differences(pruned: Pruned, images: np.ndarray) -> float:
+    """Count the images that ONNX Runtime answers otherwise than the network; NaN where it is not installed.
+
+    Parameters
+    ----------
+    pruned : Pruned
+    images : ndarray of uint8, shape (N, 28, 28)
+
+    Returns
+    -------
+    float
+    """
+    if find_spec("onnx") is None or find_spec("onnxruntime") is None:
+        return float("nan")
+    with TemporaryDirectory() as folder:
+        received = run_onnx(pruned.to_onnx(Path(folder) / "network"), images)
+    return float((received.argmax(axis=1) != pruned.predict(images).argmax(axis=1)).sum())

@@ -1,0 +1,183 @@
+"""Beside the declared rules: whether another reasonable choice would have led to other verdicts.
+
+None of this changes a verdict. It says how much hangs on a choice that somebody else would have made differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import unexpected
+from . import Claim, Comparison, Effect, Judgement, Table, holm, judge, paired_difference, proportion
+from .verdicts import ALPHA
+
+
+def failure_rates(stage: Table, vary: str = "method") -> dict[str, tuple[int, int, float, float]]:
+    """Count the trainings that diverged or learnt next to nothing.
+
+    Parameters
+    ----------
+    stage : Table
+    vary : str
+        The column whose values are counted apart.
+
+    Returns
+    -------
+    dict of str to (count, n, low, high)
+        With the exact 95 % interval of the rate, Clopper and Pearson's.
+    """
+    found = {}
+    for (value,), rows in stage.groups(vary):
+        count, n = int(rows["failed"].sum()), len(rows)
+        found[str(value)] = (count, n, *proportion(count, n)[1:])
+    return found
+
+
+def diverged(table: Table, claim: Claim) -> int:
+    """Return how many trainings of a claim diverged, and so have no error: its rule drops their pairs."""
+    sides = (claim.favoured, *claim.against)
+    rows = [table.where(stage=stage) for stage in claim.stages]
+    return sum(int(np.isnan(each["held_out_error"][np.isin(each[claim.vary], sides)]).sum()) for each in rows)
+
+
+def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float = 3.5) -> Judgement:
+    """Decide the claim about the strength again, over the strengths within a factor of about 3 of the tuned one.
+
+    Parameters
+    ----------
+    claim : Claim
+        Whose spread is over ``strength_factor``.
+    table : Table
+    least, most : float
+        Bounds of the factors.
+    """
+    factors = table["strength_factor"]
+    return judge(claim, table.take((factors >= least) & (factors <= most)))
+
+
+def text_at_one_rate(table: Table, measure: str = "held_out_error") -> Effect:
+    """Compare SL1 with no penalty in reading ``text``, both at the rate that tuning gave SL1.
+
+    Tuning gave no penalty another rate. But the comparison of the error functions has that network at SL1's rate too,
+    on the same images and with seeds that the finals have.
+
+    Parameters
+    ----------
+    table : Table
+        Of the study ``"paper"``, with the stages *text finals* and *error function, text*.
+    measure : str
+        The column that is compared.
+
+    Raises
+    ------
+    ValueError
+        If the two rates are not the same: then nothing is compared at one rate.
+    """
+    stage, loss = table["stage"], table["loss"]
+    ours = (stage == "text finals") & (table["method"] == "SL1")
+    plain = (stage == "error function, text") & (loss == "cross_entropy")
+    both = table.take(ours | plain)
+    rates = sorted(set(both["lr"].tolist()))
+    if len(rates) != 1:
+        raise unexpected("the learning rates of SL1 and no penalty in reading text", rates, "they must be one")
+    return paired_difference(*both.pairs(measure, "method", "SL1", "none"))
+
+
+@dataclass(frozen=True)
+class OneFamily:
+    """What stays of the significant comparisons if those of all claims are corrected together.
+
+    Parameters
+    ----------
+    tests : int
+        How many there are.
+    before, after : int
+        Significant in their own families, as declared; and in the one family.
+    lost : tuple of (int, Comparison)
+        With the number of the claim: those that are significant in their own family only.
+    """
+
+    tests: int
+    before: int
+    after: int
+    lost: tuple[tuple[int, Comparison], ...]
+
+
+def one_family(judgements: Sequence[Judgement]) -> OneFamily:
+    """Correct all comparisons of all claims as one family, by Holm's procedure.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        Those without comparisons take no part, nor do comparisons that no p decides.
+    """
+    tests = [
+        (judgement.claim.number, comparison, _raw(judgement, comparison))
+        for judgement in judgements
+        for comparison in judgement.comparisons
+        if comparison.measure not in _NO_TEST
+    ]
+    corrected = holm([p for *_, p in tests])
+    before = [comparison.p_corrected < ALPHA for _, comparison, _ in tests]
+    after = [p < ALPHA for p in corrected]
+    lost = tuple(test[:2] for test, was, still in zip(tests, before, after, strict=True) if was and not still)
+    return OneFamily(len(tests), sum(before), sum(after), lost)
+
+
+_NO_TEST = ("nodes removed", "error lost")  # claim 5: decided by counting, and by an interval
+
+
+def _raw(judgement: Judgement, comparison: Comparison) -> float:
+    """Return the p before any correction; of a comparison that is alone, the p that decided, which may be one-sided."""
+    return comparison.p_corrected if len(judgement.comparisons) == 1 else comparison.effect.p
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far the candidates of a method are apart in tuning, beside what two seeds cannot tell apart.
+
+    Parameters
+    ----------
+    behind : ndarray, shape (candidates,)
+        Each candidate's mean error minus the winner's, sorted; infinite where a training failed.
+    noise : float
+        The standard deviation of a difference of two candidates' means that chance alone gives.
+    """
+
+    behind: np.ndarray
+    noise: float
+
+    @property
+    def alike(self) -> int:
+        """How many candidates, the winner among them, are within twice the noise of the winner."""
+        return int((self.behind <= 2 * self.noise).sum())
+
+
+def choice_noise(tuning: Table, settings: Sequence[str] = ("lr", "strength")) -> dict[str, Noise]:
+    """Return for each method of a tuning stage how well its candidates can be told apart.
+
+    Parameters
+    ----------
+    tuning : Table
+        Of one stage that has one winner a method.
+    settings : sequence of str
+        The columns that make a candidate.
+
+    Returns
+    -------
+    dict of str to Noise
+        The variance of one training is pooled over the better half of the method's candidates, those among which a
+        choice is made. Trainings of one seed share their start, so that differences may be a little less noisy.
+    """
+    found = {}
+    for (method,), rows in tuning.groups("method"):
+        candidates = [each for _, each in rows.groups(*settings)]
+        good = [each["held_out_error"] for each in candidates if not each["failed"].any()]
+        good.sort(key=lambda errors: float(errors.mean()))
+        variance = float(np.mean([errors.var(ddof=1) for errors in good[: -(-len(good) // 2)]]))
+        means = np.array([errors.mean() for errors in good] + [np.inf] * (len(candidates) - len(good)))
+        found[str(method)] = Noise(means - means[0], float(np.sqrt(2 * variance / len(good[0]))))
+    return found

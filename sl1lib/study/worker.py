@@ -1,0 +1,169 @@
+"""What a worker does: train a batch side by side, and hand back records instead of runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from ..data import load_data
+from ..engine import Engine, Training
+from ..environment import processor_name
+from ..settings import MomentumRamp
+from ..training.config import RunConfig
+from ..training.images import Images
+from ..training.run import DivergedError, Run, measure, provenance
+from ..training.training import train, train_many
+from .record import Record
+
+MEASURED: Final = 10_000  # training images, at most, that the final network is measured on
+
+# What decides a training's numbers, within the package.
+_SOURCES: Final = ("architecture.py", "readings.py", "settings.py", "data", "fast", "experiment")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The records of trainings that ran side by side, and under which circumstances they came about."""
+
+    records: list[Record]
+    provenance: dict[str, Any]
+
+
+def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batch:
+    """Train configurations that can run side by side, and keep what a study keeps.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+        They may differ in penalty, learning rate, momentum and seed; with ``n_train``, they share the seed.
+    keep_params : bool
+        Keep the final parameters too.
+
+    Returns
+    -------
+    Batch
+        The records in the order of ``configs``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C: what is not finished is not kept.
+
+    Examples
+    --------
+    >>> (record,) = train_batch([RunConfig(data="digits", n_train=50, epochs=1)]).records
+    >>> record.diverged, record.arrays["node_norms"].shape
+    (False, (192,))
+    """
+    began, started = datetime.now(UTC), time.perf_counter()
+    with _denormals_flushed():
+        results = _results(configs)
+        runs = [result for result in results if isinstance(result, Run)]
+        scores = iter(_measure_on_training_images(runs))
+    records = [
+        Record.of_run(result, *next(scores), keep_params)
+        if isinstance(result, Run)
+        else Record.of_divergence(result.config, result.update)
+        for result in results
+    ]
+    facts = provenance(configs[0].device, load_data(configs[0].data).digest)
+    return Batch(records, facts | _circumstances(began, time.perf_counter() - started))
+
+
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Let numbers below the smallest normal one be 0, in this thread.
+
+    The gradients of a network whose sigmoids are saturated are such numbers, and make its training six times as slow.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _results(configs: Sequence[RunConfig]) -> list[Run | DivergedError]:
+    """Return for each configuration its finished run, or how it diverged."""
+    try:
+        runs = train_many(configs, progress=False)
+    except DivergedError as error:
+        if not all(run.complete for run in error.runs):
+            raise KeyboardInterrupt from error
+        found = {run.config: run for run in error.runs}
+        return [found[config] if config in found else _alone(config, error) for config in configs]
+    if len(runs) < len(configs) or not all(run.complete for run in runs):
+        raise KeyboardInterrupt
+    return list(runs)
+
+
+def _alone(config: RunConfig, first: DivergedError) -> Run | DivergedError:
+    """Return how a training diverged. Only the first one's error is known: another is repeated by itself."""
+    if config == first.config:
+        return first
+    try:
+        return train(config, progress=False)
+    except DivergedError as error:
+        return error
+
+
+@torch.no_grad()
+def _measure_on_training_images(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    """Return entropy error and share of wrong answers on images that all of these runs were trained on."""
+    if not runs:
+        return []
+    config = runs[0].config
+    images = Images.prepare(load_data(config.data), config)
+    x, labels = images.x[:MEASURED], images.labels[:MEASURED]
+    ends = [Training(run.tensors(), lr=1.0, momentum=MomentumRamp()) for run in runs]
+    return [measure(scores, labels) for scores in Engine(ends, x, labels, reading=config.reading).predict(x)]
+
+
+def _circumstances(began: datetime, seconds: float) -> dict[str, Any]:
+    return {
+        "processor": processor_name(),
+        "instructions": _instructions(),
+        "cores": os.cpu_count(),
+        "source_sha256": source_digest(),
+        "began": began.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+    }
+
+
+def _instructions() -> str:
+    """Return which of the processor's instructions PyTorch and MKL use: many processors share one name."""
+    wished = (os.environ.get(name) for name in ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS"))
+    return " ".join([torch.backends.cpu.get_cpu_capability(), *filter(None, wished)])
+
+
+@cache
+def source_digest() -> str:
+    """Return a SHA-256 of the library's source, as far as it decides what a training gives.
+
+    Examples
+    --------
+    >>> len(source_digest())
+    64
+    """
+    package = Path(__file__).resolve().parents[2]
+    paths = [path for name in _SOURCES for path in _python_files(package / name)]
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _python_files(place: Path) -> list[Path]:
+    """Return a module, or the modules of a package, the study's own apart: they train nothing."""
+    files = place.rglob("*.py") if place.is_dir() else [place]
+    return [path for path in files if "study" not in path.parts[-2:]]

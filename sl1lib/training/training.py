@@ -1,0 +1,179 @@
+"""From configurations to runs: `train` and `train_many`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+
+from .._output import tell
+from ..data import Dataset, load_data
+from ..errors import require_count, unexpected
+from .checkpoint import EVERY, Checkpoint
+from .cohorts import plan, split_into_groups
+from .config import RunConfig
+from .loop import train_group
+from .run import DivergedError, Run
+from .snapshot import Keeper
+
+
+def train(
+    config: RunConfig,
+    progress: bool = True,
+    data: Dataset | None = None,
+    *,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = EVERY,
+) -> Run:
+    """Train one network.
+
+    Ctrl-C ends the training after the update it came in, and returns what is done so far, with ``Run.complete`` False.
+
+    Parameters
+    ----------
+    config : RunConfig
+    progress : bool
+        Show a bar with error, images per second and time left, in a terminal or a notebook.
+    data : Dataset, optional
+        Use this data set instead of loading ``config.data``.
+    checkpoint : path, optional
+        A folder, made where it is missing, in which the training is kept while it runs. Killed or broken off at any
+        moment and called again with the same arguments, it goes on from there and ends with the same bits as if
+        nothing had happened; once finished, it is returned as it is. One process at a time.
+    checkpoint_every : float
+        Seconds between two saves, at least 0: what a kill may cost. Ctrl-C saves the update it came in.
+
+    Returns
+    -------
+    Run
+        One seed gives one run: on the CPU of one machine bit for bit, whatever the number of threads and processes,
+        and whichever trainings run beside it.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder belongs to other trainings or data, is in use, damaged, or cannot be written.
+    DataError
+        If the data cannot be had.
+    DivergedError
+        If the error becomes NaN or infinite, naming the update.
+    ValueError
+        If the device is not there, or the data set has too few images.
+
+    Examples
+    --------
+    >>> run = train(RunConfig(data="digits", epochs=2, lr=0.1), progress=False)
+    >>> run.test_error < 0.5, run.params["U"].shape
+    (True, (10, 192))
+    """
+    (run,) = train_many([config], progress, data, checkpoint=checkpoint, checkpoint_every=checkpoint_every)
+    return run
+
+
+def train_many(
+    configs: Iterable[RunConfig],
+    progress: bool = True,
+    data: Dataset | None = None,
+    *,
+    processes: int = 1,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = EVERY,
+) -> list[Run]:
+    """Train several networks, side by side where they allow it.
+
+    Configurations that differ only in penalty, learning rate, momentum or seed make their updates together, which takes
+    less time than one after the other and gives the same numbers, on a CPU bit for bit. Other differences make groups,
+    and so do more trainings than fit into 1 GiB beside their images; the groups follow one another.
+
+    Parameters
+    ----------
+    configs : iterable of RunConfig
+        Two that share a seed start alike and see the same batches: a paired comparison.
+    progress, data
+        As in `train`. Before the bar, a line says how many groups there are and how much memory they take.
+    processes : int
+        Divide the trainings of a group among as many processes, which use the cores better than one process with
+        several threads. It takes some seconds to start them, and pays for long trainings. On the CPU only.
+    checkpoint, checkpoint_every
+        As in `train`, for all trainings together. A finished group is not trained again.
+
+    Returns
+    -------
+    list of Run
+        In the order of ``configs``. After Ctrl-C, those begun so far; ``complete`` is False for those not finished.
+        ``history.seconds`` is each training's share of what its group took.
+
+    Raises
+    ------
+    CheckpointError, DataError, ValueError
+        As in `train`.
+    DivergedError
+        For the first of ``configs`` whose error became NaN or infinite, when all groups are done; the exception's
+        ``runs`` are those of the others that stayed finite.
+    KeyboardInterrupt
+        After Ctrl-C before anything is trained: there is nothing to keep.
+
+    Examples
+    --------
+    >>> from sl1lib import Penalty
+    >>> pair = [RunConfig(data="digits", n_train=100, epochs=1, penalty=p) for p in (None, Penalty(1e-3, 1e-2))]
+    >>> [run.config.method for run in train_many(pair, progress=False)]
+    ['none', 'SL1']
+    """
+    if isinstance(configs, RunConfig):
+        raise unexpected("configs", configs, "it must be several, a list of RunConfig; train takes a single one")
+    configs = [_checked(config) for config in configs]
+    require_count("processes", processes, least=1)
+    with nullcontext() if checkpoint is None else Checkpoint(checkpoint, checkpoint_every) as kept:
+        begun = kept.groups(configs) if kept is not None else None
+        sets = _load(configs, data)
+        groups = split_into_groups(configs, sets) if begun is None else begun
+        if kept is not None and begun is None:
+            kept.begin(configs, groups)
+        if progress and len(configs) > 1:
+            tell(plan(configs, groups, sets, processes))
+        return _train_groups(configs, groups, sets, kept, progress, processes)
+
+
+def _checked(config: RunConfig) -> RunConfig:
+    if not isinstance(config, RunConfig):
+        raise unexpected("config", config, "it must be a RunConfig(data=..., penalty=..., ...)")
+    return config
+
+
+def _load(configs: Sequence[RunConfig], data: Dataset | None) -> dict[str, Dataset]:
+    """Return the data set of each name, before anything is trained: what is missing is told now, not in an hour."""
+    if data is not None and not isinstance(data, Dataset):
+        raise unexpected("data", data, "it must be a Dataset, as load_data returns")
+    names = dict.fromkeys(config.data for config in configs)
+    return {name: load_data(name) if data is None else data for name in names}
+
+
+def _train_groups(
+    configs: Sequence[RunConfig],
+    groups: Sequence[Sequence[int]],
+    sets: Mapping[str, Dataset],
+    kept: Checkpoint | None,
+    progress: bool,
+    processes: int,
+) -> list[Run]:
+    """Train group after group, up to the first that is broken off; raise in the end if one diverged."""
+    done: dict[int, Run] = {}
+    diverged: dict[int, DivergedError] = {}
+    try:
+        for number, group in enumerate(groups):
+            members, keeper = [configs[i] for i in group], Keeper(kept, number, len(groups))
+            results = train_group(members, sets[members[0].data], keeper, progress, processes)
+            done |= {i: run for i, run in zip(group, results, strict=True) if isinstance(run, Run)}
+            diverged |= {i: error for i, error in zip(group, results, strict=True) if isinstance(error, DivergedError)}
+            if not all(done[i].complete for i in group if i in done):
+                break
+    except KeyboardInterrupt:  # between two groups
+        if not done and not diverged:
+            raise
+    runs = [done[i] for i in sorted(done)]
+    if diverged:
+        first = diverged[min(diverged)]
+        first.runs = runs
+        raise first
+    return runs

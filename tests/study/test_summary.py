@@ -1,0 +1,205 @@
+"""The findings: complete, incomplete, on the index page; and the rows of the table of claims."""
+
+import dataclasses
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from docutils.core import publish_doctree
+from docutils.parsers.rst import directives
+
+from sl1lib.study import Comparison, Effect, Equivalence, Estimate, Judgement, Verdict, load_study, summary
+from sl1lib.study.summary import findings_of, main_findings
+from sl1lib.study.verdict_tables import effect_text, headline, number_text, show_judgement, verdict_rows
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
+STAGES = ("table finals", "text finals")
+
+
+def effect(middle, n=20):
+    return Effect(middle, middle - 1e-4, middle + 1e-4, 0.01, n, direction=int(np.sign(middle)))
+
+
+def comparisons(measures, others, favours, middle):
+    same = Equivalence(0.001, -1e-4, 1e-4, 0.001, 20)
+    return tuple(
+        Comparison(stage, measure, {}, other, effect(middle, 20 if stage == STAGES[0] else 12), 0.01, favours, same)
+        for stage in STAGES
+        for measure in measures
+        for other in others
+    )
+
+
+def judged(number, verdict, *comparisons, estimates=(), reason="because"):
+    return Judgement(CLAIMS[number], verdict, comparisons, reason, tuple(estimates))
+
+
+def complete():
+    errors = comparisons(["held_out_error"], CLAIMS[3].against, 1, -0.00025)
+    times = comparisons(CLAIMS[1].measures, CLAIMS[1].against, -1, 3.0)
+    nodes = tuple(
+        Comparison(stage, measure, {}, other, found, 0.01, 1)
+        for stage in STAGES
+        for measure, other, found in (
+            ("nodes removed", "none", Effect(12.34, 11, 14, 0.01, 20)),
+            ("error lost", "the full network", effect(0.0001)),
+            ("error", "none, its shortest nodes", effect(-0.1)),
+        )
+    )
+    work = [
+        Estimate("saved, all penalties (%)", 5.5, 4, 6, 5),
+        Estimate("the same, counted by nodes (%)", 2.5, 1, 3, 5),
+        Estimate("the same, SL1 alone (%)", 0.41, 0.3, 0.5, 5),
+    ]
+    others = [
+        judged(number, Verdict.UNTESTED if number == 15 else Verdict.OPEN, reason="cells of 'x' are missing")
+        for number in CLAIMS
+        if number not in (1, 3, 5, 10)
+    ]
+    decided = [
+        judged(1, Verdict.FAILS, *times),
+        judged(3, Verdict.HOLDS, *errors),
+        judged(5, Verdict.HOLDS, *nodes),
+        judged(10, Verdict.IN_PART, estimates=work),
+    ]
+    return sorted(decided + others, key=lambda each: each.claim.number)
+
+
+def test_short_sentences_with_effects_intervals_and_both_readings():
+    accuracy, pruning, counts = findings_of(complete())
+    difference = "−0.025 points [−0.035, −0.015]"
+    assert accuracy.text == (
+        "SL1 is more accurate than each of its rivals: of 12 comparisons it wins 12 and loses 0. In 12 it is shown to "
+        "be equal within 0.1 points. It reduces the error faster than none of its rivals: of 36 comparisons it reaches "
+        "a low error sooner in 0 and later in 36. The test error with SL1 minus that without a penalty is "
+        f"{difference} in reading `table` (n = 20) and {difference} in reading `text` (n = 12)."
+    )
+    assert "Of 192 nodes, 12.3 [11.0, 14.0] in reading `table` (n = 20) and " in pruning.text
+    assert "The mean cost in test error is +0.010 points [" in pruning.text
+    assert "at most" not in pruning.text  # a mean is no bound
+    assert "all 192 nodes together do 0.94 % of the multiply-adds" in pruning.text
+    assert "they save 5.5 % on average, and 0.4 % with SL1 alone." in pruning.text
+    assert counts.text == (
+        "Of the paper's 15 claims, 2 hold (3, 5), 1 holds in part (10), 1 does not hold (1), 1 cannot be tested (15) "
+        "and 10 are not decided yet (2, 4, 6, 7, 8, 9, 11, 12, 13, 14). A claim holds in part as soon as one of its "
+        "comparisons favours it, even where others speak against it."
+    )
+    (told, *_) = findings_of(complete(), Effect(8e-5, -2e-5, 18e-5, 0.2, 10))
+    assert told.text.startswith(accuracy.text)
+    assert told.text.endswith("at SL1's rate the difference is +0.008 points [−0.002, +0.018] (n = 10).")
+    for finding in (accuracy, pruning, counts):
+        assert all(len(sentence.split()) < 45 for sentence in finding.text.split(". ")), "a sentence is read once"
+        assert (ROOT / "book" / f"{finding.chapter}.ipynb").is_file()
+
+
+@pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.parametrize("verdict", [Verdict.HOLDS, Verdict.IN_PART, Verdict.FAILS])
+def test_every_verdict_has_its_words(number, verdict):
+    found = [dataclasses.replace(each, verdict=verdict) if each.claim.number == number else each for each in complete()]
+    text = " ".join(finding.text for finding in findings_of(found))
+    assert summary._SAID[number][verdict] in text
+    assert not any(words in text for other, words in summary._SAID[number].items() if other != verdict)
+
+
+@pytest.mark.parametrize(("number", "place"), [(1, 0), (3, 0), (5, 1), (10, 1)])
+def test_a_claim_that_is_open_leaves_its_finding_undecided_and_says_why(number, place):
+    found = complete()
+    open_one = judged(number, Verdict.OPEN, reason="3 trainings of 'text finals' are missing")
+    found = [open_one if each.claim.number == number else each for each in found]
+    texts = [finding.text for finding in findings_of(found)]
+    assert "not decided yet" in texts[place]
+    assert "3 trainings of 'text finals' are missing" in texts[place]
+    assert "not decided yet" not in texts[1 - place]
+
+
+def test_without_results_every_finding_is_there(tmp_path):
+    accuracy, pruning, counts = main_findings("paper", tmp_path / "paper")
+    assert "not decided yet: trainings that it needs are missing" in accuracy.text
+    assert "0.94 %" in pruning.text
+    assert counts.text.startswith("Of the paper's 15 claims, 0 hold, 0 hold in part, 0 do not hold, 1 cannot be ")
+
+
+def extension():
+    spec = importlib.util.spec_from_file_location("sl1book", ROOT / "book" / "_ext" / "sl1book.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_index_asks_for_them_and_the_directive_gives_a_list(monkeypatch):
+    page = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```\{sl1-findings\} (\w+)$", page, re.MULTILINE) == ["paper"]
+    asked = []
+
+    def found(name, folder):
+        asked.append((name, folder))
+        return findings_of(complete())
+
+    monkeypatch.setattr(summary, "main_findings", found)
+    module = extension()
+    monkeypatch.setattr(directives, "_directives", {**directives._directives, "sl1-findings": module.Findings})
+    # Sphinx's role for pages is not there, in plain docutils; the texts are.
+    tree = publish_doctree(".. sl1-findings:: paper", settings_overrides={"report_level": 5})
+    assert asked == [("paper", ROOT / "results" / "paper")]
+    assert asked[0][1].is_dir()
+    items = [item.astext() for item in tree.findall() if item.tagname == "list_item"]
+    assert len(items) == 3
+    assert items[0].startswith("Accuracy and speed. SL1 is more accurate than each of its rivals")
+
+
+def test_numbers_have_the_unit_of_their_measure():
+    assert effect_text("held_out_E0", Effect(-0.0123, -0.02, 0.001, 0.1, 9)) == "−0.0123 nats [−0.0200, +0.0010]"
+    assert effect_text("updates_to_0.2", Effect(-5, -np.inf, 2, 0.1, 9)) == "−5 updates [−∞, +2]"
+    assert effect_text("error lost", effect(0.0)) == "0.000 points [−0.010, +0.010]"
+    assert effect_text("swing in ηλ", Effect(-2.72, -2.8, -2.6, 0.01, 10)) == "−2.72 ηλ [−2.80, −2.60]"
+    assert effect_text("what", Effect(1, 0, 2, 0.01, 10)) == "+1.00 [0.00, +2.00]"
+    rate = Estimate("instances that converge", 0.5, 0.07, 0.93, 4)
+    assert number_text(rate) == "2 of 4 [7 %, 93 %] (instances that converge)"
+    power = Estimate("log10 of what is left", -0.54, -0.786, -0.358, 4)
+    assert number_text(power) == "−0.54 [−0.786, −0.358] (log10 of what is left)"
+    shared = Comparison("small finals", "gap", {"n_train": 5000.0}, "L2", effect(0.01), 0.01, 1)
+    assert number_text(shared) == "+1.000 points [+0.990, +1.010] (small finals, n = 5,000; against L2)"
+    everything = dataclasses.replace(shared, where={"n_train": None})
+    assert "n = all; against L2" in number_text(everything)
+
+
+def test_the_table_has_a_row_a_claim_with_its_few_numbers():
+    evidence = {number: f"link {number}" for number in CLAIMS}
+    rows = {row[0].partition(".")[0].lstrip("*"): row for row in verdict_rows(complete(), evidence)}
+    assert list(rows) == [str(number) for number in CLAIMS]
+    assert rows["3"][1:4] == ["**holds**", "12 / 0 / 0", "12, 20"]
+    assert rows["3"][4].count("<br>") == 1
+    assert rows["1"][2] == "0 / 36 / 0"
+    assert rows["1"][4].count("against none") == 2
+    assert rows["10"][2:4] == ["–", "5"]
+    assert rows["2"][4] == "Cells of 'x' are missing"
+    assert all(row[0].endswith(f"<br>link {number}") for number, row in rows.items())
+    assert len(headline(complete()[4])) == 4  # of claim 5: nodes and cost, both readings
+
+
+def test_what_holds_in_part_is_told_by_its_largest_differences_both_ways():
+    (claim,) = (each for each in complete() if each.claim.number == 3)
+    sizes = {0.001: 1, -0.002: 1, 0.004: -1, 0.003: -1, 0.009: 0}
+    mixed = tuple(
+        dataclasses.replace(first, effect=effect(size), favours=sign)
+        for first, (size, sign) in zip(claim.comparisons, sizes.items(), strict=False)
+    )
+    part = dataclasses.replace(claim, verdict=Verdict.IN_PART, comparisons=mixed)
+    assert [each.effect.effect for each in headline(part)] == [-0.002, 0.004]
+
+
+def test_a_verdict_is_shown_with_all_its_comparisons_and_estimates(capsys):
+    found = complete()
+    show_judgement(found[2])
+    text = capsys.readouterr().out
+    assert "**Claim 3 holds.** Because." in text
+    assert text.count("| held-out error |") == 12
+    assert "| table finals | held-out error | none | −0.025 points [−0.035, −0.015] | 0.01 | 20 | for |" in text
+    show_judgement(found[9])
+    assert "- 5.5 [4, 6] (saved, all penalties (%))" in capsys.readouterr().out
+    spread = judged(14, Verdict.IN_PART, *found[2].comparisons[:1])
+    show_judgement(spread)
+    assert "spread of the held-out error" in capsys.readouterr().out
