@@ -40,7 +40,7 @@ def experiment(name: str) -> ModuleType:
     'chatter'
     """
     require_choice("experiment", name, EXPERIMENTS)
-    return import_module(f".{EXPERIMENTS[name]}", __package__)
+    return import_module(f".experiments.{EXPERIMENTS[name]}", __package__)
 
 
 def judge_all(study: Study, results_folder: Path) -> list[Judgement]:

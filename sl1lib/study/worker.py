@@ -28,7 +28,7 @@ from .record import Record
 MEASURED: Final = 10_000  # training images, at most, that the final network is measured on
 
 # What decides a training's numbers, within the package.
-_SOURCES: Final = ("architecture.py", "readings.py", "settings.py", "data", "fast", "experiment")
+_SOURCES: Final = ("architecture.py", "readings.py", "settings.py", "data", "fast", "engine", "training")
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def source_digest() -> str:
     >>> len(source_digest())
     64
     """
-    package = Path(__file__).resolve().parents[2]
+    package = Path(__file__).resolve().parents[1]
     paths = [path for name in _SOURCES for path in _python_files(package / name)]
     digest = hashlib.sha256()
     for path in sorted(paths):
@@ -164,6 +164,5 @@ def source_digest() -> str:
 
 
 def _python_files(place: Path) -> list[Path]:
-    """Return a module, or the modules of a package, the study's own apart: they train nothing."""
-    files = place.rglob("*.py") if place.is_dir() else [place]
-    return [path for path in files if "study" not in path.parts[-2:]]
+    """Return a module, or the modules of a package."""
+    return list(place.rglob("*.py")) if place.is_dir() else [place]
