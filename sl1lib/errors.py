@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
@@ -17,6 +18,40 @@ MOST_CHOICES: Final = 20  # a message lists no more of them
 
 class TrainingError(Exception):
     """A training that ended without a result: its error diverged, or a process of it was lost."""
+
+
+class FileError(ValueError):
+    """A file that cannot be used: which one, why, and what would help.
+
+    Parameters
+    ----------
+    path : str or path
+        The file or folder; for values that came from none, what the caller calls them.
+    why : str
+        What is wrong; continues the sentence that ``path`` begins.
+    remedy : str
+        What would be right, or what to do.
+
+    Examples
+    --------
+    >>> print(FileError("run.npz", "is empty", "save the run again"))
+    run.npz is empty; save the run again
+    """
+
+    def __init__(self, path: str | os.PathLike[str], why: str, remedy: str) -> None:
+        super().__init__(path, why, remedy)  # what pickle gives the constructor again
+        self.path, self.why, self.remedy = path, why, remedy
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.why}; {self.remedy}"
+
+
+class DataError(FileError):
+    """Data that cannot be used: malformed, inconsistent, of the wrong content, or not there."""
+
+
+class DataUnavailableError(DataError):
+    """MNIST is nowhere on this machine and could not be downloaded; the message says what to do."""
 
 
 def unexpected(what: str, found: object, right: str) -> ValueError:

@@ -1,12 +1,26 @@
-"""A path as a user gives it, and as the library uses it."""
+"""A path as a user gives it, and a file that appears under it whole or not at all."""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
-from .errors import unexpected
+from .errors import FileError
+
+_KEPT_OF_NAME: Final = 50  # characters of a file's name in that of its part
+_PROBE_BYTES: Final = 4096  # a full disk may still have room for a name
+_REMEDIES: Final = {
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ENOSPC: "make room there, or name a file elsewhere",
+    errno.EEXIST: "what should be its folder is a file; name another folder",
+    errno.ENOTDIR: "what should be its folder is a file; name another folder",
+}
 
 
 def user_path(what: str, given: object, kind: str = "file") -> Path:
@@ -22,7 +36,7 @@ def user_path(what: str, given: object, kind: str = "file") -> Path:
 
     Raises
     ------
-    ValueError
+    FileError
         If it is no path, or begins with the home of somebody whom this machine does not know.
 
     Examples
@@ -32,16 +46,16 @@ def user_path(what: str, given: object, kind: str = "file") -> Path:
     >>> user_path("save", 3)
     Traceback (most recent call last):
     ...
-    ValueError: save is 3; it must be the path of a file
+    sl1lib.errors.FileError: save is 3; it must be the path of a file
     """
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
     if not isinstance(path, str) or "\0" in path or (not path and kind == "folder"):
-        raise unexpected(what, given, f"it must be the path of a {kind}")
+        raise FileError(what, f"is {given!r}", f"it must be the path of a {kind}")
     try:
         return Path(path).expanduser()
     except RuntimeError:  # no such user, or no home at all
         right = "this machine knows no home folder for its beginning; write the path out"
-        raise unexpected(what, str(path), right) from None
+        raise FileError(what, f"is {path!r}", right) from None
 
 
 def path_option(text: str) -> Path:
@@ -50,9 +64,76 @@ def path_option(text: str) -> Path:
     Raises
     ------
     argparse.ArgumentTypeError
-        As `user_path` raises a ValueError, whose words argparse would not repeat.
+        As `user_path` raises a FileError, whose words argparse would not repeat.
     """
     try:
         return user_path("the path", text)
-    except ValueError as error:
+    except FileError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Lend a temporary name beside ``path``; rename to ``path`` on success, remove on any failure.
+
+    Yields
+    ------
+    Path
+        The name of a file that does not exist yet. It must be closed when the block ends.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with replacing(Path(folder.name) / "note.txt") as part:
+    ...     _ = part.write_text("whole")
+    >>> [file.name for file in Path(folder.name).iterdir()]
+    ['note.txt']
+    >>> folder.cleanup()
+    """
+    part = _part_of(path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Raise unless a file can be written under this name; what is there stays as it is, and folders are made.
+
+    For whoever works long before there is something to write: afterwards it is too late to hear of it.
+
+    Raises
+    ------
+    OSError
+        Naming the file, what is in the way, and what would help.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> require_writable(Path(folder.name) / "run.npz")
+    >>> list(Path(folder.name).iterdir())
+    []
+    >>> folder.cleanup()
+    """
+    part = _part_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            path.lstat()  # tells of a name that is too long; the part's is cut
+        try:
+            part.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "name a file in a folder where you may write")
+        raise OSError(f"{path} cannot be written ({error.strerror or error}); {remedy}") from error
+
+
+def _part_of(path: Path) -> Path:
+    """Return a name beside ``path`` that no other file has, hidden, and short enough whatever that of ``path``."""
+    # Not the tempfile module: its files are readable by their owner only, and the name would keep that. File
+    # systems allow 255 bytes, of which a character may take four.
+    return path.with_name(f".{path.name[:_KEPT_OF_NAME]}.{uuid.uuid4().hex}.part")

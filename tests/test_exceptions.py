@@ -6,12 +6,14 @@ import pickle
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support import PATIENCE
 
 import sl1lib
 from sl1lib import DivergedError, Penalty, RunConfig, train
+from sl1lib.errors import FileError
 
 OPTIONAL = {"anywidget", "ipywidgets", "matplotlib", "onnx", "onnxruntime", "sympy", "traitlets"}
 
@@ -40,7 +42,9 @@ def exception_classes():
 def example(kind):
     if issubclass(kind, DivergedError):
         return kind(7, float("inf"), RunConfig(data="digits", penalty=Penalty(0.1)))
-    return kind("a file: it is damaged")
+    if issubclass(kind, FileError):
+        return kind(Path("a") / "file", "is damaged", "copy it again")
+    return kind("it was lost")
 
 
 def test_the_exceptions_are_found():

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from .._output import printed_after
 from ..data import load_data
-from ..data.idx import require_writable
-from ..paths import path_option
+from ..paths import path_option, require_writable
 from ..pruning.onnx_model import onnx_path, require, run_onnx
 from ..pruning.procedure import prune
 from ..pruning.pruned import Pruned, PrunedFileError

@@ -12,9 +12,8 @@ from pathlib import Path
 import torch
 
 from .._output import printed_after
-from ..data.idx import replacing, require_writable
 from ..errors import unexpected
-from ..paths import path_option
+from ..paths import path_option, replacing, require_writable
 from ..settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
 from ..training.comparison import compare
 from ..training.config import COMPARED_PENALTIES, DEFAULT_PENALTY, LEARNING_RATES, RunConfig, method_name

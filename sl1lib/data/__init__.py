@@ -10,12 +10,12 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from sl1lib.data.dataset import Dataset
-from sl1lib.data.digits import load_digits
-from sl1lib.data.errors import DataError, DataUnavailableError, data_path
-from sl1lib.data.folder import SAME_FORMAT, read_folder
-from sl1lib.data.idx import read_idx, write_idx
-from sl1lib.data.mnist import MNIST_FILES, SHORT_PATIENCE, cache_folder, fetch_mnist, load_mnist
+from ..errors import DataError, DataUnavailableError
+from .dataset import Dataset
+from .digits import load_digits
+from .folder import SAME_FORMAT, read_folder
+from .idx import data_path, read_idx, write_idx
+from .mnist import MNIST_FILES, SHORT_PATIENCE, cache_folder, fetch_mnist, load_mnist
 
 __all__ = [
     "DataError",
@@ -68,9 +68,10 @@ def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
     >>> data = load_data("digits")
     >>> data.name, data.x_train.shape, data.x_train.dtype
     ('digits', (1415, 28, 28), dtype('uint8'))
-    >>> load_data("digit")  # doctest: +ELLIPSIS
+    >>> load_data("digit")
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: data: expected "mnist", "digits", "auto" or the path of a folder, ...
+    ...
+    sl1lib.errors.DataError: data is 'digit'; it must be "mnist", "digits", "auto" or the path of a folder
     """
     if name == "mnist":
         return load_mnist()
@@ -80,8 +81,7 @@ def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
         return _load_auto()
     if isinstance(name, os.PathLike) or (isinstance(name, str) and _is_path(name)):
         return _load_path(data_path("data", name))
-    choices = '"mnist", "digits", "auto" or the path of a folder'
-    raise DataError(f"data: expected {choices}, found {name!r}")
+    raise DataError("data", f"is {name!r}", 'it must be "mnist", "digits", "auto" or the path of a folder')
 
 
 def _load_auto() -> Dataset:
@@ -89,7 +89,7 @@ def _load_auto() -> Dataset:
     try:
         dataset = load_mnist(patience=SHORT_PATIENCE, retry=False)
     except DataUnavailableError as error:
-        reason = str(error).splitlines()[0].rstrip(":.")
+        reason = f"{error.path} {error.why}".partition("\n")[0]
         _log.info('load_data("auto") took the embedded digits. %s', error)
         digits = load_digits()
         return replace(digits, source=f"{digits.source}; taken instead of MNIST ({reason})")
@@ -98,7 +98,7 @@ def _load_auto() -> Dataset:
 
 
 def _is_path(name: str) -> bool:
-    """Tell a path from a misspelt name."""
+    """Return whether a name is meant as a path, rather than misspelt."""
     return bool(name) and ("/" in name or os.sep in name or name.startswith("~") or os.path.exists(name))
 
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import operator
-from dataclasses import dataclass, field
+import numbers
+from collections.abc import Sized
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sl1lib.data.errors import DataError, mismatch
-
-#: Height and width of every image.
-SIDE = 28
-
-#: Number of classes; labels are 0 to CLASSES - 1.
-CLASSES = 10
+from ..architecture import CLASSES, IMAGE_SIZE
+from ..errors import DataError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Images and labels for training and testing, validated and read-only.
+    """Images and labels for training and testing, checked and read-only.
 
     Parameters
     ----------
@@ -55,7 +52,8 @@ class Dataset:
     Dataset('blank': 3 training and 1 test images, 28x28 uint8; source: made for this example)
     >>> Dataset(x, y + 7, x, y, name="blank")
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: y_train: expected labels from 0 to 9, found label 10 at index 2
+    ...
+    sl1lib.errors.DataError: y_train has 10 at index 2; labels are 0 to 9
     """
 
     x_train: NDArray[np.uint8]
@@ -63,24 +61,22 @@ class Dataset:
     x_test: NDArray[np.uint8]
     y_test: NDArray[np.int64]
     name: str
-    source: str = field(default="memory")
+    source: str = "memory"
 
     def __post_init__(self) -> None:
-        """Check every array, and keep read-only copies."""
         if not isinstance(self.name, str) or not self.name:
-            raise mismatch("name", "a non-empty string", repr(self.name))
-        for part in ("train", "test"):
-            images = check_images(getattr(self, f"x_{part}"), f"x_{part}")
-            labels = check_labels(getattr(self, f"y_{part}"), f"y_{part}")
-            check_counts(images, labels, f"x_{part}", f"y_{part}")
+            raise DataError("name", f"is {self.name!r}", "it must be a text that is not empty")
+        for x, y in (("x_train", "y_train"), ("x_test", "y_test")):
+            images, labels = as_images(x, getattr(self, x)), as_labels(y, getattr(self, y))
+            require_counts(images, labels, x, y)
             # The class is frozen for its users, not for its own constructor.
-            object.__setattr__(self, f"x_{part}", _read_only(images))
-            object.__setattr__(self, f"y_{part}", _read_only(labels.astype(np.int64, copy=False)))
+            object.__setattr__(self, x, _read_only(images))
+            object.__setattr__(self, y, _read_only(labels.astype(np.int64, copy=False)))
 
     def __repr__(self) -> str:
         return (
             f"Dataset({self.name!r}: {len(self.x_train):,} training and {len(self.x_test):,} test images, "
-            f"{SIDE}x{SIDE} uint8; source: {self.source})"
+            f"{IMAGE_SIZE}x{IMAGE_SIZE} uint8; source: {self.source})"
         )
 
     @cached_property
@@ -104,9 +100,7 @@ class Dataset:
         return digest.hexdigest()
 
     def split(self, validation: int, seed: int = 0) -> Dataset:
-        """Set part of the training images aside for validation.
-
-        There, choices are made without the test images.
+        """Set part of the training images aside for validation: choices are made there, without the test images.
 
         Parameters
         ----------
@@ -136,17 +130,10 @@ class Dataset:
         ('digits[215 validation, seed 1]', 1200, 215)
         """
         total = len(self.x_train)
-        validation = _integer("validation", validation, 1, total - 1)
+        validation = _whole("validation", validation, 1, total - 1)
         order = _permutation(total, seed)
         kept, aside = np.sort(order[validation:]), np.sort(order[:validation])
-        return Dataset(
-            self.x_train[kept],
-            self.y_train[kept],
-            self.x_train[aside],
-            self.y_train[aside],
-            name=f"{self.name}[{validation} validation, seed {seed}]",
-            source=self.source,
-        )
+        return self._part(kept, self.x_train[aside], self.y_train[aside], f"{validation} validation, seed {seed}")
 
     def subset(self, n_train: int, seed: int = 0) -> Dataset:
         """Keep a random part of the training images, and all test images: for quick runs and learning curves.
@@ -176,150 +163,90 @@ class Dataset:
         ('digits[200 training, seed 0]', (200, 28, 28), (382, 28, 28))
         """
         total = len(self.x_train)
-        n_train = _integer("n_train", n_train, 1, total)
+        n_train = _whole("n_train", n_train, 1, total)
         kept = np.sort(_permutation(total, seed)[:n_train])
-        return Dataset(
-            self.x_train[kept],
-            self.y_train[kept],
-            self.x_test,
-            self.y_test,
-            name=f"{self.name}[{n_train} training, seed {seed}]",
-            source=self.source,
-        )
+        return self._part(kept, self.x_test, self.y_test, f"{n_train} training, seed {seed}")
+
+    def _part(self, kept: NDArray[np.int64], x_test: NDArray[Any], y_test: NDArray[Any], part: str) -> Dataset:
+        return Dataset(self.x_train[kept], self.y_train[kept], x_test, y_test, f"{self.name}[{part}]", self.source)
 
 
-def check_images(images: ArrayLike, where: object) -> NDArray[np.uint8]:
-    """Check that an array holds images; `where` is what the message calls it.
-
-    Parameters
-    ----------
-    images : array_like, shape (N, 28, 28), dtype uint8
-        With `N` at least 1.
-    where : object
-        The file or argument that the images came from.
-
-    Returns
-    -------
-    ndarray
-        The images.
-
-    Raises
-    ------
-    DataError
-        If dtype or shape differ.
+def as_images(what: str | Path, images: ArrayLike) -> NDArray[np.uint8]:
+    """Return images as an array; a `DataError` unless they are ``(N, 28, 28)`` of uint8, at least one of them.
 
     Examples
     --------
-    >>> check_images(np.zeros((5, 8, 8), np.uint8), "x_train")  # doctest: +ELLIPSIS
+    >>> as_images("x_train", np.zeros((5, 8, 8), np.uint8))
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: x_train: expected images of shape (N, 28, 28) with N >= 1, ...
+    ...
+    sl1lib.errors.DataError: x_train has shape (5, 8, 8); images are (N, 28, 28) with N of at least 1
     """
-    array = _as_array(images, where)
+    array = _as_array(what, images)
     if array.dtype != np.uint8:
-        raise mismatch(where, "images of dtype uint8 (grey levels 0 to 255)", f"dtype {array.dtype}")
-    if array.ndim != 3 or array.shape[1:] != (SIDE, SIDE) or len(array) == 0:
-        expected = f"images of shape (N, {SIDE}, {SIDE}) with N >= 1"
-        raise mismatch(where, expected, f"shape {array.shape}")
+        raise DataError(what, f"has dtype {array.dtype}", "images are uint8, grey levels from 0 to 255")
+    if array.ndim != 3 or array.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE) or len(array) == 0:
+        right = f"images are (N, {IMAGE_SIZE}, {IMAGE_SIZE}) with N of at least 1"
+        raise DataError(what, f"has shape {array.shape}", right)
     return array
 
 
-def check_labels(labels: ArrayLike, where: object) -> NDArray[Any]:
-    """Check that an array holds labels; `where` is what the message calls it.
-
-    Parameters
-    ----------
-    labels : array_like, shape (N,), any integer dtype
-        From 0 to 9.
-    where : object
-        The file or argument that the labels came from.
-
-    Returns
-    -------
-    ndarray
-        The labels.
-
-    Raises
-    ------
-    DataError
-        If dtype or shape differ or a label is out of range; the message names the first such label and its
-        index.
+def as_labels(what: str | Path, labels: ArrayLike) -> NDArray[Any]:
+    """Return labels as an array; a `DataError` unless they are ``(N,)`` of integers from 0 to 9.
 
     Examples
     --------
-    >>> check_labels([3, 1, 10], "y_train")
+    >>> as_labels("y_train", [3, 1, 10])
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: y_train: expected labels from 0 to 9, found label 10 at index 2
+    ...
+    sl1lib.errors.DataError: y_train has 10 at index 2; labels are 0 to 9
     """
-    array = _as_array(labels, where)
+    array = _as_array(what, labels)
     if array.dtype.kind not in "iu":
-        raise mismatch(where, "integer labels", f"dtype {array.dtype}")
+        raise DataError(what, f"has dtype {array.dtype}", "labels are integers")
     if array.ndim != 1:
-        raise mismatch(where, "labels of shape (N,)", f"shape {array.shape}")
+        raise DataError(what, f"has shape {array.shape}", "labels are (N,)")
     wrong = np.flatnonzero((array < 0) | (array >= CLASSES))
     if wrong.size:
-        found = f"label {array[wrong[0]]} at index {wrong[0]}"
-        raise mismatch(where, f"labels from 0 to {CLASSES - 1}", found)
+        raise DataError(what, f"has {array[wrong[0]]} at index {wrong[0]}", f"labels are 0 to {CLASSES - 1}")
     return array
 
 
-def check_counts(images: NDArray[Any], labels: NDArray[Any], where_images: object, where_labels: object) -> None:
-    """Check that there is one label for each image.
-
-    Parameters
-    ----------
-    images : ndarray, shape (N, 28, 28)
-        The images.
-    labels : ndarray, shape (N,)
-        The labels.
-    where_images, where_labels : object
-        What the message calls them.
-
-    Raises
-    ------
-    DataError
-        If the numbers differ.
+def require_counts(images: Sized, labels: Sized, what_images: str | Path, what_labels: str | Path) -> None:
+    """Raise a `DataError` unless there is one label for each image.
 
     Examples
     --------
-    >>> check_counts(np.zeros((2, 28, 28)), np.zeros(3), "x_test", "y_test")
+    >>> require_counts(np.zeros((2, 28, 28)), np.zeros(3), "x_test", "y_test")
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: y_test: expected 2 labels, one for each image of x_test, found 3
+    ...
+    sl1lib.errors.DataError: y_test has 3 labels; there must be 2, one for each of x_test
     """
     if len(images) != len(labels):
-        raise mismatch(where_labels, f"{len(images)} labels, one for each image of {where_images}", len(labels))
+        right = f"there must be {len(images)}, one for each of {what_images}"
+        raise DataError(what_labels, f"has {len(labels)} labels", right)
 
 
-def _as_array(values: ArrayLike, where: object) -> NDArray[Any]:
-    """Make an array, with this module's error where NumPy cannot."""
+def _as_array(what: str | Path, values: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except (ValueError, TypeError) as error:
-        raise DataError(f"{where}: expected an array, found a {type(values).__name__} ({error})") from error
+        raise DataError(what, f"is a {type(values).__name__} ({error})", "it must be an array") from error
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Give an array that nobody can write to; a writable one is copied, as its owner could change it."""
+    """Return an array that nobody can write to; a writable one is copied, as its owner could change it."""
     if array.flags.writeable:
         array = array.copy()
         array.flags.writeable = False
     return array
 
 
-def _integer(name: str, value: Any, low: int, high: int) -> int:
-    """Check an argument that is a whole number in a range."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise mismatch(name, f"an integer from {low} to {high}", repr(value)) from None
-    if not low <= number <= high:
-        raise mismatch(name, f"an integer from {low} to {high}", number)
-    return int(number)
+def _whole(what: str, found: Any, least: int, most: int) -> int:
+    if not isinstance(found, numbers.Integral) or not least <= int(found) <= most:
+        raise DataError(what, f"is {found!r}", f"it must be a whole number from {least} to {most}")
+    return int(found)
 
 
 def _permutation(total: int, seed: int) -> NDArray[np.int64]:
     """Shuffle 0 ... total - 1. RandomState, since NumPy has frozen its stream; a Generator's may change."""
-    seed = _integer("seed", seed, 0, 2**32 - 1)
-    return np.random.RandomState(seed).permutation(total).astype(np.int64)
-
-
-__all__ = ["CLASSES", "SIDE", "Dataset", "check_counts", "check_images", "check_labels"]
+    return np.random.RandomState(_whole("seed", seed, 0, 2**32 - 1)).permutation(total).astype(np.int64)

@@ -14,25 +14,28 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import as_file, files
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sl1lib.data.dataset import SIDE, Dataset
-from sl1lib.data.idx import read_idx
+from ..architecture import IMAGE_SIZE
+from .dataset import Dataset
+from .idx import read_idx
 
 #: The first images are for training, the remaining 382 for testing; see `load_digits`.
-TRAINING_IMAGES = 1415
+TRAINING_IMAGES: Final = 1415
 
-_SOURCE = "embedded 8x8 digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0) at 28x28"
-_IMAGES = "digits-images-8x8.idx.gz"
-_LABELS = "digits-labels.idx.gz"
+_SOURCE: Final = "embedded 8x8 digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0) at 28x28"
+_IMAGES: Final = "digits-images-8x8.idx.gz"
+_LABELS: Final = "digits-labels.idx.gz"
 
 # MNIST's digits fill 20x20 of the 28x28 pixels.
-_BOX = 20
+_BOX: Final = 20
 # Ink, out of 16, that becomes black and white. Interpolation blurs; cutting both ends brings back MNIST's
 # stroke width (14% of the pixels above half, as in MNIST's 13%) and its flat background.
-_BLACK, _WHITE = 4, 13
+_BLACK: Final = 4
+_WHITE: Final = 13
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +124,7 @@ def enlarge(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ink = np.clip(ink - _BLACK * scale, 0, (_WHITE - _BLACK) * scale)
     # The half of the divisor rounds to nearest.
     levels = (255 * ink + (_WHITE - _BLACK) * scale // 2) // ((_WHITE - _BLACK) * scale)
-    margin = (SIDE - _BOX) // 2
+    margin = (IMAGE_SIZE - _BOX) // 2
     return np.pad(levels, ((0, 0), (margin, margin), (margin, margin))).astype(np.uint8)
 
 
@@ -143,6 +146,3 @@ def _embedded(name: str) -> NDArray[np.uint8]:
     """Read one of the package's own files, also from a zipped package."""
     with as_file(files("sl1lib.data") / name) as path:
         return read_idx(path)
-
-
-__all__ = ["TRAINING_IMAGES", "enlarge", "load_digits", "load_digits_8x8"]

@@ -1,4 +1,4 @@
-"""Downloading files that are known by their digest, into a cache that processes share.
+"""Downloading files that are known by their digest, into a folder that processes share.
 
 Nothing is believed because of where it came from; every file must have its SHA-256 before it gets its name. So
 a cut or forged download leaves nothing behind, and any mirror is as good as any other.
@@ -6,34 +6,37 @@ a cut or forged download leaves nothing behind, and any mirror is as good as any
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from filelock import FileLock, Timeout
 
-from sl1lib._output import bar
-from sl1lib.data.errors import DataError, DataUnavailableError, mismatch
-from sl1lib.data.folder import IdxFile, read_checked, read_file
-from sl1lib.data.idx import replacing
+from .._output import bar
+from ..errors import DataError
+from ..paths import replacing
+from .folder import IdxFile, read_checked, read_file
 
 #: Seconds without a single byte after which a download is given up.
-STALL_SECONDS = 15.0
+STALL_SECONDS: Final = 15.0
 
 #: Seconds that one file may take; the largest has 10 MB, so this is 270 kbit/s.
-FILE_SECONDS = 300.0
+FILE_SECONDS: Final = 300.0
 
 #: Seconds to wait while another process downloads the same files.
-LOCK_SECONDS = 900.0
+LOCK_SECONDS: Final = 900.0
 
-_CHUNK = 2**16
-_HEADERS = {"User-Agent": "sl1lib"}
+_CHUNK: Final = 2**16
+_HEADERS: Final = {"User-Agent": "sl1lib"}
+
+
+class DownloadError(Exception):
+    """No mirror gave the files, or the folder could not take them; the message says why."""
 
 
 def fetch_files(
@@ -53,56 +56,36 @@ def fetch_files(
         Addresses of folders that hold the files compressed, in order of preference.
     patience : float
         Seconds in which a mirror must answer at all. All mirrors are asked at once, so this bounds the time
-        until `DataUnavailableError` where there is no network.
+        until the error where there is no network.
     progress : bool, optional
         Show a progress bar on stderr.
 
     Raises
     ------
-    DataUnavailableError
+    DownloadError
         If no mirror gave a file, with each mirror's failure, or the folder cannot be used.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> fetch_files(Path(folder.name), files=[], mirrors=["https://example.org/mnist"], patience=1.0)
-    >>> folder.cleanup()
     """
     wanted = lacking(folder, files)
     if not wanted:
         return
-    alive, failures = _ask_all(mirrors, wanted[0], patience)
-    if not alive:
-        raise _unavailable(failures)
+    failures = _ask_all(mirrors, wanted[0], patience)
+    if len(failures) == len(mirrors):  # without a network, no folder is made
+        raise _no_mirror(failures)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=LOCK_SECONDS):
-            # While this process waited, another may have done the work.
-            wanted = lacking(folder, files)
-            _remove_leftovers(folder)
-            _fetch_each(folder, wanted, alive, failures, progress)
+            for part in folder.glob(".*.part"):  # a killed download left it: the lock is held, so none is being written
+                part.unlink(missing_ok=True)
+            for file in lacking(folder, files):  # while this process waited, another may have done the work
+                _fetch(folder, file, mirrors, failures, progress)
     except Timeout:
-        found = f"{folder / '.lock'} held by another process for {LOCK_SECONDS:g} seconds"
-        raise DataUnavailableError(f"another process is downloading into {folder}: {found}") from None
+        raise DownloadError(f"for {LOCK_SECONDS:g} seconds another process has kept {folder} locked") from None
     except (OSError, NotImplementedError) as error:
-        raise DataUnavailableError(f"{folder}: expected a folder to download into, found: {error}") from error
+        raise DownloadError(f"the folder {folder} cannot take a download ({error})") from error
 
 
 def lacking(folder: Path, files: Iterable[IdxFile]) -> list[IdxFile]:
-    """List the files that a folder does not hold, or holds with other content.
-
-    Parameters
-    ----------
-    folder : Path
-        Need not exist.
-    files : iterable of IdxFile
-        What should be there.
-
-    Returns
-    -------
-    list of IdxFile
-        Those to be downloaded.
+    """Return the files that a folder, which need not exist, does not hold, or holds with other content.
 
     Examples
     --------
@@ -120,75 +103,48 @@ def _holds(folder: Path, file: IdxFile) -> bool:
     return True
 
 
-def _ask_all(mirrors: Sequence[str], file: IdxFile, patience: float) -> tuple[list[str], dict[str, str]]:
-    """Ask all mirrors at once whether they have a file; give those that do, and why the others do not.
+def _ask_all(mirrors: Sequence[str], file: IdxFile, patience: float) -> dict[str, str]:
+    """Ask all mirrors at once whether they have a file; return those that do not say yes, and why.
 
     Threads, since the time that looking up a name takes cannot be limited in Python, only waited for or not;
     daemons, so that one that hangs does not keep the program from ending.
     """
-    answers: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-    for mirror in mirrors:
-        threading.Thread(target=_ask, args=(mirror, file, patience, answers), daemon=True).start()
-    problems: dict[str, str | None] = dict.fromkeys(mirrors, f"no answer within {patience:g} seconds")
+    answers = dict.fromkeys(mirrors, f"no answer within {patience:g} seconds")
+    asking = [threading.Thread(target=_ask, args=(mirror, file, patience, answers), daemon=True) for mirror in mirrors]
     deadline = time.monotonic() + patience
-    for _ in mirrors:
-        try:
-            mirror, problem = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        problems[mirror] = problem
-    alive = [mirror for mirror in mirrors if problems[mirror] is None]
-    return alive, {mirror: problem for mirror, problem in problems.items() if problem is not None}
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return {mirror: answer for mirror, answer in answers.items() if answer}
 
 
-def _ask(mirror: str, file: IdxFile, patience: float, answers: queue.SimpleQueue[tuple[str, str | None]]) -> None:
+def _ask(mirror: str, file: IdxFile, patience: float, answers: dict[str, str]) -> None:
     try:
         with _open(_address(mirror, file), patience, method="HEAD"):
-            answers.put((mirror, None))
+            answers[mirror] = ""
     except Exception as error:  # whatever it is, the thread that waits must hear of it
-        answers.put((mirror, _describe(error)))
+        answers[mirror] = _describe(error)
 
 
-def _fetch_each(
-    folder: Path, files: Iterable[IdxFile], alive: list[str], failures: dict[str, str], progress: bool
-) -> None:
-    """Download file after file; a mirror that fails once is not asked again."""
-    for file in files:
-        while not _fetch_from_first(folder, file, alive, failures, progress):
-            if not alive:
-                raise _unavailable(failures)
+def _fetch(folder: Path, file: IdxFile, mirrors: Sequence[str], failures: dict[str, str], progress: bool) -> None:
+    """Download a file from the first mirror that gives it; one that fails once is not asked again."""
+    for mirror in mirrors:
+        if mirror not in failures:
+            try:
+                return download(_address(mirror, file), folder / f"{file.stem}.gz", file, progress)
+            except (OSError, HTTPException, DataError) as error:
+                failures[mirror] = _describe(error)
+    raise _no_mirror(failures)
 
 
-def _fetch_from_first(folder: Path, file: IdxFile, alive: list[str], failures: dict[str, str], progress: bool) -> bool:
-    """Download a file from the preferred mirror; on failure strike the mirror off."""
-    mirror = alive[0]
-    try:
-        download(_address(mirror, file), folder / f"{file.stem}.gz", file, progress=progress)
-    except (OSError, HTTPException, DataError) as error:
-        failures[mirror] = _describe(error)
-        alive.remove(mirror)
-        return False
-    return True
-
-
-def download(address: str, target: Path, file: IdxFile, *, progress: bool = True) -> None:
-    """Download one file, check it, and only then give it its name.
-
-    Parameters
-    ----------
-    address : str
-        Where from.
-    target : Path
-        Where to; left as it is on any failure.
-    file : IdxFile
-        What it must be.
-    progress : bool, optional
-        Show a progress bar on stderr.
+def download(address: str, target: Path, file: IdxFile, progress: bool = True) -> None:
+    """Download one file, check it, and only then give it its name; on any failure ``target`` stays as it is.
 
     Raises
     ------
     DataError
-        If what came is not the file; the message names the address.
+        If what came is not the file.
     OSError, http.client.HTTPException
         If the network or the disk fails.
 
@@ -196,12 +152,16 @@ def download(address: str, target: Path, file: IdxFile, *, progress: bool = True
     --------
     >>> download("file:///x.gz", Path("x.gz"), IdxFile("x"))
     Traceback (most recent call last):
-    sl1lib.data.errors.DataError: file:///x.gz: expected an https address, found another scheme
+    ...
+    sl1lib.errors.DataError: file:///x.gz has another scheme; it must be an https address
     """
     with replacing(target) as part:
         with part.open("xb") as stream, _open(address, STALL_SECONDS) as reply:
             _copy(reply, stream, address, file, progress)
-        read_checked(part, file, where=address)
+        try:
+            read_checked(part, file)
+        except DataError as error:  # the part's name tells a reader nothing
+            raise DataError(address, error.why, error.remedy) from None
 
 
 def _copy(reply: Any, stream: BinaryIO, address: str, file: IdxFile, progress: bool) -> None:
@@ -215,17 +175,18 @@ def _copy(reply: Any, stream: BinaryIO, address: str, file: IdxFile, progress: b
             received += stream.write(piece)
             drawn.update(len(piece))
             if received > limit:
-                raise mismatch(address, f"at most {limit:,} bytes", "more")
+                raise DataError(address, "sends too much", f"the file has at most {limit:,} bytes")
             if time.monotonic() > deadline:
-                raise mismatch(address, f"the file within {FILE_SECONDS:g} seconds", f"{received:,} bytes by then")
+                right = f"the whole file must come in {FILE_SECONDS:g} seconds"
+                raise DataError(address, f"is slow: {received:,} bytes came", right)
     if announced is not None and received != announced:
-        raise mismatch(address, f"{announced:,} bytes", f"{received:,} (the download was cut)")
+        raise DataError(address, f"sent {received:,} bytes", f"it announced {announced:,}: the download was cut")
 
 
 def _open(address: str, timeout: float, method: str = "GET") -> Any:
     """Open an address; the scheme is checked, since urlopen would also open files."""
     if not address.startswith(("https://", "http://")):
-        raise mismatch(address, "an https address", "another scheme")
+        raise DataError(address, "has another scheme", "it must be an https address")
     return urlopen(Request(address, headers=_HEADERS, method=method), timeout=timeout)
 
 
@@ -233,22 +194,13 @@ def _address(mirror: str, file: IdxFile) -> str:
     return f"{mirror.rstrip('/')}/{file.stem}.gz"
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed download left; the lock is held, so no living one is writing."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
-
-
 def _describe(error: Exception) -> str:
-    """Say in one line what failed."""
+    """Return in one line what failed."""
     if isinstance(error, HTTPError):
         error.close()
     return str(error) if isinstance(error, DataError) else f"{type(error).__name__}: {error}"
 
 
-def _unavailable(failures: dict[str, str]) -> DataUnavailableError:
-    listed = "".join(f"\n  {mirror}: {failure}" for mirror, failure in failures.items())
-    return DataUnavailableError(f"no mirror gave the files:{listed or ' there is none'}")
-
-
-__all__ = ["FILE_SECONDS", "LOCK_SECONDS", "STALL_SECONDS", "download", "fetch_files", "lacking"]
+def _no_mirror(failures: dict[str, str]) -> DownloadError:
+    listed = [f"{mirror}: {failure}" for mirror, failure in failures.items()] or ["there is none"]
+    return DownloadError("\n  ".join(["no mirror gave the files", *listed]))

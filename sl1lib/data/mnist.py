@@ -16,16 +16,18 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from platformdirs import user_cache_path
 
-from sl1lib.data.dataset import Dataset
-from sl1lib.data.download import fetch_files, lacking
-from sl1lib.data.errors import DataError, DataUnavailableError, data_path, mismatch
-from sl1lib.data.folder import FourFiles, IdxFile, read_folder
+from ..errors import DataError, DataUnavailableError
+from .dataset import Dataset
+from .download import DownloadError, fetch_files, lacking
+from .folder import FourFiles, IdxFile, listed, read_folder
+from .idx import data_path
 
 #: The four files; the digests are of the decompressed content.
-MNIST_FILES: FourFiles = (
+MNIST_FILES: Final[FourFiles] = (
     IdxFile(
         "train-images-idx3-ubyte",
         (60_000, 28, 28),
@@ -49,23 +51,22 @@ MNIST_FILES: FourFiles = (
 )
 
 #: Where the compressed files can be had: PyTorch's mirror, the CVDF's, and one on GitHub.
-MIRRORS = (
+MIRRORS: Final = (
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     "https://storage.googleapis.com/cvdf-datasets/mnist",
     "https://raw.githubusercontent.com/fgnt/mnist/master",
 )
 
 #: Seconds in which a mirror must answer when MNIST was asked for by name.
-PATIENCE = 10.0
+PATIENCE: Final = 10.0
 
 #: The same when MNIST is only preferred: what a reader without a network waits, once.
-SHORT_PATIENCE = 4.0
+SHORT_PATIENCE: Final = 4.0
 
-_WAYS = """
-There are three ways to go on:
-  - set SL1LIB_DATA to a folder that holds MNIST's four files ({names});
-  - run `sl1 data` where there is a network, to download them once;
-  - use load_data("digits"), 1,797 smaller digits that come with this library."""
+_REMEDY: Final = f"""one of these helps:
+  - set SL1LIB_DATA to a folder that holds MNIST's four files ({listed(MNIST_FILES)})
+  - run `sl1 data` where there is a network, to download them once
+  - use load_data("digits"), 1,797 smaller digits that come with this library"""
 
 # Folder -> why nothing could be downloaded into it, so that one process waits for a dead network only once.
 _remembered: dict[Path, str] = {}
@@ -115,13 +116,17 @@ def load_mnist(
     """
     chosen = chosen_folder()
     if chosen is not None:
-        return _load_chosen(chosen, files)
+        try:
+            return _load_folder(chosen, f"SL1LIB_DATA ({chosen})", files)
+        except DataError as error:
+            raise DataError(error.path, error.why, f"{error.remedy} (SL1LIB_DATA is set to {chosen})") from error
     cache = cache_folder()
     source = f"the user's cache ({cache})"
     try:
         return _load_folder(cache, source, files)
-    except DataError as problem:
-        _fetch(cache, files, mirrors, patience, retry, progress, str(problem))
+    except DataError as error:
+        here = f"{error.path} {error.why}"
+    _fetch(cache, here, files, mirrors, patience, progress, retry)
     return _load_folder(cache, source, files)
 
 
@@ -156,12 +161,12 @@ def fetch_mnist(
     """
     target = cache_folder() if folder is None else data_path("folder", folder)
     if lacking(target, MNIST_FILES):
-        _fetch(target, MNIST_FILES, mirrors, PATIENCE, True, progress, f"{target} does not hold all four files")
+        _fetch(target, f"{target} does not hold all four files", MNIST_FILES, mirrors, PATIENCE, progress)
     return target
 
 
 def cache_folder() -> Path:
-    """Give the folder in which downloads are kept, by the rules of the operating system.
+    """Return the folder in which downloads are kept, by the rules of the operating system.
 
     Returns
     -------
@@ -181,18 +186,11 @@ def cache_folder() -> Path:
     try:
         return user_cache_path("sl1lib", appauthor=False) / "mnist"
     except RuntimeError:  # neither HOME nor an entry for the user
-        names = ", ".join(f"{file.stem}[.gz]" for file in MNIST_FILES)
-        problem = "MNIST is not available: this user has no home folder, and so no cache."
-        raise DataUnavailableError(problem + _WAYS.format(names=names)) from None
+        raise _unavailable("this user has no home folder, and so no cache") from None
 
 
 def chosen_folder() -> Path | None:
-    """Give the folder that ``SL1LIB_DATA`` names, if it names one.
-
-    Returns
-    -------
-    Path or None
-        Absolute, ``~`` expanded. It need not exist.
+    """Return the folder that ``SL1LIB_DATA`` names, absolute, or None if it names none.
 
     Examples
     --------
@@ -205,77 +203,51 @@ def chosen_folder() -> Path | None:
 
 
 def offline() -> bool:
-    """Tell whether ``SL1LIB_OFFLINE`` forbids downloads.
-
-    Returns
-    -------
-    bool
-        True for ``1``, ``true``, ``yes`` and ``on``; False for ``0``, ``false``, ``no``, ``off`` and not set.
-
-    Raises
-    ------
-    DataError
-        For any other value: a misspelt ban must not open the network.
+    """Return whether ``SL1LIB_OFFLINE`` forbids downloads; a `DataError` for what is neither yes nor no.
 
     Examples
     --------
     >>> offline() in (True, False)
     True
     """
-    value = os.environ.get("SL1LIB_OFFLINE", "").strip().lower()
-    if value in ("1", "true", "yes", "on"):
-        return True
-    if value in ("", "0", "false", "no", "off"):
-        return False
-    raise mismatch("SL1LIB_OFFLINE", "1 (no downloads) or 0", repr(value))
-
-
-def _load_chosen(folder: Path, files: FourFiles) -> Dataset:
-    """Load from $SL1LIB_DATA, and say in any error that the folder comes from there."""
-    try:
-        return _load_folder(folder, f"SL1LIB_DATA ({folder})", files)
-    except DataError as error:
-        raise DataError(f"SL1LIB_DATA is set to {folder}, but {error}") from error
+    value = os.environ.get("SL1LIB_OFFLINE", "")
+    match value.strip().lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "" | "0" | "false" | "no" | "off":
+            return False
+    # A misspelt ban must not open the network.
+    raise DataError("SL1LIB_OFFLINE", f"is {value!r}", "it must be 1 (no downloads) or 0")
 
 
 @lru_cache(maxsize=2)
 def _load_folder(folder: Path, source: str, files: FourFiles) -> Dataset:
-    """Read and verify once a process; failures are not remembered here."""
+    """Read and verify once in a process; failures are not remembered here."""
     return read_folder(folder, "mnist", source, files)
 
 
 def _fetch(
     folder: Path,
+    here: str,
     files: FourFiles,
     mirrors: Sequence[str],
     patience: float,
-    retry: bool,
     progress: bool,
-    problem: str,
+    retry: bool = True,
 ) -> None:
-    """Download into a folder unless that is forbidden or known to fail; errors say what the reader can do."""
-    names = ", ".join(f"{file.stem}[.gz]" for file in files)
-    advice = f"Not on this machine either: {problem}{_WAYS.format(names=names)}"
+    """Download into a folder unless that is forbidden or known to fail; an error also says what is wrong ``here``."""
     if offline():
-        raise DataUnavailableError(f"MNIST is not available: SL1LIB_OFFLINE forbids downloads.\n{advice}")
+        raise _unavailable(f"SL1LIB_OFFLINE forbids downloads\n  {here}")
     if not retry and folder in _remembered:
-        raise DataUnavailableError(_remembered[folder])
+        raise _unavailable(_remembered[folder])
     try:
         fetch_files(folder, files, mirrors, patience=patience, progress=progress)
-    except DataUnavailableError as error:
-        _remembered[folder] = f"MNIST is not available: {error}\n{advice}"
-        raise DataUnavailableError(_remembered[folder]) from error
+    except DownloadError as error:
+        _remembered[folder] = f"{error}\n  {here}"
+        raise _unavailable(_remembered[folder]) from error
     _remembered.pop(folder, None)
 
 
-__all__ = [
-    "MIRRORS",
-    "MNIST_FILES",
-    "PATIENCE",
-    "SHORT_PATIENCE",
-    "cache_folder",
-    "chosen_folder",
-    "fetch_mnist",
-    "load_mnist",
-    "offline",
-]
+def _unavailable(reason: str) -> DataUnavailableError:
+    """Return the error for a machine without MNIST; the first line of ``reason`` names no path of it."""
+    return DataUnavailableError("MNIST", f"is not available: {reason}", _REMEDY)

@@ -15,9 +15,8 @@ import torch
 
 from .._version import __version__
 from ..architecture import CLASSES, IMAGE_SIZE, NODES_PER_MAP, POOL
-from ..data.dataset import check_images
-from ..data.idx import replacing
-from ..paths import user_path
+from ..data.dataset import as_images
+from ..paths import replacing, user_path
 from .network import EVALUATION_BATCH
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
         If there is no such file.
     """
     runtime = require("onnxruntime")
-    images = np.ascontiguousarray(check_images(images, "images"))
+    images = np.ascontiguousarray(as_images("images", images))
     settings = runtime.SessionOptions()
     settings.intra_op_num_threads = torch.get_num_threads()
     model = user_path("path", path).read_bytes()

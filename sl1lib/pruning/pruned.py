@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from ..data.dataset import check_counts, check_images, check_labels
+from ..data.dataset import as_images, as_labels, require_counts
 from ..engine import images_to_tensor
 from ..errors import require_choice, unexpected
 from ..paths import user_path
@@ -135,8 +135,8 @@ class Pruned:
         DataError
             For images or labels of another shape, dtype or range, or of different number.
         """
-        labels = check_labels(labels, "labels").astype(np.int64)
-        check_counts(images, labels, "images", "labels")
+        labels = as_labels("labels", labels).astype(np.int64)
+        require_counts(images, labels, "images", "labels")
         return measure(torch.from_numpy(self.predict(images)), torch.from_numpy(labels))
 
     def with_latency(
@@ -283,5 +283,5 @@ class Pruned:
         return pruned
 
     def _numbers(self, images: np.ndarray) -> torch.Tensor:
-        images = np.ascontiguousarray(check_images(images, "images"))  # PyTorch takes no flipped view
+        images = np.ascontiguousarray(as_images("images", images))  # PyTorch takes no flipped view
         return images_to_tensor(images, getattr(torch, self.config.dtype))

@@ -46,8 +46,8 @@ def data_of(config: RunConfig, provenance: Mapping[str, str], data: Dataset | No
     expected = provenance.get("data_sha256", loaded.digest)
     if expected != loaded.digest:
         raise DataError(
-            f"data: expected what the run was trained on, SHA-256 {expected[:12]}…; load_data({config.data!r}) gives "
-            f"{loaded.name}, {loaded.digest[:12]}…; pass the right Dataset as data= (sl1 prune --data), or another one "
-            "knowingly"
+            f"load_data({config.data!r})",
+            f"gives {loaded.name}, SHA-256 {loaded.digest[:12]}…; the run was trained on {expected[:12]}…",
+            "pass the right Dataset as data= (sl1 prune --data), or another one knowingly",
         )
     return loaded

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..data.idx import replacing
 from ..errors import require_choice, unexpected
+from ..paths import replacing
 
 FOLDER: Final = "evidence"
 

@@ -13,9 +13,8 @@ from typing import Any, Final
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ..data.idx import replacing
 from ..errors import unexpected
-from ..paths import user_path
+from ..paths import replacing, user_path
 from ..training.archive import read_archive, reason, write_archive
 from ..training.config import RunConfig
 from .record import ARRAYS, NUMBERS, Record

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.idx import replacing
+from ..paths import replacing
 
 
 def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], compressed: bool) -> None:

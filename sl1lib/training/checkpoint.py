@@ -27,9 +27,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from .._version import __version__
-from ..data.idx import replacing
 from ..errors import require_number, unexpected
-from ..paths import user_path
+from ..paths import replacing, user_path
 from .archive import read_archive, reason, write_archive
 from .config import RunConfig
 

@@ -15,7 +15,7 @@ import torch
 from .. import fast
 from .._version import __version__
 from ..architecture import check_parameters
-from ..data.dataset import check_counts, check_images, check_labels
+from ..data.dataset import as_images, as_labels, require_counts
 from ..engine import images_to_tensor, predict
 from ..engine.threads import one_thread
 from ..errors import TrainingError, require_choice, require_number, unexpected
@@ -226,7 +226,7 @@ class Run:
         DataError
             For images of another shape or dtype.
         """
-        images = np.ascontiguousarray(check_images(images, "images"))  # PyTorch takes no flipped view
+        images = np.ascontiguousarray(as_images("images", images))  # PyTorch takes no flipped view
         x = images_to_tensor(images, getattr(torch, self.config.dtype))
         return predict(self.tensors(), x, self.config.reading).numpy()
 
@@ -247,8 +247,8 @@ class Run:
         DataError
             For images or labels of another shape, dtype or range, or of different number.
         """
-        labels = check_labels(labels, "labels").astype(np.int64)
-        check_counts(images, labels, "images", "labels")
+        labels = as_labels("labels", labels).astype(np.int64)
+        require_counts(images, labels, "images", "labels")
         return measure(torch.from_numpy(self.predict(images)), torch.from_numpy(labels))
 
     def save(self, path: str | os.PathLike[str]) -> Path:

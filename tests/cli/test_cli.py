@@ -248,7 +248,7 @@ def test_a_number_is_a_constant_momentum(tmp_path, capsys):
         ("--n-train 0", "n_train is 0"),
         ("--n-train 9999", "n_train"),
         ("--validation 5000", "validation"),
-        ("--data mist", 'data: expected "mnist", "digits", "auto" or the path of a folder, found'),
+        ("--data mist", 'data is \'mist\'; it must be "mnist", "digits", "auto" or the path of a folder'),
         ("--lr 1e9 --epochs 5", "a smaller lr or strength would be right"),
     ],
 )
@@ -736,7 +736,7 @@ def test_data_without_a_network_says_what_to_do(capsys, monkeypatch, tmp_path):
         assert cli.main(words) == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert err.startswith(f"sl1 {words[0]}: MNIST is not available: SL1LIB_OFFLINE forbids downloads.\n")
+        assert err.startswith(f"sl1 {words[0]}: MNIST is not available: SL1LIB_OFFLINE forbids downloads\n")
         assert "set SL1LIB_DATA to a folder" in err
     assert issubclass(DataUnavailableError, ValueError)
 

@@ -23,17 +23,17 @@ def make(**changes: object) -> Dataset:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"x_train": X / 255}, "x_train: expected images of dtype uint8 .*, found dtype float64"),
-        ({"x_test": X[:, :27]}, r"x_test: expected images of shape \(N, 28, 28\) .*, found shape \(4, 27, 28\)"),
-        ({"x_test": X[:0]}, r"x_test: expected images of shape .* N >= 1, found shape \(0, 28, 28\)"),
-        ({"x_train": X[:, None]}, r"x_train: expected .*, found shape \(4, 1, 28, 28\)"),
-        ({"x_train": [[1], [1, 2]]}, "x_train: expected an array, found a list"),
-        ({"y_train": Y + 1}, "y_train: expected labels from 0 to 9, found label 10 at index 3"),
-        ({"y_test": Y - 1}, "y_test: expected labels from 0 to 9, found label -1 at index 0"),
-        ({"y_train": Y.astype(float)}, "y_train: expected integer labels, found dtype float64"),
-        ({"y_train": np.eye(10, dtype=int)[Y]}, r"y_train: expected labels of shape \(N,\), found shape \(4, 10\)"),
-        ({"y_test": Y[:3]}, "y_test: expected 4 labels, one for each image of x_test, found 3"),
-        ({"name": ""}, "name: expected a non-empty string, found ''"),
+        ({"x_train": X / 255}, "x_train has dtype float64; images are uint8"),
+        ({"x_test": X[:, :27]}, r"x_test has shape \(4, 27, 28\); images are \(N, 28, 28\)"),
+        ({"x_test": X[:0]}, r"x_test has shape \(0, 28, 28\); images are .* N of at least 1"),
+        ({"x_train": X[:, None]}, r"x_train has shape \(4, 1, 28, 28\); images are"),
+        ({"x_train": [[1], [1, 2]]}, "x_train is a list .*; it must be an array"),
+        ({"y_train": Y + 1}, "y_train has 10 at index 3; labels are 0 to 9"),
+        ({"y_test": Y - 1}, "y_test has -1 at index 0; labels are 0 to 9"),
+        ({"y_train": Y.astype(float)}, "y_train has dtype float64; labels are integers"),
+        ({"y_train": np.eye(10, dtype=int)[Y]}, r"y_train has shape \(4, 10\); labels are \(N,\)"),
+        ({"y_test": Y[:3]}, "y_test has 3 labels; there must be 4, one for each of x_test"),
+        ({"name": ""}, "name is ''; it must be a text"),
     ],
 )
 def test_refuses(changes, message):
@@ -122,11 +122,11 @@ def test_the_shuffle_is_the_same_everywhere():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda d: d.split(0), "validation: expected an integer from 1 to 3, found 0"),
-        (lambda d: d.split(4), "validation: expected an integer from 1 to 3, found 4"),
-        (lambda d: d.split(0.5), "validation: expected an integer from 1 to 3, found 0.5"),
-        (lambda d: d.split(1, seed=-1), "seed: expected an integer from 0 to 4294967295, found -1"),
-        (lambda d: d.subset(5), "n_train: expected an integer from 1 to 4, found 5"),
+        (lambda d: d.split(0), "validation is 0; it must be a whole number from 1 to 3"),
+        (lambda d: d.split(4), "validation is 4; it must be a whole number from 1 to 3"),
+        (lambda d: d.split(0.5), "validation is 0.5; it must be a whole number from 1 to 3"),
+        (lambda d: d.split(1, seed=-1), "seed is -1; it must be a whole number from 0 to 4294967295"),
+        (lambda d: d.subset(5), "n_train is 5; it must be a whole number from 1 to 4"),
     ],
 )
 def test_refuses_sizes_and_seeds(call, message):

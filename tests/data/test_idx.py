@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sl1lib.data import DataError, idx
-from sl1lib.data.idx import IDX_DTYPES, read_idx, read_idx_and_digest, replacing, require_writable, write_idx
+from sl1lib.data.idx import IDX_DTYPES, content_digest, read_idx, write_idx
 
-DTYPES = [np.dtype(name) for name in IDX_DTYPES.values()]
+DTYPES = list(IDX_DTYPES.values())
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=5, min_side=0, max_side=4)
 ARRAYS = st.sampled_from(DTYPES + [dtype.newbyteorder("=") for dtype in DTYPES]).flatmap(
     lambda dtype: hnp.arrays(dtype, SHAPES)
@@ -37,7 +37,7 @@ def test_round_trip(tmp_path_factory, array, suffix, transpose):
     array = array.T if transpose else array
     path = tmp_path_factory.mktemp("idx") / f"a{suffix}"
     write_idx(path, array)
-    back, digest = read_idx_and_digest(path)
+    back = read_idx(path)
     assert back.dtype == array.dtype.newbyteorder("=")
     assert back.shape == array.shape
     # exact: a round trip through a file
@@ -45,7 +45,8 @@ def test_round_trip(tmp_path_factory, array, suffix, transpose):
     assert back.flags.writeable
     assert back.flags.c_contiguous
     content = path.read_bytes()
-    assert digest == hashlib.sha256(gzip.decompress(content) if suffix.endswith("gz") else content).hexdigest()
+    plain = gzip.decompress(content) if suffix.endswith("gz") else content
+    assert content_digest(back) == hashlib.sha256(plain).hexdigest()
 
 
 @settings(max_examples=150, deadline=None)
@@ -55,7 +56,7 @@ def test_any_bytes_give_an_array_or_a_data_error(tmp_path_factory, data):
     for content in (data, GOOD[:4] + data, gzip.compress(data), b"\x1f\x8b" + data):
         path.write_bytes(content)
         outcome = array_or_message(path)
-        assert isinstance(outcome, np.ndarray) or "fuzz.idx: expected" in outcome
+        assert isinstance(outcome, np.ndarray) or "fuzz.idx " in outcome
 
 
 @settings(max_examples=60, deadline=None)
@@ -67,7 +68,7 @@ def test_a_flipped_bit_in_gzip_is_a_data_error_or_harmless(tmp_path_factory, pos
     path.write_bytes(changed)
     outcome = array_or_message(path)
     if isinstance(outcome, str):
-        assert "flip.idx.gz: expected" in outcome
+        assert "flip.idx.gz " in outcome
     else:
         np.testing.assert_array_equal(outcome, [7, 8, 9])  # exact: a round trip through a file
 
@@ -87,25 +88,25 @@ def test_the_bytes_are_the_format(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "parts"),
     [
-        ("a.idx", b"", ["an IDX file", "empty file (0 bytes)"]),
-        ("a.idx.gz", b"", ["an IDX file", "empty file (0 bytes)"]),
-        ("a.idx", b"\x89PNG" + GOOD, ["first bytes of an IDX file", "89 50 4e 47"]),
+        ("a.idx", b"", ["is empty (0 bytes)", "it must be an IDX file"]),
+        ("a.idx.gz", b"", ["is empty (0 bytes)", "it must be an IDX file"]),
+        ("a.idx", b"\x89PNG" + GOOD, ["begins with 89 50 4e 47 (b'\\x89PNG')", "an IDX file begins with 00 00"]),
         ("a.idx", b"\0\0\x0a\x01" + GOOD[4:], ["one of 08, 09, 0b, 0c, 0d, 0e", "00 00 0a 01"]),
-        ("a.idx", b"\0\0", ["first bytes of an IDX file", "00 00"]),
-        ("a.idx.gz", b"<html>not found</html>", ["neither gzip (1f 8b) nor IDX though named .gz", "<htm"]),
-        ("a.idx", b"\0\0\x08\0", ["1 to 8 dimensions", "0 in the header"]),
-        ("a.idx", b"\0\0\x08\xff" + bytes(1020), ["1 to 8 dimensions", "255 in the header"]),
-        ("a.idx", GOOD[:6], ["a header of 8 bytes", "only 6 (truncated)"]),
-        ("a.idx", GOOD[:-1], ["3 bytes of values for shape (3,)", "only 2 (truncated)"]),
-        ("a.idx", GOOD + b"x", ["the end of the file after 3 bytes", "trailing bytes"]),
-        ("a.idx.gz", packed(GOOD[:-1]), ["3 bytes of values", "only 2 (truncated)"]),
-        ("a.idx.gz", packed(GOOD + b"x"), ["the end of the file after 3 bytes", "trailing bytes"]),
-        ("a.idx.gz", packed(b"") + GOOD, ["a gzip file", "corrupt"]),
-        ("a.idx.gz", packed(GOOD)[:-9], ["a whole gzip file", "truncated"]),
-        ("a.idx.gz", packed(GOOD)[:-8] + b"\0" * 8, ["a gzip file", "corrupt", "CRC"]),
-        ("a.idx.gz", packed(GOOD) + b"junk", ["a gzip file", "corrupt"]),
-        ("a.idx.gz", b"\x1f\x8bjunkjunkjunk", ["a gzip file", "corrupt"]),
-        ("a.idx", struct.pack(">BBBB2I", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), ["at most 1,073,741,824 bytes"]),
+        ("a.idx", b"\0\0", ["begins with 00 00 (", "an IDX file begins with"]),
+        ("a.idx.gz", b"<html>not found</html>", ["begins with 3c 68 74 6d (b'<htm')", "a gzip file with 1f 8b"]),
+        ("a.idx", b"\0\0\x08\0", ["begins with 00 00 08 00", "0 dimensions", "1 to 8"]),
+        ("a.idx", b"\0\0\x08\xff" + bytes(1020), ["255 dimensions", "1 to 8"]),
+        ("a.idx", GOOD[:6], ["is truncated", "6 of the 8 bytes of its header"]),
+        ("a.idx", GOOD[:-1], ["is truncated", "2 of the 3 bytes of values", "(3,) of uint8"]),
+        ("a.idx", GOOD + b"x", ["trailing bytes after the 3 bytes of values", "(3,) of uint8"]),
+        ("a.idx.gz", packed(GOOD[:-1]), ["is truncated", "2 of the 3 bytes of values"]),
+        ("a.idx.gz", packed(GOOD + b"x"), ["trailing bytes after the 3 bytes of values", "(3,) of uint8"]),
+        ("a.idx.gz", packed(b"") + GOOD, ["a corrupt gzip file"]),
+        ("a.idx.gz", packed(GOOD)[:-9], ["a truncated gzip file", "it must be whole"]),
+        ("a.idx.gz", packed(GOOD)[:-8] + b"\0" * 8, ["a corrupt gzip file", "CRC"]),
+        ("a.idx.gz", packed(GOOD) + b"junk", ["a corrupt gzip file"]),
+        ("a.idx.gz", b"\x1f\x8bjunkjunkjunk", ["a corrupt gzip file"]),
+        ("a.idx", struct.pack(">BBBB2I", 0, 0, 8, 2, 2**32 - 1, 2**32 - 1), ["1,073,741,824 at most"]),
         ("a.idx", struct.pack(">BBBB3I", 0, 0, 8, 3, 0, 2**32 - 1, 2**32 - 1), ["(0, 4294967295, 4294967295)"]),
     ],
 )
@@ -114,17 +115,17 @@ def test_malformed(tmp_path, name, content, parts):
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
         read_idx(path)
-    for part in [f"{path}: expected ", ", found ", *parts]:
+    for part in [f"{path} ", "; ", *parts]:
         assert part in str(caught.value)
 
 
 def test_no_such_file(tmp_path):
-    with pytest.raises(DataError, match=r"none\.idx: expected an IDX file, found no such file"):
+    with pytest.raises(DataError, match=r"none\.idx is not there; it must be an IDX file"):
         read_idx(tmp_path / "none.idx")
 
 
 def test_folder_instead_of_file(tmp_path):
-    with pytest.raises(DataError, match=r"expected an IDX file, found a folder"):
+    with pytest.raises(DataError, match="is a folder; it must be an IDX file"):
         read_idx(tmp_path)
 
 
@@ -137,7 +138,7 @@ def test_content_decides_whether_it_is_gzip(tmp_path, name, content):
 def test_a_gzip_bomb_is_not_unpacked(tmp_path):
     """100 MB behind a header that declares 1,000 bytes; and behind one that declares all, with a lower limit."""
     path = tmp_path / "bomb.idx.gz"
-    for declared, limit, message in [(1000, idx.MAX_BYTES, "trailing bytes"), (10**8, 10**6, "at most 1,000,000")]:
+    for declared, limit, message in [(1000, idx.MAX_BYTES, "trailing bytes"), (10**8, 10**6, "1,000,000 at most")]:
         with gzip.open(path, "wb", compresslevel=1) as file:
             file.write(struct.pack(">BBBBI", 0, 0, 8, 1, declared))
             for _ in range(100):
@@ -164,12 +165,12 @@ def test_a_header_that_lies_reserves_no_memory(tmp_path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros(3, np.int64), "expected an array of dtype uint8, int8, int16, int32, float32, float64, found"),
-        (np.zeros(3, bool), "found dtype bool"),
-        (np.array(3, np.uint8), "1 to 8 dimensions, found 0"),
-        (np.zeros((1,) * 9, np.uint8), "1 to 8 dimensions, found 9"),
-        (np.broadcast_to(np.uint8(0), (2**16, 2**16)), "at most 1,073,741,824 bytes"),
-        ([1, 2], "expected a NumPy array to write, found a list"),
+        (np.zeros(3, np.int64), "array has dtype int64; IDX holds uint8, int8, int16, int32, float32, float64"),
+        (np.zeros(3, bool), "array has dtype bool"),
+        (np.array(3, np.uint8), "array has 0 dimensions; IDX holds 1 to 8"),
+        (np.zeros((1,) * 9, np.uint8), "array has 9 dimensions; IDX holds 1 to 8"),
+        (np.broadcast_to(np.uint8(0), (2**16, 2**16)), "4,294,967,296 bytes; it may have 1,073,741,824 at most"),
+        ([1, 2], "array is a list; it must be a NumPy array"),
     ],
 )
 def test_what_the_format_cannot_hold(tmp_path, array, message):
@@ -202,33 +203,3 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_paths_may_be_strings(tmp_path):
     write_idx(str(tmp_path / "a.idx"), np.zeros(2, np.float32))
     assert read_idx(os.fspath(Path(tmp_path) / "a.idx")).dtype == np.float32
-
-
-@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
-@pytest.mark.parametrize("letter", ["r", "ε", "𝜀"])
-def test_a_part_has_a_name_as_short_as_the_file_system_asks_for(tmp_path, letter):
-    path = tmp_path / (letter * (255 // len(letter.encode())))
-    with replacing(path) as part:
-        part.write_text("whole")
-        assert (part.parent, part.name[0], part.suffix) == (tmp_path, ".", ".part")
-    assert path.read_text() == "whole"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_whether_a_file_can_be_written_is_found_out_without_a_trace(tmp_path):
-    path = tmp_path / "new" / "run.npz"
-    require_writable(path)
-    assert list(path.parent.iterdir()) == []
-    path.write_text("there")
-    require_writable(path)
-    assert path.read_text() == "there"
-    assert list(path.parent.iterdir()) == [path]
-    with pytest.raises(OSError, match=r"x cannot be written .*; what should be its folder is a file"):
-        require_writable(path / "x")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="names may be longer there")
-def test_a_name_that_is_too_long_is_found_out(tmp_path):
-    require_writable(tmp_path / ("r" * 255))
-    with pytest.raises(OSError, match=r"r cannot be written \(File name too long\); give it a shorter name"):
-        require_writable(tmp_path / ("r" * 256))

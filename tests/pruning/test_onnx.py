@@ -85,7 +85,7 @@ def test_any_number_of_images_is_answered(strong, digits, tmp_path):
         assert run_onnx(path, digits.x_test[:count]).shape == (count, 10)
     mirrored = digits.x_test[:3, :, ::-1]
     np.testing.assert_allclose(run_onnx(path, mirrored), pruned.predict(mirrored), rtol=1e-4, atol=1e-4)
-    with pytest.raises(DataError, match="images of dtype uint8"):
+    with pytest.raises(DataError, match="images are uint8"):
         run_onnx(path, digits.x_test / 255)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         run_onnx(tmp_path / "nowhere.onnx", digits.x_test)

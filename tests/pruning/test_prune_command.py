@@ -77,7 +77,7 @@ def test_other_answers_from_the_model_are_a_failure(saved, capsys, tmp_path, mon
 
 
 def test_other_data_can_be_named(saved, capsys):
-    with pytest.raises(ValueError, match="data: expected"):
+    with pytest.raises(ValueError, match="data is 'digit'; it must be"):
         call(saved, "--data", "digit", "--no-latency")
     assert call(saved, "--data", "digits", "--no-latency") == 0
     assert "on digits, 382 test images" in capsys.readouterr().out

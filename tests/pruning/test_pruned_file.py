@@ -158,9 +158,9 @@ def test_a_report_of_another_network_is_refused(pruned, arrays, tmp_path):
 
 
 def test_it_refuses_what_are_no_labelled_images(pruned, digits):
-    with pytest.raises(DataError, match="images: expected images of dtype uint8"):
+    with pytest.raises(DataError, match="images has dtype float64; images are uint8"):
         pruned.predict(digits.x_test / 255)
-    with pytest.raises(DataError, match=r"labels: expected 382 labels.*found 3"):
+    with pytest.raises(DataError, match="labels has 3 labels; there must be 382, one for each of images"):
         pruned.evaluate(digits.x_test, digits.y_test[:3])
 
 

@@ -16,8 +16,8 @@ import torch
 from support import PATIENCE
 
 from sl1lib import CheckpointError, DataError, DivergedError, Penalty, Run, RunConfig, train, train_many
-from sl1lib.data.idx import _part_of
 from sl1lib.engine import Engine
+from sl1lib.paths import _part_of
 from sl1lib.training import checkpoint, loop, snapshot
 from sl1lib.training.checkpoint import Checkpoint
 from sl1lib.training.progress import Progress

@@ -391,8 +391,9 @@ def _require_same(data: Dataset, table: Table, store: Store) -> None:
         expected = store.batches[store.batch_of[record.key]]["data_sha256"]
         if expected != data.digest:
             raise DataError(
-                f"data: expected what training {record.key} was given, SHA-256 {expected[:12]}…; {data.name} has "
-                f"{data.digest[:12]}…; pass the right Dataset as data="
+                data.name,
+                f"has SHA-256 {data.digest[:12]}…; training {record.key} was given {expected[:12]}…",
+                "pass the right Dataset as data=",
             )
 
 
