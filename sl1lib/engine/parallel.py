@@ -215,7 +215,7 @@ class _Worker:
         # An interpreter may print as it starts, as a sitecustomize does: answers begin after the greeting.
         self._greeting = f"{uuid.uuid4().hex}\n".encode()
         self._greeted = False
-        start = f"from {__package__}.worker import main; main({threads}, {self._greeting!r})"
+        start = f"from {__package__}.parallel_worker import main; main({threads}, {self._greeting!r})"
         code = f"import sys; sys.path[:] = {places!r}; {start}"
         windows = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         flags: dict[str, Any] = {"creationflags": windows} if windows else {"process_group": 0}

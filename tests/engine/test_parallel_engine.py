@@ -168,6 +168,7 @@ SCRIPT = """
 import time
 import torch
 from sl1lib import MomentumRamp, fast
+from sl1lib.engine import ParallelEngine, Training
 
 print("once")  # a script without `if __name__ == "__main__"` must not run again in each process
 trainings = [Training(fast.init_params(m), 0.1, MomentumRamp()) for m in range(2)]

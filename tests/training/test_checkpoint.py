@@ -626,7 +626,8 @@ def failing(code):
 FILL = """
 import os, resource, signal, sys
 from pathlib import Path
-from sl1lib import CheckpointError, RunConfig, fast, train
+from sl1lib import CheckpointError, RunConfig, train
+from sl1lib.engine import Engine
 
 folder, config = Path(sys.argv[1]), RunConfig(data="digits", n_train=200, epochs=4, batch_size=20)
 

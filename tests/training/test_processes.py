@@ -2,7 +2,7 @@
 
 import pytest
 
-from sl1lib import Penalty, fast, train_many
+from sl1lib import Penalty, train_many
 from sl1lib.engine import ParallelEngine, WorkerError
 
 
@@ -40,7 +40,7 @@ def test_cut_off_they_end_with_the_same_bits(trio, same, tmp_path, monkeypatch):
 
 
 def test_a_single_training_starts_no_process(small, monkeypatch):
-    monkeypatch.setattr(fast, "ParallelEngine", None)
+    monkeypatch.setattr("sl1lib.training.loop.ParallelEngine", None)
     (run,) = train_many([small], False, processes=2)
     assert run.complete
 

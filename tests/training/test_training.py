@@ -55,7 +55,7 @@ def test_methods_with_one_seed_start_alike_and_see_the_same_batches(small, monke
             given.extend(trainings)
             super().__init__(trainings, x, labels, **settings)
 
-    monkeypatch.setattr(fast, "Engine", Watched)
+    monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
     penalties = (None, Penalty(0.05, 0.1), Penalty(0.05, profile="abs", step="proximal"))
     runs = train_many([small.replace(penalty=penalty, epochs=1) for penalty in penalties], progress=False)
     assert len({run.history.E0[0] for run in runs}) == 1
@@ -92,7 +92,7 @@ def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
             built.append(len(trainings))
             super().__init__(trainings, *rest, **settings)
 
-    monkeypatch.setattr(fast, "Engine", Watched)
+    monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
     each = Engine.bytes_per_training(20, predicted=382) + 10 * 2 * 8  # and its history
     monkeypatch.setattr(groups, "GROUP_BYTES", int(2.5 * each))
     configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
