@@ -1,4 +1,4 @@
-"""Data: MNIST where it can be had, the embedded digits everywhere, and any set in MNIST's format.
+"""Data: MNIST where it is available, the embedded digits everywhere, and any set in MNIST's format.
 
 ``load_data`` is the way in. Everything here needs NumPy and no PyTorch.
 """
@@ -44,11 +44,10 @@ def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
     name : str or path, optional
         - ``"mnist"``: MNIST, from ``$SL1LIB_DATA``, the user's cache or a download (`sl1lib.data.mnist`).
         - ``"digits"``: 1,797 embedded digits, which need no network (`sl1lib.data.digits`).
-        - ``"auto"``: MNIST where it can be had, otherwise the digits. Which it was, is in the result's
-          ``name`` and ``source``, and logged at level INFO. Without a network it takes seconds once, and no
-          time again.
+        - ``"auto"``: MNIST where it is available, otherwise the digits. The result's ``name`` and ``source``
+          say which, and so does the log at level INFO. Without a network it waits a few seconds, once.
         - A path (one that exists, or has a slash in it): a folder with four IDX files of MNIST's names, as
-          Fashion-MNIST has them. All is checked but the digests. The folder's name becomes the dataset's.
+          Fashion-MNIST has them. Everything is checked but the digests. The folder's name becomes the dataset's.
 
     Returns
     -------
@@ -59,9 +58,9 @@ def load_data(name: str | os.PathLike[str] = "auto") -> Dataset:
     Raises
     ------
     DataError
-        For an unknown name, a set but broken ``SL1LIB_DATA``, or files that are not what they must be.
+        If the name is unknown, a file is not what it must be, or the folder that ``SL1LIB_DATA`` names is broken.
     DataUnavailableError
-        For ``"mnist"`` where it is not, and cannot be downloaded. A `DataError`.
+        If ``"mnist"`` is not on this machine and cannot be downloaded. A `DataError`.
 
     Examples
     --------

@@ -27,8 +27,6 @@ from .idx import read_idx
 TRAINING_IMAGES: Final = 1415
 
 _SOURCE: Final = "embedded 8x8 digits (UCI Optical Recognition of Handwritten Digits, CC BY 4.0) at 28x28"
-_IMAGES: Final = "digits-images-8x8.idx.gz"
-_LABELS: Final = "digits-labels.idx.gz"
 
 # MNIST's digits fill 20x20 of the 28x28 pixels.
 _BOX: Final = 20
@@ -66,28 +64,13 @@ def load_digits() -> Dataset:
     >>> digits.y_train[:12]
     array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     """
-    images, small = load_digits_8x8()
-    enlarged, labels = enlarge(images), small.astype(np.int64)
-    cut = TRAINING_IMAGES
-    return Dataset(
-        enlarged[:cut],
-        labels[:cut],
-        enlarged[cut:],
-        labels[cut:],
-        name="digits",
-        source=_SOURCE,
-    )
+    ink, small = load_digits_8x8()
+    images, labels, cut = enlarge(ink), small.astype(np.int64), TRAINING_IMAGES
+    return Dataset(images[:cut], labels[:cut], images[cut:], labels[cut:], "digits", _SOURCE)
 
 
 def load_digits_8x8() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Load the digits as they were published.
-
-    Returns
-    -------
-    images : ndarray, shape (1797, 8, 8), dtype uint8
-        Ink from 0 to 16.
-    labels : ndarray, shape (1797,), dtype uint8
-        From 0 to 9.
+    """Load the digits as they were published: ink from 0 to 16, and labels from 0 to 9, both uint8.
 
     Examples
     --------
@@ -95,22 +78,11 @@ def load_digits_8x8() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     >>> images.shape, int(images.max()), int(labels[0])
     ((1797, 8, 8), 16, 0)
     """
-    images, labels = (_embedded(name) for name in (_IMAGES, _LABELS))
-    return images, labels
+    return _embedded("digits-images-8x8.idx.gz"), _embedded("digits-labels.idx.gz")
 
 
 def enlarge(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Bring 8x8 images to MNIST's 28x28, as `load_digits` describes.
-
-    Parameters
-    ----------
-    images : ndarray, shape (N, 8, 8), integers from 0 to 16
-        Ink.
-
-    Returns
-    -------
-    ndarray, shape (N, 28, 28), dtype uint8
-        Grey levels.
+    """Return the grey levels ``(N, 28, 28)`` of images ``(N, 8, 8)`` of ink, as `load_digits` describes.
 
     Examples
     --------
@@ -120,16 +92,15 @@ def enlarge(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     weights = _bilinear(images.shape[1], _BOX)
     scale = (2 * _BOX) ** 2
-    ink = weights @ images.astype(np.int64) @ weights.T
-    ink = np.clip(ink - _BLACK * scale, 0, (_WHITE - _BLACK) * scale)
-    # The half of the divisor rounds to nearest.
-    levels = (255 * ink + (_WHITE - _BLACK) * scale // 2) // ((_WHITE - _BLACK) * scale)
+    full = (_WHITE - _BLACK) * scale
+    ink = np.clip(weights @ images.astype(np.int64) @ weights.T - _BLACK * scale, 0, full)
+    levels = (255 * ink + full // 2) // full  # the half of the divisor rounds to nearest
     margin = (IMAGE_SIZE - _BOX) // 2
     return np.pad(levels, ((0, 0), (margin, margin), (margin, margin))).astype(np.uint8)
 
 
 def _bilinear(old: int, new: int) -> NDArray[np.int64]:
-    """Matrix (new, old) of linear interpolation, times 2·new so that all entries are whole.
+    """Return the matrix (new, old) of linear interpolation, times 2·new so that all entries are whole.
 
     Pixel i of the new row has its centre at ((i + 1/2)·old/new - 1/2) in the old one; beyond the outermost
     centres the outermost pixel counts.

@@ -4,6 +4,9 @@ Nothing is believed because of where it came from; every file must have its SHA-
 a cut or forged download leaves nothing behind, and any mirror is as good as any other.
 """
 
+# Tried with pooch: mirrors, limits, the lock, the digest of the unpacked content and files that others may read
+# would still be made here, in as many lines; it would bring six packages that nothing else here needs.
+
 from __future__ import annotations
 
 import threading
@@ -44,21 +47,9 @@ def fetch_files(
 ) -> None:
     """Make sure that a folder holds all files, downloading those that are missing or damaged.
 
-    Any number of processes may do so at once: one downloads, the others wait and find the files.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it does not exist.
-    files : sequence of IdxFile
-        What must be there, each with its `sha256`.
-    mirrors : sequence of str
-        Addresses of folders that hold the files compressed, in order of preference.
-    patience : float
-        Seconds in which a mirror must answer at all. All mirrors are asked at once, so this bounds the time
-        until the error where there is no network.
-    progress : bool, optional
-        Show a progress bar on stderr.
+    Any number of processes may do so at once: one downloads, the others wait and find the files. The mirrors,
+    addresses of folders that hold the files compressed, are asked all at once, so after ``patience`` seconds it is
+    known that there is no network; then they are used in their order.
 
     Raises
     ------

