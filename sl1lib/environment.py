@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 
 @dataclass(frozen=True)
@@ -95,17 +97,26 @@ def _packages() -> Iterator[Finding]:
     """Compare the installed packages with the ranges that the package itself declares."""
     try:
         declared = metadata.requires("sl1lib") or []
+        extras = metadata.metadata("sl1lib").get_all("Provides-Extra") or []
     except metadata.PackageNotFoundError:
         yield Finding("sl1lib", "not installed", False, remedy="python -m pip install -e .   (in the project's folder)")
         return
-    for line in declared:
-        match = re.match(r"([A-Za-z0-9_.-]+)\s*([^;]*)", line)
-        assert match is not None
-        name, wanted = match.group(1), match.group(2).strip()
-        found = re.search(r"extra\s*==\s*[\"']([\w-]+)[\"']", line)
-        extra = found.group(1) if found else ""
-        if _in_checkout() or extra in ("", *_FOR_USERS):
-            yield _package(name, wanted, extra)
+    try:
+        from packaging.requirements import Requirement  # here: its absence is one of the things to tell
+    except ImportError:
+        found = "not installed, so no other package was looked at"
+        yield Finding("packaging", found, False, remedy="python -m pip install packaging")
+        return
+    for requirement in map(Requirement, declared):
+        extra = _extra(requirement, extras)
+        if extra is not None and (_in_checkout() or extra in ("", *_FOR_USERS)):
+            yield _package(requirement, extra)
+
+
+def _extra(requirement: Requirement, extras: Iterable[str]) -> str | None:
+    """Return for which extra a package is needed: "" for none, it always is; None where no machine like this does."""
+    marker = requirement.marker
+    return next((extra for extra in ("", *extras) if marker is None or marker.evaluate({"extra": extra})), None)
 
 
 # The other extras build and test the book, which a user of the library alone has no use for.
@@ -113,11 +124,12 @@ _FOR_USERS: Final = ("notebooks", "study", "onnx")
 
 
 def _in_checkout() -> bool:
-    """Tell whether the library runs from the project's folder, in which its constraints and its book are."""
+    """Return whether the library runs from the project's folder, in which its constraints and its book are."""
     return (Path(__file__).resolve().parents[1] / "constraints.txt").is_file()
 
 
-def _package(name: str, wanted: str, extra: str) -> Finding:
+def _package(requirement: Requirement, extra: str) -> Finding:
+    name, wanted = requirement.name, requirement.specifier
     brackets = f"[{extra}]" if extra else ""
     target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'{name}{wanted}'"
     remedy = f"python -m pip install {target}"
@@ -126,21 +138,8 @@ def _package(name: str, wanted: str, extra: str) -> Finding:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
-    return Finding(what, f"{version}, {wanted} wanted", within(version, wanted), needed=not extra, remedy=remedy)
-
-
-def within(version: str, wanted: str) -> bool:
-    """Compare release numbers; enough for the plain ``>=`` and ``<`` ranges that pyproject.toml uses."""
-
-    def release(text: str) -> list[int]:
-        numbers = re.findall(r"\d+", text.split("+")[0])
-        return [int(number) for number in (*numbers, 0, 0)[:3]]  # 3 is 3.0.0
-
-    for clause in filter(None, wanted.split(",")):
-        operator, bound = re.match(r"\s*(>=|<)\s*(\S+)", clause).groups()  # type: ignore[union-attr]
-        if (release(version) >= release(bound)) != (operator == ">="):
-            return False
-    return True
+    fits = wanted.contains(version, prereleases=True)
+    return Finding(what, f"{version}, {wanted} wanted", fits, needed=not extra, remedy=remedy)
 
 
 def _compute() -> Iterator[Finding]:
