@@ -1,42 +1,30 @@
-"""What the ledger holds for an equation, and what a check of it gives."""
+"""An equation in the ledger, its comparisons, and what they gave.
+
+A chapter's ``equations.py`` makes one `Chapter` and gives it its equations. Each is a function that computes what is to
+be compared, and calls ``check`` for each comparison.
+"""
 
 from __future__ import annotations
 
 import html
+import linecache
 import math
+import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from ..errors import unexpected
+from .measure import deviation, excess
 
-@dataclass(frozen=True)
-class Check:
-    """One comparison: what with what, how far apart they may be, and the function that measures how far they are."""
-
-    what: str
-    tolerance: float
-    measure: Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One labelled equation.
-
-    ``functions`` name what computes it, as paths below ``sl1lib``; ``because`` says why a definition needs no check;
-    ``needs`` names the packages without which its checks cannot run.
-    """
-
-    label: str
-    title: str
-    chapter: str
-    functions: tuple[str, ...] = ()
-    checks: tuple[Check, ...] = ()
-    because: str = ""
-    needs: tuple[str, ...] = ()
+if TYPE_CHECKING:
+    from .measure import Numbers
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The outcome of one `Check`."""
+    """The outcome of one comparison: what with what, how far apart they are, and how far apart they may be."""
 
     what: str
     deviation: float
@@ -60,6 +48,166 @@ class Measured:
         if self.tolerance == 0:
             return f"{sign} equal" if self.passed else f"{sign} differs by {self.deviation:.2g}"
         return f"{sign} {self.deviation:.1e} {'≤' if self.passed else '>'} {self.tolerance:.0e}"
+
+
+class Checks:
+    """What an equation calls to compare: ``check("this against that", tolerance, this, that)``.
+
+    Comparisons of one name and tolerance count as one, by the worst of them: an equation goes over its cases in a loop.
+    """
+
+    def __init__(self) -> None:
+        self._worst: dict[tuple[str, float], Measured] = {}
+
+    def __call__(self, what: str, tolerance: float, found: Numbers, expected: Numbers | None = None) -> None:
+        """Measure how far apart two results are, or take a deviation.
+
+        Parameters
+        ----------
+        what : str
+            What is compared with what.
+        tolerance : float
+            How far apart they may be.
+        found : array, tensor or number
+            What is compared; without ``expected`` the deviation itself, and below 0, as a bound's that holds, it
+            counts as 0. Of several the largest counts.
+        expected : array, tensor or number, optional
+            What it should be; the deviation is relative to its largest entry.
+        """
+        apart = excess(found) if expected is None else deviation(found, expected)
+        measured = Measured(what, apart, tolerance)
+        self._worst[what, tolerance] = max(self._worst.get((what, tolerance), measured), measured, key=Measured.badness)
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """The comparisons so far."""
+        return tuple(self._worst.values())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One labelled equation.
+
+    Attributes
+    ----------
+    label, title : str
+    chapter : str
+        The page that states it.
+    functions : tuple of str
+        What computes it, as paths below ``sl1lib``.
+    compare : function, optional
+        Makes the comparisons with the `Checks` that it is given.
+    because : str
+        Why a definition needs no comparison.
+    needs : tuple of str
+        The packages without which nothing can be compared.
+    """
+
+    label: str
+    title: str
+    chapter: str
+    functions: tuple[str, ...] = ()
+    compare: Callable[[Checks], None] | None = None
+    because: str = ""
+    needs: tuple[str, ...] = ()
+
+    def measure(self) -> tuple[Measured, ...]:
+        """Make the comparisons; one that breaks down has failed, and the equation it belongs to must still be named."""
+        if self.compare is None:
+            return ()
+        check = Checks()
+        try:
+            self.compare(check)
+        except Exception as error:
+            what = f"{_line_of(error, check)} (broke down: {type(error).__name__}: {error})"
+            return (*check.measured, Measured(what, math.nan, 0.0))
+        return check.measured or (Measured("nothing was compared", math.nan, 0.0),)
+
+
+class Chapter:
+    """The equations of a page, in its order.
+
+    Parameters
+    ----------
+    page : str
+        The page, as a path below the folder ``book``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sl1lib import reference
+    >>> chapter = Chapter("network/dense-and-entropy")
+    >>> @chapter.equation("eq-dense-relu", "ReLU", reference.relu)
+    ... def relu(check):
+    ...     x = np.array([-1.5, 0.0, 2.0])
+    ...     check("against half of x + abs(x)", 0.0, reference.relu(x), (x + abs(x)) / 2)
+    >>> chapter.entries["eq-dense-relu"].functions
+    ('reference.relu',)
+    >>> chapter.entries["eq-dense-relu"].measure()
+    (Measured(what='against half of x + abs(x)', deviation=0.0, tolerance=0.0),)
+    """
+
+    def __init__(self, page: str) -> None:
+        self.page = page
+        self.entries: dict[str, Entry] = {}
+
+    def equation(
+        self, label: str, title: str, *functions: Callable[..., Any], needs: tuple[str, ...] = ()
+    ) -> Callable[[Callable[[Checks], None]], Callable[[Checks], None]]:
+        """Return a decorator for the function that makes an equation's comparisons.
+
+        Parameters
+        ----------
+        label, title : str
+        *functions : functions or classes of the library
+            What computes it.
+        needs : tuple of str
+            Packages that the comparisons need beyond those that come with the library; where one is missing, the
+            equation is skipped.
+
+        Raises
+        ------
+        ValueError
+            For a label that the chapter has already.
+        """
+
+        def add(compare: Callable[[Checks], None]) -> Callable[[Checks], None]:
+            self._add(Entry(label, title, self.page, tuple(map(dotted_name, functions)), compare, needs=needs))
+            return compare
+
+        return add
+
+    def definition(self, label: str, title: str, *functions: Callable[..., Any], because: str) -> None:
+        """Add an equation with nothing to compare, and say why."""
+        self._add(Entry(label, title, self.page, tuple(map(dotted_name, functions)), because=because))
+
+    def _add(self, entry: Entry) -> None:
+        if entry.label in self.entries:
+            raise unexpected("label", entry.label, "each equation has a label of its own")
+        self.entries[entry.label] = entry
+
+
+def dotted_name(function: Callable[..., Any]) -> str:
+    """Return where a user finds a function: in the package that offers it, or else in its own module.
+
+    Examples
+    --------
+    >>> from sl1lib.fast import NodePenalty
+    >>> dotted_name(NodePenalty.prox_)
+    'fast.NodePenalty.prox_'
+    """
+    own, outermost = sys.modules[function.__module__], function.__qualname__.partition(".")[0]
+    parts = own.__name__.split(".")
+    packages = (".".join(parts[: depth + 1]) for depth in range(1, len(parts)))
+    home = next(p for p in packages if getattr(sys.modules[p], outermost, None) is getattr(own, outermost))
+    return f"{home}.{function.__qualname__}".partition(".")[2]
+
+
+def _line_of(error: Exception, check: Checks) -> str:
+    """Return the line at which the comparisons broke down: it names what was compared, or computes it."""
+    steps = [step for step in traceback.walk_tb(error.__traceback__) if step[0].f_locals.get("check") is check]
+    frame, number = steps[-1]  # the innermost function that compares
+    return linecache.getline(frame.f_code.co_filename, number).strip()
 
 
 @dataclass(frozen=True)

@@ -13,54 +13,69 @@ Examples
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.util import find_spec
-from itertools import chain
 from typing import Final
 
 from ..errors import require_choice
-from .backpropagation import equations as backpropagation
-from .claims import equations as claims
-from .comparison import equations as comparison
-from .convergence import equations as convergence
-from .convolution import equations as convolution
-from .dense_and_entropy import equations as dense
-from .entry import Check, Entry, Measured, Result
-from .fast_path import equations as fast_path
-from .full_training import equations as training
-from .gradients import equations as gradients
+from .entry import Chapter, Checks, Entry, Measured, Result
 from .labels import labels_in
-from .numpy_training import equations as numpy_training
-from .paper import equations as paper
-from .pooling import equations as pooling
-from .pruning import equations as pruning
-from .smooth_function import equations as smooth_function
-from .the_corner import equations as corner
-from .your_own_model import equations as own_model
 
-__all__ = ["LEDGER", "Check", "Entry", "Measured", "Result", "check", "check_all", "labels_in", "matching"]
+__all__ = ["LEDGER", "Chapter", "Checks", "Entry", "Measured", "Result", "check", "check_all", "labels_in", "matching"]
 
-#: Every entry by its label, in the order of the book.
-LEDGER: Final[dict[str, Entry]] = {
-    entry.label: entry
-    for entry in chain(
-        paper.entries(),
-        convolution.entries(),
-        pooling.entries(),
-        dense.entries(),
-        backpropagation.entries(),
-        corner.entries(),
-        smooth_function.entries(),
-        gradients.entries(),
-        convergence.entries(),
-        numpy_training.entries(),
-        fast_path.entries(),
-        training.entries(),
-        comparison.entries(),
-        pruning.entries(),
-        claims.entries(),
-        own_model.entries(),
-    )
+# The chapters in the order of the book, each by its folder, with what its labels begin with.
+_CHAPTERS: Final = {
+    "paper": ("eq-paper",),
+    "convolution": ("eq-conv", "eq-true-conv"),
+    "pooling": ("eq-pool",),
+    "dense_and_entropy": ("eq-dense",),
+    "backpropagation": ("eq-backprop",),
+    "the_corner": ("eq-corner",),
+    "smooth_function": ("eq-smooth",),
+    "gradients": ("eq-grad",),
+    "convergence": ("eq-descent",),
+    "numpy_training": ("eq-numpy",),
+    "fast_path": ("eq-fast",),
+    "full_training": ("eq-heavy-ball", "eq-momentum-ramp", "eq-lr-decay"),
+    "comparison": ("eq-comparison",),
+    "pruning": ("eq-prune",),
+    "claims": ("eq-claims",),
+    "your_own_model": ("eq-own",),
 }
+
+
+class Ledger(Mapping[str, Entry]):
+    """Every entry by its label, in the order of the book; a chapter is loaded when one of its labels is asked for."""
+
+    def __getitem__(self, label: str) -> Entry:
+        for folder, beginnings in _CHAPTERS.items():
+            if label.startswith(beginnings):
+                return _entries(folder)[label]
+        raise KeyError(label)
+
+    def __iter__(self) -> Iterator[str]:
+        for folder in _CHAPTERS:
+            yield from _entries(folder)
+
+    def __len__(self) -> int:
+        return sum(len(_entries(folder)) for folder in _CHAPTERS)
+
+    def beginning(self, *labels: str) -> Iterator[str]:
+        """Yield the labels that begin with one of those given, and load only the chapters that may have one."""
+        for folder, beginnings in _CHAPTERS.items():
+            if any(label.startswith(beginnings) or any(b.startswith(label) for b in beginnings) for label in labels):
+                yield from (known for known in _entries(folder) if known.startswith(labels))
+
+
+def _entries(folder: str) -> dict[str, Entry]:
+    """Return a chapter's entries, which its module ``equations`` makes when it is loaded."""
+    chapter: Chapter = import_module(f"{__package__}.{folder}.equations").chapter
+    return chapter.entries
+
+
+#: The ledger of this book.
+LEDGER: Final = Ledger()
 
 
 def check(label: str) -> Result:
@@ -81,10 +96,11 @@ def check(label: str) -> Result:
     ValueError
         For a label that is not in the ledger.
     """
-    require_choice("label", label, LEDGER)
+    if label not in LEDGER:
+        require_choice("label", label, LEDGER)
     entry = LEDGER[label]
     skipped = _missing(entry.needs)
-    measured = () if skipped else tuple(_measure(each) for each in entry.checks)
+    measured = () if skipped else entry.measure()
     return Result(entry.label, entry.title, entry.chapter, measured, entry.because, entry.functions, skipped)
 
 
@@ -112,9 +128,9 @@ def matching(*labels: str) -> list[str]:
     ['eq-conv-size', 'eq-dense-shift']
     """
     for label in labels:
-        if not any(known.startswith(label) for known in LEDGER):
+        if not any(LEDGER.beginning(label)):
             require_choice("label", label, LEDGER)
-    return [known for known in LEDGER if known.startswith(labels or "")]
+    return list(LEDGER.beginning(*labels) if labels else LEDGER)
 
 
 def check_all() -> list[Result]:
@@ -140,11 +156,3 @@ def _missing(packages: tuple[str, ...]) -> str:
         return ""
     verb = "is" if len(missing) == 1 else "are"
     return f"{' and '.join(missing)} {verb} not installed: pip install 'sl1lib[study]'"
-
-
-def _measure(each: Check) -> Measured:
-    """Run one check; one that breaks down has failed, and the equation it belongs to must still be named."""
-    try:
-        return Measured(each.what, float(each.measure()), each.tolerance)
-    except Exception as error:
-        return Measured(f"{each.what} (broke down: {type(error).__name__}: {error})", float("nan"), each.tolerance)

@@ -1,30 +1,115 @@
-"""How far two results lie apart, and gradients without calculus."""
+"""How far two results lie apart, and what equations are compared with: random numbers, differences, autograd.
+
+PyTorch, which takes seconds to load, is loaded when it is first needed: the ledger's titles can be read without it.
+"""
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import ArrayLike
+
+    Numbers = ArrayLike | torch.Tensor
+
+# A count, a copy, a zero that is stored: nothing is rounded.
+EQUAL: Final = 0.0
 # Two float64 computations of one sum differ by rounding alone: a few hundred terms of size 1, each wrong by 1e-16.
 SAME: Final = 1e-12
+# The same in float32, whose numbers are wrong by 6e-8.
+SAME_FLOAT32: Final = 1e-5
 # Central differences with step 1e-6 leave an error of about 1e-16 / 1e-6 from rounding, and 1e-12 from the step.
 DIFFERENCE: Final = 1e-8
+#: The dtypes in which the fast path is compared with the reference, and how closely.
+PRECISIONS: Final = (("float64", SAME), ("float32", SAME_FLOAT32))
 
 
-def deviation(received: np.ndarray, expected: np.ndarray) -> float:
+def to_array(numbers: Numbers) -> np.ndarray:
+    """Return numbers, a tensor's too, as a NumPy array in float64."""
+    if hasattr(numbers, "detach"):
+        numbers = numbers.detach().cpu().double().numpy()
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def deviation(found: Numbers, expected: Numbers) -> float:
     """Return the largest difference, relative to the largest expected value."""
-    if received.shape != expected.shape:
+    found, expected = to_array(found), to_array(expected)
+    if found.shape != expected.shape:
         return float("inf")
-    return float(np.abs(received - expected).max() / max(np.abs(expected).max(), 1e-300))
+    return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-300))
+
+
+def excess(found: Numbers) -> float:
+    """Return the largest of some deviations; 0 if none is above 0."""
+    return float(np.maximum(to_array(found), 0).max())
+
+
+def normal(seed: int, *shapes: int | tuple[int, ...]) -> list[np.ndarray]:
+    """Return arrays of these shapes, drawn one after the other from the standard normal distribution."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+def tensor(array: Any, dtype: str = "float64") -> Any:
+    """Return an array of real numbers as a tensor in ``dtype``; anything else as it is, labels as integers."""
+    import torch
+
+    if not isinstance(array, np.ndarray):
+        return array
+    return torch.tensor(array, dtype=getattr(torch, dtype) if array.dtype.kind == "f" else None)
+
+
+def run(function: Callable[..., Any], *arguments: Any, dtype: str = "float64") -> Any:
+    """Call a function of the fast path with arrays, which become tensors in ``dtype``, and return its tensors."""
+    return function(*(tensor(argument, dtype) for argument in arguments))
 
 
 def central_differences(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-6) -> np.ndarray:
-    """Return the gradient of a scalar function by central differences, an entry at a time."""
+    """Return the gradient of a scalar function by central differences, one entry at a time."""
     slopes = np.empty_like(at)
     for index in np.ndindex(at.shape):
         shift = np.zeros_like(at)
         shift[index] = step
         slopes[index] = (function(at + shift) - function(at - shift)) / (2 * step)
     return slopes
+
+
+def differences(
+    function: Callable[..., Any], *arrays: np.ndarray, along: np.ndarray | float = 1.0, step: float = 1e-6
+) -> list[np.ndarray]:
+    """Return the gradient of ``Σ along · function(*arrays)`` for each of the arrays, by central differences."""
+
+    def error(changed: np.ndarray, position: int) -> float:
+        return float(np.sum(along * to_array(function(*arrays[:position], changed, *arrays[position + 1 :]))))
+
+    return [central_differences(partial(error, position=i), array, step) for i, array in enumerate(arrays)]
+
+
+def autograd(
+    function: Callable[..., torch.Tensor], *arrays: np.ndarray, along: np.ndarray | float = 1.0
+) -> list[np.ndarray]:
+    """Return the same gradients as `differences`, of a function of the fast path, from PyTorch's autograd."""
+    import torch
+
+    leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+    gradients = torch.autograd.grad((torch.as_tensor(along) * function(*leaves)).sum(), leaves)
+    return [gradient.numpy() for gradient in gradients]
+
+
+def exact_log_softmax(scores: np.ndarray) -> list[list[decimal.Decimal]]:
+    """Return ln softmax with 60 digits and exponents without bound."""
+    with decimal.localcontext(prec=60):
+        rows = [[decimal.Decimal(score) for score in row] for row in scores.tolist()]
+        totals = [sum((score.exp() for score in row), decimal.Decimal(0)).ln() for row in rows]
+        return [[score - total for score in row] for row, total in zip(rows, totals, strict=True)]
+
+
+def two_cases(length: float, eps: float) -> float:
+    """Return Huber's profile as its two cases are read."""
+    return length if length > eps else length**2 / (2 * eps) + eps / 2

@@ -15,7 +15,8 @@ from IPython.core.formatters import DisplayFormatter
 from sl1lib import load_data, reference
 from sl1lib.book import ledger
 from sl1lib.book import show as notebook
-from sl1lib.book.ledger import Check, Entry
+from sl1lib.book.convolution.equations import chapter
+from sl1lib.book.ledger import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -148,8 +149,8 @@ def test_a_prefix_stands_for_all_that_begin_with_it():
 
 
 def test_a_failed_check_stops_the_page_and_names_the_equation(monkeypatch):
-    entry = Entry("eq-conv-size", "broken", "none", checks=(Check("against itself", 1e-6, lambda: 0.25),))
-    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    entry = Entry("eq-conv-size", "broken", "none", compare=lambda check: check("against itself", 1e-6, 0.25))
+    monkeypatch.setitem(chapter.entries, "eq-conv-size", entry)
     with (
         mock.patch.object(notebook, "display") as display,
         pytest.raises(AssertionError, match=r"✗ eq-conv-size: broken\n.*2\.5e-01 > 1e-06"),
@@ -159,8 +160,8 @@ def test_a_failed_check_stops_the_page_and_names_the_equation(monkeypatch):
 
 
 def test_what_cannot_be_checked_here_is_shown_as_skipped_with_the_reason(monkeypatch):
-    entry = Entry("eq-conv-size", "sizes", "none", checks=(Check("x", 0, lambda: 0.0),), needs=("no_such_package",))
-    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    entry = Entry("eq-conv-size", "sizes", "none", compare=lambda check: check("x", 0, 0.0), needs=("no_such_package",))
+    monkeypatch.setitem(chapter.entries, "eq-conv-size", entry)
     text = markdown(notebook.show_checks, "eq-conv-size")
     assert "| *sizes*: no_such_package is not installed" in text
     assert "`skipped` |" in text

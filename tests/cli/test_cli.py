@@ -28,7 +28,7 @@ from sl1lib import (
     environment,
 )
 from sl1lib.book import ledger
-from sl1lib.book.entry import Check
+from sl1lib.book.convolution.equations import chapter
 from sl1lib.book.ledger import Entry
 from sl1lib.cli import train as command
 from sl1lib.data import DataUnavailableError
@@ -672,23 +672,28 @@ def test_check_can_name_the_equations_without_checking_them(capsys, monkeypatch)
     assert capsys.readouterr().out == "eq-conv-size: the size of the output\n"
 
 
+def only(monkeypatch, *entries):
+    """Let the ledger hold these entries and no others."""
+    monkeypatch.setattr(ledger, "_CHAPTERS", {"convolution": ("eq-",)})
+    monkeypatch.setattr(chapter, "entries", {entry.label: entry for entry in entries})
+
+
 def test_check_prints_a_line_as_soon_as_it_is_known(monkeypatch, capsys):
     """All checks take a minute, and nobody knows of a silent minute whether it will end."""
     printed = []
 
-    def measure() -> float:
+    def compare(check):
         printed.append(capsys.readouterr().out)
-        return 0.0
+        check("x", 0, 0.0)
 
-    entries = [Entry(f"eq-{name}", name, "none", checks=(Check("x", 0, measure),)) for name in ("one", "two")]
-    monkeypatch.setattr(ledger, "LEDGER", {entry.label: entry for entry in entries})
+    only(monkeypatch, *(Entry(f"eq-{name}", name, "none", compare=compare) for name in ("one", "two")))
     assert cli.main(["check"]) == 0
     assert printed == ["", "✓ eq-one: one\n  ✓ equal  x\n"]
 
 
 def test_check_counts_what_it_skips_and_does_not_call_it_passed(capsys, monkeypatch):
-    entry = Entry("eq-conv-size", "x", "none", checks=(Check("x", 0, lambda: 0.0),), needs=("no_such_package",))
-    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    entry = Entry("eq-conv-size", "x", "none", compare=lambda check: check("x", 0, 0.0), needs=("no_such_package",))
+    monkeypatch.setitem(chapter.entries, "eq-conv-size", entry)
     assert cli.main(["check", "eq-conv-size"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("– eq-conv-size: x. Skipped: no_such_package is not installed: pip install")
@@ -696,16 +701,16 @@ def test_check_counts_what_it_skips_and_does_not_call_it_passed(capsys, monkeypa
 
 
 def test_check_takes_all_equations_without_a_label(capsys, monkeypatch):
-    entry = Entry("eq-one", "one is one", "none", checks=(Check("against one", 0, lambda: 0.0),))
-    monkeypatch.setattr(ledger, "LEDGER", {"eq-one": entry})
+    entry = Entry("eq-one", "one is one", "none", compare=lambda check: check("against one", 0, 0.0))
+    only(monkeypatch, entry)
     assert cli.main(["check"]) == 0
     assert capsys.readouterr().out == "✓ eq-one: one is one\n  ✓ equal  against one\n1 equation, 0 failed\n"
 
 
 @pytest.mark.parametrize(("deviation", "told"), [(0.5, "5.0e-01 > 1e-06"), (float("nan"), "nan > 1e-06")])
 def test_check_fails_when_an_equation_does(capsys, monkeypatch, deviation, told):
-    entry = Entry("eq-conv-size", "broken", "none", checks=(Check("against itself", 1e-6, lambda: deviation),))
-    monkeypatch.setitem(ledger.LEDGER, "eq-conv-size", entry)
+    entry = Entry("eq-conv-size", "broken", "none", compare=lambda check: check("against itself", 1e-6, deviation))
+    monkeypatch.setitem(chapter.entries, "eq-conv-size", entry)
     assert cli.main(["check", "eq-conv-size"]) == 1
     out = capsys.readouterr().out
     assert "✗ eq-conv-size: broken" in out

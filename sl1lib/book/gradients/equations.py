@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -11,137 +11,115 @@ import torch
 
 from ... import fast, reference
 from ...settings import Penalty
-from ..entry import Check, Entry
-from ..measure import DIFFERENCE, SAME, central_differences, deviation
+from ..entry import Chapter, Checks
+from ..measure import (
+    DIFFERENCE,
+    EQUAL,
+    PRECISIONS,
+    SAME,
+    autograd,
+    central_differences,
+    differences,
+    normal,
+    run,
+    tensor,
+    two_cases,
+)
 
+chapter = Chapter("smoothing/gradients")
 EPS, TAU = 0.5, 0.7
-SMOOTH = ("huber", "quartic", "pseudo_huber", "log_cosh", "squared", "sqrt_quartic")
 CONVEX = ("huber", "quartic", "pseudo_huber", "log_cosh", "squared")
-FLOAT32 = 1e-5
+SMOOTH = (*CONVEX, "sqrt_quartic")
+# A ternary search compares values: it finds a minimum to the root of their rounding, 1e-8.
+TERNARY = 1e-7
 
 
-def _vectors() -> np.ndarray:
-    """Return vectors in R^3, one a column: short and long against ε, none near its edge, and a zero."""
-    U = np.random.default_rng(30).normal(size=(3, 9))
-    lengths = np.array([0, 0.02, 0.1, 0.3, 0.44, 0.56, 0.8, 1.5, 4]) * EPS * 2
-    return U * lengths / np.linalg.norm(U, axis=0)
+def random_vectors() -> np.ndarray:
+    """Return vectors in R^3, one a column: short and long against ε, none near its edge, and a zero last."""
+    (U,) = normal(30, (3, 9))
+    lengths = np.array([0.02, 0.1, 0.3, 0.44, 0.56, 0.8, 1.5, 4, 0]) * EPS * 2
+    return np.asarray(U * lengths / np.linalg.norm(U, axis=0))
 
 
-def _h(u: np.ndarray, profile: str) -> float:
-    """Compute h of one vector from its length, which `penalty` takes for many vectors at once."""
-    return float(reference.smooth_abs(np.array(math.sqrt(math.fsum(w * w for w in u.tolist()))), EPS, profile))
+def h(u: np.ndarray, profile: str) -> float:
+    """Return h of one vector from its length; `penalty` takes many vectors at once."""
+    return float(reference.smooth_abs(np.array(math.hypot(*u)), EPS, profile))
 
 
-def _radial() -> float:
-    U = _vectors()
-    worst = 0.0
+@chapter.equation("eq-grad-radial", "the gradient of h", reference.penalty_grad, fast.penalty_grad)
+def radial(check: Checks) -> None:
+    U = random_vectors()
     for profile in SMOOTH:
-        expected = [central_differences(partial(_h, profile=profile), u) for u in U.T]
-        worst = max(worst, deviation(reference.penalty_grad(U, EPS, profile), np.stack(expected, axis=1)))
-    return worst
+        by_hand = reference.penalty_grad(U, EPS, profile)
+        expected = np.stack([central_differences(partial(h, profile=profile), u) for u in U.T], axis=1)
+        check("against central differences, six profiles", DIFFERENCE, by_hand, expected)
+        check("at 0 it is 0", EQUAL, np.abs(reference.penalty_grad(np.zeros((3, 1)), EPS, profile)))
+        for dtype, allowed in PRECISIONS:
+            found = run(fast.penalty_grad, U, EPS, profile, dtype=dtype)
+            check(f"fast against reference, {dtype}", allowed, found, by_hand)
 
 
-def _radial_fast(dtype: torch.dtype) -> float:
-    U = _vectors()
-    return max(
-        deviation(
-            fast.penalty_grad(torch.tensor(U, dtype=dtype), EPS, p).double().numpy(), reference.penalty_grad(U, EPS, p)
-        )
-        for p in SMOOTH
-    )
-
-
-def _radial_at_zero() -> float:
-    return max(float(np.abs(reference.penalty_grad(np.zeros((3, 1)), EPS, p)).max()) for p in SMOOTH)
-
-
-def _lengths() -> np.ndarray:
-    return np.linalg.norm(_vectors(), axis=0)
-
-
-def _second() -> float:
-    worst = 0.0
-    for profile in SMOOTH:
-        r, step = _lengths(), 1e-5
-        slopes = [reference.smooth_abs_grad(r + sign * step, EPS, profile) for sign in (1, -1)]
-        worst = max(worst, deviation(reference.smooth_abs_hess(r, EPS, profile), (slopes[0] - slopes[1]) / (2 * step)))
-    return worst
-
-
-def _second_fast(dtype: torch.dtype) -> float:
-    r = _lengths()
-    return max(
-        deviation(
-            fast.smooth_abs_hess(torch.tensor(r, dtype=dtype), EPS, p).double().numpy(),
-            reference.smooth_abs_hess(r, EPS, p),
-        )
-        for p in SMOOTH
-    )
-
-
-def _slope(u: np.ndarray, profile: str, c: int) -> float:
-    return float(reference.penalty_grad(u[:, None], EPS, profile)[c, 0])
-
-
-def _hessian() -> float:
-    """Differentiate each component of the gradient by differences: a row of the Hessian."""
-    worst = 0.0
-    for profile in SMOOTH:
-        for u in _vectors().T:
-            rows = [central_differences(partial(_slope, profile=profile, c=c), u) for c in range(3)]
-            worst = max(worst, deviation(reference.penalty_hess(u, EPS, profile), np.stack(rows)))
-    return worst
-
-
-def _autograd_hessian(u: np.ndarray, profile: str) -> np.ndarray:
+def autograd_hessian(u: np.ndarray, profile: str) -> np.ndarray:
     """Differentiate the fast path's penalty twice, without any of the chapter's formulas."""
-    hessian = torch.autograd.functional.hessian(lambda v: fast.penalty(v[:, None], EPS, profile), torch.tensor(u))
-    return np.asarray(hessian.numpy())
+    return torch.autograd.functional.hessian(lambda v: fast.penalty(v[:, None], EPS, profile), tensor(u)).numpy()
 
 
-def _hessian_autograd() -> float:
-    return max(
-        deviation(reference.penalty_hess(u, EPS, profile), _autograd_hessian(u, profile))
-        for profile in SMOOTH
-        for u in _vectors().T[1:]
-    )
+@chapter.equation("eq-grad-hessian", "the Hessian of h", reference.penalty_hess, fast.penalty_hess)
+def hessian(check: Checks) -> None:
+    def gradient(u: np.ndarray, profile: str) -> np.ndarray:
+        return reference.penalty_grad(u[:, None], EPS, profile)[:, 0]
 
-
-def _hessian_fast() -> float:
-    return max(
-        deviation(fast.penalty_hess(torch.tensor(u), EPS, p).numpy(), reference.penalty_hess(u, EPS, p))
-        for p in SMOOTH
-        for u in _vectors().T
-    )
-
-
-def _eigenvalues() -> float:
-    worst = 0.0
     for profile in SMOOTH:
-        for u in _vectors().T[1:]:
+        for u in random_vectors().T:
+            by_hand = reference.penalty_hess(u, EPS, profile)
+            rows = [differences(partial(gradient, profile=profile), u, along=one)[0] for one in np.eye(3)]
+            check("against central differences of the gradient, every entry", DIFFERENCE, by_hand, rows)
+            if u.any():
+                theirs = autograd_hessian(u, profile)
+                check("against autograd, twice through the fast penalty", SAME, by_hand, theirs)
+            check("fast against reference, float64", SAME, run(fast.penalty_hess, u, EPS, profile), by_hand)
+
+
+@chapter.equation("eq-grad-eigenvalues", "its eigenvalues", reference.penalty_hess, fast.penalty_hess)
+def eigenvalues(check: Checks) -> None:
+    for profile in SMOOTH:
+        for u in random_vectors().T[:-1]:
             r = np.asarray(np.linalg.norm(u))
-            across = float(reference.smooth_abs_grad(r, EPS, profile) / r)
-            expected = np.sort([float(reference.smooth_abs_hess(r, EPS, profile)), across, across])
-            worst = max(worst, deviation(np.linalg.eigvalsh(_autograd_hessian(u, profile)), expected))
-    return worst
+            across = reference.smooth_abs_grad(r, EPS, profile) / r
+            expected = np.sort([reference.smooth_abs_hess(r, EPS, profile), across, across])
+            found = np.linalg.eigvalsh(autograd_hessian(u, profile))
+            check("against those of autograd's Hessian", 1e-11, found, expected)
 
 
-def _groups() -> float:
+@chapter.equation("eq-grad-second", "the second derivative of φ", reference.smooth_abs_hess, fast.smooth_abs_hess)
+def second_derivative(check: Checks) -> None:
+    r = np.linalg.norm(random_vectors(), axis=0)
+    for profile in SMOOTH:
+        by_hand = reference.smooth_abs_hess(r, EPS, profile)
+        slopes = [reference.smooth_abs_grad(r + step, EPS, profile) for step in (1e-5, -1e-5)]
+        check("against central differences of the slope", 1e-7, by_hand, (slopes[0] - slopes[1]) / 2e-5)
+        for dtype, allowed in PRECISIONS:
+            found = run(fast.smooth_abs_hess, r, EPS, profile, dtype=dtype)
+            check(f"fast against reference, {dtype}", allowed, found, by_hand)
+
+
+@chapter.equation(
+    "eq-grad-groups", "the gradient of one weight, by its group", reference.penalty_grad, fast.penalty_grad
+)
+def groups(check: Checks) -> None:
     """Sum over the groups one weight at a time: a node is a column, a map 16 columns."""
-    U = np.random.default_rng(31).normal(size=(3, 32)) * np.repeat([0.05, 1.0], 16)
-    worst = 0.0
+    U = normal(31, (3, 32))[0] * np.repeat([0.05, 1.0], 16)
     for grouping, width in (("node", 1), ("map", 16), ("weight", 0)):
         expected = np.empty_like(U)
         for c, k in np.ndindex(U.shape):
             first = k - k % width if width else k
-            group = [U[c, k]] if not width else [U[a, q] for a in range(3) for q in range(first, first + width)]
-            length = math.sqrt(math.fsum(w * w for w in group))
-            expected[c, k] = U[c, k] / max(length, EPS)
-        worst = max(worst, deviation(reference.penalty_grad(U, EPS, "huber", grouping), expected))
-    return worst
+            group = [U[a, q] for a in range(3) for q in range(first, first + width)] or [U[c, k]]
+            expected[c, k] = U[c, k] / max(math.hypot(*group), EPS)
+        found = reference.penalty_grad(U, EPS, "huber", grouping)
+        check("against lengths summed weight by weight, three groupings", SAME, found, expected)
 
 
-def _problem() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def problem() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return features (40, 12), labels of 4 classes that depend on some of the features, and weights (4, 13)."""
     rng = np.random.default_rng(32)
     o = rng.normal(size=(40, 12))
@@ -149,155 +127,162 @@ def _problem() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return o, labels, rng.normal(size=(4, 13))
 
 
-def _error() -> float:
-    o, labels, W = _problem()
+@chapter.equation("eq-grad-error", "the regularised error of the last layer", reference.last_layer_error)
+def error(check: Checks) -> None:
+    o, labels, W = problem()
     penalty = Penalty(0.1, EPS)
-    total = 0.0
+    total = penalty.strength * math.fsum(two_cases(math.hypot(*u), EPS) for u in W[:, :-1].T)
     for features, label in zip(o, labels, strict=True):
         scores = [math.fsum(W[c, :-1] * features) + W[c, -1] for c in range(4)]
         total -= (scores[label] - math.log(math.fsum(map(math.exp, scores)))) / len(o)
-    total += penalty.strength * math.fsum(_h(u, "huber") for u in W[:, :-1].T)
-    return abs(reference.last_layer_error(W, o, labels, penalty) - total) / total
+    found = reference.last_layer_error(W, o, labels, penalty)
+    check("against the sum of its parts, sample by sample", SAME, found, total)
 
 
-def _error_gradient() -> float:
-    o, labels, W = _problem()
+@chapter.equation("eq-grad-error-gradient", "its gradient", reference.last_layer_grad)
+def error_gradient(check: Checks) -> None:
+    o, labels, W = problem()
     penalty = Penalty(0.1, EPS, "quartic")
-    expected = central_differences(lambda V: reference.last_layer_error(V, o, labels, penalty), W)
-    return deviation(reference.last_layer_grad(W, o, labels, penalty), expected)
+    (expected,) = differences(lambda V: reference.last_layer_error(V, o, labels, penalty), W)
+    found = reference.last_layer_grad(W, o, labels, penalty)
+    check("against central differences, every entry", DIFFERENCE, found, expected)
+
+    def fast_error(V: torch.Tensor) -> torch.Tensor:
+        scores = fast.dense(tensor(o), V[:, :-1], V[:, -1])
+        return fast.cross_entropy(scores, tensor(labels)) + 0.1 * fast.penalty(V[:, :-1], EPS)
+
+    found = reference.last_layer_grad(W, o, labels, Penalty(0.1, EPS))
+    check("against autograd through the fast path", SAME, found, *autograd(fast_error, W))
 
 
-def _error_autograd() -> float:
-    o, labels, W = _problem()
-    leaf = torch.tensor(W, requires_grad=True)
-    scores = fast.dense(torch.tensor(o), leaf[:, :-1], leaf[:, -1])
-    error = fast.cross_entropy(scores, torch.tensor(labels)) + 0.1 * fast.penalty(leaf[:, :-1], EPS)
-    (expected,) = torch.autograd.grad(error, leaf)
-    return deviation(reference.last_layer_grad(W, o, labels, Penalty(0.1, EPS)), expected.numpy())
-
-
-def _cost(V: np.ndarray, U: np.ndarray, profile: str) -> float:
-    return float(((V - U) ** 2).sum() / 2 + TAU * reference.penalty(V, EPS, profile))
-
-
-def _prox_search() -> float:
+@chapter.equation("eq-grad-prox", "the proximal map", reference.penalty_prox, fast.penalty_prox)
+def prox(check: Checks) -> None:
     """Look for a vector that costs less than the proximal map's, near it and far from it."""
+
+    def cost(V: np.ndarray, U: np.ndarray, profile: str) -> float:
+        return float(((V - U) ** 2).sum() / 2 + TAU * reference.penalty(V, EPS, profile))
+
     rng = np.random.default_rng(33)
-    gain = 0.0
     for profile in ("abs", *CONVEX):
-        for u in _vectors().T:
+        for u in random_vectors().T:
             U = u[:, None]
             V = reference.penalty_prox(U, TAU, EPS, profile)
-            cost = _cost(V, U, profile)
-            for size in (1e-3, 1e-2, 0.1, 1.0):
-                for _ in range(40):
-                    gain = max(gain, cost - _cost(V + size * rng.normal(size=V.shape), U, profile))
-    return gain
+            least = cost(V, U, profile)
+            for size in np.repeat([1e-3, 1e-2, 0.1, 1.0], 40):
+                gain = least - cost(V + size * rng.normal(size=V.shape), U, profile)
+                check("no vector found that costs less", 1e-12, gain)
 
 
-def _prox_optimality() -> float:
-    U = _vectors()
-    residuals = []
+@chapter.equation("eq-grad-prox-optimality", "its condition", reference.penalty_prox, fast.penalty_prox)
+def prox_optimality(check: Checks) -> None:
+    U = random_vectors()
     for profile in CONVEX:
         V = reference.penalty_prox(U, TAU, EPS, profile)
-        residuals.append(np.abs(V + TAU * reference.penalty_grad(V, EPS, profile) - U).max())
-    return float(max(residuals))
+        rest = V + TAU * reference.penalty_grad(V, EPS, profile) - U
+        check("what remains of the equation, five profiles", SAME, np.abs(rest))
 
 
-def _shrink(y: float, profile: str) -> float:
-    """Minimise ½(x − y)² + τφ(x) over x ≥ 0 by ternary search: it compares values and knows no slope."""
-    low, high = 0.0, max(y, 1e-9)
-
-    def cost(x: float) -> float:
-        return (x - y) ** 2 / 2 + TAU * float(reference.smooth_abs(np.array(x), EPS, profile))
-
+def ternary(cost: Callable[[float], float], high: float) -> float:
+    """Return where a convex function is least between 0 and ``high``: compare values, and know no slope."""
+    low = 0.0
     for _ in range(100):
         a, b = low + (high - low) / 3, high - (high - low) / 3
         low, high = (low, b) if cost(a) < cost(b) else (a, high)
     return (low + high) / 2
 
 
-def _prox_radial() -> float:
-    U = _vectors()
-    worst = 0.0
+def shrunk(y: float, profile: str) -> float:
+    """Minimise ½(x − y)² + τφ(x) over x ≥ 0."""
+    return ternary(lambda x: (x - y) ** 2 / 2 + TAU * float(reference.smooth_abs(np.array(x), EPS, profile)), y)
+
+
+@chapter.equation("eq-grad-prox-radial", "the proximal map keeps directions", reference.penalty_prox, fast.penalty_prox)
+def prox_radial(check: Checks) -> None:
+    U = random_vectors()
+    lengths = np.linalg.norm(U, axis=0)
     for profile in ("abs", *CONVEX):
-        lengths = [float(np.linalg.norm(u)) for u in U.T]
-        expected = [u * (_shrink(r, profile) / max(r, 1e-300)) for u, r in zip(U.T, lengths, strict=True)]
-        worst = max(worst, deviation(reference.penalty_prox(U, TAU, EPS, profile), np.stack(expected, axis=1)))
-    return worst
+        shares = [shrunk(r, profile) / max(r, 1e-300) for r in lengths.tolist()]
+        found = reference.penalty_prox(U, TAU, EPS, profile)
+        check("lengths from a ternary search, six profiles", TERNARY, found, U * shares)
 
 
-def _prox_closed(profile: str) -> float:
+def compare_prox(check: Checks, profile: str) -> None:
+    """Compare the proximal map of one weight with a search, and in both engines."""
     y = np.linspace(0, 3, 61)
-    expected = np.array([_shrink(value, profile) for value in y.tolist()])
-    return deviation(reference.smooth_abs_prox(y, TAU, EPS, profile), expected)
-
-
-def _prox_fast(profile: str) -> float:
+    expected = [shrunk(value, profile) for value in y.tolist()]
+    check("against a ternary search", TERNARY, reference.smooth_abs_prox(y, TAU, EPS, profile), expected)
     y = np.linspace(-3, 3, 121)
-    expected = reference.smooth_abs_prox(y, TAU, EPS, profile)
-    return deviation(fast.smooth_abs_prox(torch.tensor(y), TAU, EPS, profile).numpy(), expected)
+    found = run(fast.smooth_abs_prox, y, TAU, EPS, profile)
+    check("fast against reference", SAME, found, reference.smooth_abs_prox(y, TAU, EPS, profile))
 
 
-def _prox_cubic() -> float:
-    """Compare with the root in [0, 1] that NumPy finds from the cubic's companion matrix."""
-    s, worst = TAU / EPS, 0.0
+@chapter.equation("eq-grad-prox-abs", "the group threshold", reference.smooth_abs_prox, fast.smooth_abs_prox)
+def prox_abs(check: Checks) -> None:
+    compare_prox(check, "abs")
+
+
+@chapter.equation(
+    "eq-grad-prox-huber",
+    "the proximal map of Huber's profile",
+    reference.smooth_abs_prox,
+    fast.smooth_abs_prox,
+)
+def prox_huber(check: Checks) -> None:
+    compare_prox(check, "huber")
+
+
+@chapter.equation(
+    "eq-grad-prox-quartic",
+    "the proximal map of the quartic cap",
+    reference.smooth_abs_prox,
+    fast.smooth_abs_prox,
+)
+def prox_quartic(check: Checks) -> None:
+    s = TAU / EPS
     for rho in np.linspace(0.01, 0.99, 41) * (1 + s):
-        roots = np.roots([1, 0, -(2 + 3 * s) / s, 2 * rho / s])
+        roots = np.roots([1, 0, -(2 + 3 * s) / s, 2 * rho / s])  # eigenvalues of the cubic's companion matrix
         (root,) = [x.real for x in roots if abs(x.imag) < 1e-9 and -1e-9 <= x.real <= 1 + 1e-9]
         found = float(reference.smooth_abs_prox(np.array(rho * EPS), TAU, EPS, "quartic")) / EPS
-        worst = max(worst, abs(found - root))
-    return worst
+        check("against the root that NumPy finds", SAME, abs(found - root))
+    compare_prox(check, "quartic")
 
 
-def _firm() -> float:
-    """Search pairs that break ‖Px − Py‖² ≤ ⟨Px − Py, x − y⟩; return the largest excess."""
+@chapter.equation("eq-grad-firm", "proximal maps are firmly nonexpansive", reference.penalty_prox, fast.penalty_prox)
+def firmly_nonexpansive(check: Checks) -> None:
+    """Search pairs that break ‖Px − Py‖² ≤ ⟨Px − Py, x − y⟩."""
     rng = np.random.default_rng(34)
-    excess = 0.0
     for profile in ("abs", *CONVEX):
         x = rng.normal(size=(3, 2000))
         y = x + rng.normal(size=x.shape) * 10.0 ** rng.uniform(-2, 1, size=2000)
         moved = reference.penalty_prox(x, TAU, EPS, profile) - reference.penalty_prox(y, TAU, EPS, profile)
-        excess = max(excess, float(((moved**2).sum(axis=0) - (moved * (x - y)).sum(axis=0)).max()))
-    return excess
+        excess = (moved**2).sum(axis=0) - (moved * (x - y)).sum(axis=0)
+        check("largest excess among 12,000 pairs", 1e-13, excess)
 
 
-def _moreau() -> float:
-    """Minimise ‖x‖ + ‖x − u‖²/(2ε) over lengths by ternary search; the rest of the formula is ε/2."""
-    y = np.linspace(0, 2, 41)
-    expected = []
-    for value in y.tolist():
-        low, high = 0.0, max(value, 1e-9)
-        for _ in range(100):
-            a, b = low + (high - low) / 3, high - (high - low) / 3
-            cost = [x + (x - value) ** 2 / (2 * EPS) for x in (a, b)]
-            low, high = (low, b) if cost[0] < cost[1] else (a, high)
-        expected.append(low + (low - value) ** 2 / (2 * EPS) + EPS / 2)
-    return deviation(reference.smooth_abs(y, EPS), np.array(expected))
+@chapter.equation("eq-grad-moreau", "Huber's profile as an envelope", reference.smooth_abs, reference.penalty_prox)
+def moreau(check: Checks) -> None:
+    """Minimise ‖x‖ + ‖x − u‖²/(2ε) over lengths; the rest of the formula is ε/2."""
 
+    def envelope(y: float) -> float:
+        def cost(x: float) -> float:
+            return x + (x - y) ** 2 / (2 * EPS)
 
-def _moreau_gradient() -> float:
-    U = _vectors()
-    return deviation((U - reference.penalty_prox(U, EPS)) / EPS, reference.penalty_grad(U, EPS))
+        return cost(ternary(cost, y)) + EPS / 2
+
+    lengths, U = np.linspace(0, 2, 41), random_vectors()
+    expected = [envelope(y) for y in lengths.tolist()]
+    check("value against a ternary search", 1e-12, reference.smooth_abs(lengths, EPS), expected)
+    by_prox = (U - reference.penalty_prox(U, EPS)) / EPS
+    check("gradient against the proximal map", SAME, by_prox, reference.penalty_grad(U, EPS))
 
 
 STRENGTH, WIDTH = 0.08, 0.02
 
 
-def _smoothed_solution() -> tuple[np.ndarray, np.ndarray]:
-    """Train the small problem with the smoothed penalty until it stands still; return U and the gradient of E₀."""
-    o, labels, W = _problem()
-    penalty = Penalty(STRENGTH, WIDTH)
-    lr = 1 / (reference.last_layer_lipschitz(o) + STRENGTH / WIDTH)
-    W = reference.descend(
-        lambda V: reference.last_layer_grad(V, o, labels, penalty), 0.1 * W, lr=lr, momentum=0.9, updates=4000
-    )[-1]
-    return W[:, :-1], reference.last_layer_grad(W, o, labels)[:, :-1]
-
-
-def _lasso_solution() -> tuple[np.ndarray, np.ndarray]:
-    """Solve the same problem with the group lasso, by proximal steps."""
-    o, labels, W = _problem()
+@chapter.equation("eq-grad-lasso", "when the group lasso has a zero", reference.last_layer_prox)
+def lasso(check: Checks) -> None:
+    """Solve the problem by proximal steps: pulls of at most λ at zeros, of −λû elsewhere."""
+    o, labels, W = problem()
     penalty, lr = Penalty(STRENGTH, profile="abs"), 1 / reference.last_layer_lipschitz(o)
     W = reference.descend(
         lambda V: reference.last_layer_grad(V, o, labels),
@@ -307,178 +292,37 @@ def _lasso_solution() -> tuple[np.ndarray, np.ndarray]:
         updates=2000,
         prox=lambda V: reference.last_layer_prox(V, lr, penalty),
     )[-1]
-    return W[:, :-1], reference.last_layer_grad(W, o, labels)[:, :-1]
-
-
-def _lasso_zeros() -> float:
-    """Measure how far the two cases fail: pulls above λ at zeros, pulls other than −λû elsewhere."""
-    U, gradient = _lasso_solution()
+    U, gradient = W[:, :-1], reference.last_layer_grad(W, o, labels)[:, :-1]
     lengths, pulls = np.linalg.norm(U, axis=0), np.linalg.norm(gradient, axis=0)
     dead = lengths == 0
     assert 0 < dead.sum() < len(dead), "the problem must have nodes of both kinds"
-    directions = U[:, ~dead] / lengths[~dead]
-    return max(float((pulls[dead] - STRENGTH).max()), float(np.abs(gradient[:, ~dead] + STRENGTH * directions).max()))
+    what = "a solved problem: both cases, every node"
+    check(what, 1e-9, pulls[dead] - STRENGTH)
+    check(what, 1e-9, np.abs(gradient[:, ~dead] + STRENGTH * U[:, ~dead] / lengths[~dead]))
 
 
-def _threshold() -> float:
-    """Count the nodes for which "shorter than ε" and "pulled with less than λ" are not the same."""
-    U, gradient = _smoothed_solution()
-    short = np.linalg.norm(U, axis=0) < WIDTH
-    weak = np.linalg.norm(gradient, axis=0) < STRENGTH * (1 - 1e-6)  # rounding: a long node's pull is λ itself
+def smoothed_solution() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Train with the smoothed penalty until nothing moves; return U, the gradient of E₀, and which nodes are short."""
+    o, labels, W = problem()
+    penalty = Penalty(STRENGTH, WIDTH)
+    lr = 1 / (reference.last_layer_lipschitz(o) + STRENGTH / WIDTH)
+    W = reference.descend(
+        lambda V: reference.last_layer_grad(V, o, labels, penalty), 0.1 * W, lr=lr, momentum=0.9, updates=4000
+    )[-1]
+    short = np.linalg.norm(W[:, :-1], axis=0) < WIDTH
     assert 0 < short.sum() < len(short), "the problem must have nodes of both kinds"
-    return float((short != weak).sum())
+    return W[:, :-1], reference.last_layer_grad(W, o, labels)[:, :-1], short
 
 
-def _rest() -> float:
-    U, gradient = _smoothed_solution()
-    short = np.linalg.norm(U, axis=0) < WIDTH
-    return deviation(U[:, short], -WIDTH * gradient[:, short] / STRENGTH)
+@chapter.equation("eq-grad-threshold", "ε as the threshold", reference.last_layer_grad)
+def epsilon_as_threshold(check: Checks) -> None:
+    _, gradient, short = smoothed_solution()
+    weak = np.linalg.norm(gradient, axis=0) < STRENGTH * (1 - 1e-6)  # rounding: a long node's pull is λ itself
+    check("a solved problem: nodes that differ", EQUAL, short != weak)
 
 
-def entries() -> Iterator[Entry]:
-    """Yield the chapter's entries in the order of its equations."""
-    chapter = "smoothing/gradients"
-    gradient = ("reference.penalty_grad", "fast.penalty_grad")
-    hessian = ("reference.penalty_hess", "fast.penalty_hess")
-    prox = ("reference.penalty_prox", "fast.penalty_prox")
-    scalar = ("reference.smooth_abs_prox", "fast.smooth_abs_prox")
-    for label, title, functions, checks in (
-        (
-            "radial",
-            "the gradient of h",
-            gradient,
-            (
-                Check("against central differences, six profiles", DIFFERENCE, _radial),
-                Check("at 0 it is 0", 0.0, _radial_at_zero),
-                Check("fast against reference, float64", SAME, lambda: _radial_fast(torch.float64)),
-                Check("fast against reference, float32", FLOAT32, lambda: _radial_fast(torch.float32)),
-            ),
-        ),
-        (
-            "hessian",
-            "the Hessian of h",
-            hessian,
-            (
-                Check("against central differences of the gradient, every entry", DIFFERENCE, _hessian),
-                Check("against autograd, twice through the fast penalty", SAME, _hessian_autograd),
-                Check("fast against reference, float64", SAME, _hessian_fast),
-            ),
-        ),
-        (
-            "eigenvalues",
-            "its eigenvalues",
-            hessian,
-            (Check("against those of autograd's Hessian", 1e-11, _eigenvalues),),
-        ),
-        (
-            "second",
-            "the second derivative of φ",
-            ("reference.smooth_abs_hess", "fast.smooth_abs_hess"),
-            (
-                Check("against central differences of the slope", 1e-7, _second),
-                Check("fast against reference, float64", SAME, lambda: _second_fast(torch.float64)),
-                Check("fast against reference, float32", FLOAT32, lambda: _second_fast(torch.float32)),
-            ),
-        ),
-        (
-            "groups",
-            "the gradient of one weight, by its group",
-            gradient,
-            (Check("against lengths summed weight by weight, three groupings", SAME, _groups),),
-        ),
-        (
-            "error",
-            "the regularised error of the last layer",
-            ("reference.last_layer_error",),
-            (Check("against the sum of its parts, sample by sample", SAME, _error),),
-        ),
-        (
-            "error-gradient",
-            "its gradient",
-            ("reference.last_layer_grad",),
-            (
-                Check("against central differences, every entry", DIFFERENCE, _error_gradient),
-                Check("against autograd through the fast path", SAME, _error_autograd),
-            ),
-        ),
-        (
-            "prox",
-            "the proximal map",
-            prox,
-            (Check("no vector found that costs less", 1e-12, _prox_search),),
-        ),
-        (
-            "prox-optimality",
-            "its condition",
-            prox,
-            (Check("what remains of the equation, five profiles", SAME, _prox_optimality),),
-        ),
-        (
-            "prox-radial",
-            "the proximal map keeps directions",
-            prox,
-            (Check("lengths from a ternary search, six profiles", 1e-7, _prox_radial),),
-        ),
-        (
-            "prox-abs",
-            "the group threshold",
-            scalar,
-            (
-                Check("against a ternary search", 1e-7, lambda: _prox_closed("abs")),
-                Check("fast against reference", SAME, lambda: _prox_fast("abs")),
-            ),
-        ),
-        (
-            "prox-huber",
-            "the proximal map of Huber's profile",
-            scalar,
-            (
-                Check("against a ternary search", 1e-7, lambda: _prox_closed("huber")),
-                Check("fast against reference", SAME, lambda: _prox_fast("huber")),
-            ),
-        ),
-        (
-            "prox-quartic",
-            "the proximal map of the quartic cap",
-            scalar,
-            (
-                Check("against the root that NumPy finds", SAME, _prox_cubic),
-                Check("against a ternary search", 1e-7, lambda: _prox_closed("quartic")),
-                Check("fast against reference", SAME, lambda: _prox_fast("quartic")),
-            ),
-        ),
-        (
-            "firm",
-            "proximal maps are firmly nonexpansive",
-            prox,
-            (Check("largest excess among 12,000 pairs", 1e-13, _firm),),
-        ),
-        (
-            "moreau",
-            "Huber's profile as an envelope",
-            ("reference.smooth_abs", "reference.penalty_prox"),
-            (
-                Check("value against a ternary search", 1e-12, _moreau),
-                Check("gradient against the proximal map", SAME, _moreau_gradient),
-            ),
-        ),
-        (
-            "lasso",
-            "when the group lasso has a zero",
-            ("reference.last_layer_prox",),
-            (Check("a solved problem: both cases, every node", 1e-9, _lasso_zeros),),
-        ),
-        (
-            "threshold",
-            "ε as the threshold",
-            ("reference.last_layer_grad",),
-            (Check("a solved problem: nodes that differ", 0.0, _threshold),),
-        ),
-        (
-            "rest",
-            "where a dead node rests",
-            ("reference.last_layer_grad",),
-            (Check("a solved problem: dead nodes against the formula", 1e-8, _rest),),
-        ),
-    ):
-        yield Entry(f"eq-grad-{label}", title, chapter, functions, checks)
+@chapter.equation("eq-grad-rest", "where a dead node rests", reference.last_layer_grad)
+def rest(check: Checks) -> None:
+    U, gradient, short = smoothed_solution()
+    formula = -WIDTH * gradient[:, short] / STRENGTH
+    check("a solved problem: dead nodes against the formula", 1e-8, U[:, short], formula)

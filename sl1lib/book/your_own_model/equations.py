@@ -3,180 +3,157 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 import torch
 from torch import nn
 
 from ...fast import NodePenalty, penalty, remove_nodes
-from ..entry import Check, Entry
-from ..measure import DIFFERENCE, SAME, central_differences, deviation
+from ..entry import Chapter, Checks
+from ..measure import DIFFERENCE, EQUAL, SAME, differences, normal, run, tensor, two_cases
 
+chapter = Chapter("using/your-own-model")
 STRENGTH, EPS = 0.3, 0.5
+GROUPINGS = (("input", 1), ("output", 1), ("weight", 1), ("input", 3))  # with the inputs in a block
 # Iterations that contract run until float64 moves no more; what is left is rounding, a few digits above SAME.
 AT_REST = 1e-9
 
 
-def _weight(*shape: int) -> torch.Tensor:
+def layer_of(*shape: int) -> nn.Parameter:
     """Return random weights whose inputs have lengths on both sides of the cap's edge, and one of 0."""
-    weight = torch.tensor(np.random.default_rng(9).normal(size=shape))
+    weight = tensor(normal(9, shape)[0])
     lengths = weight.transpose(0, 1).flatten(1).norm(dim=1)
     wanted = torch.linspace(0, 2 * EPS, shape[1], dtype=weight.dtype) + 0.01
     wanted[0] = 0
-    return weight * (wanted / lengths).reshape(1, -1, *[1] * (len(shape) - 2))
+    return nn.Parameter(weight * (wanted / lengths).reshape(1, -1, *[1] * (len(shape) - 2)))
 
 
-def _h(group: list[float]) -> float:
-    """Compute h of one group as its two cases are read."""
-    length = math.sqrt(math.fsum(w * w for w in group))
-    return length if length > EPS else length**2 / (2 * EPS) + EPS / 2
+def gradient_of(regulariser: NodePenalty, layer: torch.Tensor) -> torch.Tensor:
+    """Return what the penalty adds to the gradient of its layer."""
+    layer.grad = None
+    regulariser.add_gradient_()
+    assert layer.grad is not None
+    return layer.grad
 
 
-def _lists(weight: torch.Tensor, group: str, block: int) -> list[list[float]]:
+@chapter.equation("eq-own-groups", "the penalty on any layer's groups of weights", NodePenalty.forward)
+def groups(check: Checks) -> None:
     """Collect the groups by plain indexing."""
-    if group == "output":
-        return [weight[i].flatten().tolist() for i in range(weight.shape[0])]
-    if group == "weight":
-        return [[w] for w in weight.flatten().tolist()]
-    starts = range(0, weight.shape[1], block)
-    return [weight[:, k : k + block].flatten().tolist() for k in starts]
-
-
-def _groups() -> float:
-    """Go over layers and groupings; return the worst relative difference of the sums."""
-    worst = 0.0
     for shape in ((4, 6), (5, 6, 3), (5, 6, 2, 3)):
-        for group, block in (("input", 1), ("output", 1), ("weight", 1), ("input", 3)):
-            weight = _weight(*shape)
-            received = NodePenalty(weight, STRENGTH, EPS, group=group, block=block)().item()
-            expected = STRENGTH * math.fsum(map(_h, _lists(weight, group, block)))
-            worst = max(worst, abs(received - expected) / expected)
-    return worst
+        for group, block in GROUPINGS:
+            weight = layer_of(*shape).detach()
+            parts = {
+                "output": list(weight),
+                "weight": list(weight.flatten()),
+                "input": [weight[:, k : k + block] for k in range(0, weight.shape[1], block)],
+            }
+            h = [two_cases(math.hypot(*part.flatten().tolist()), EPS) for part in parts[group]]
+            found = NodePenalty(weight, STRENGTH, EPS, group=group, block=block)()
+            what = "against sums one group at a time; 3 shapes, 4 groupings"
+            check(what, SAME, found, STRENGTH * math.fsum(h))
 
 
-def _gradient_by_differences() -> float:
-    worst = 0.0
+@chapter.equation("eq-own-gradient", "the gradient that is added after the error's own", NodePenalty.add_gradient_)
+def gradient(check: Checks) -> None:
     for group in ("input", "output", "weight"):
-        weight = _weight(4, 5, 2)
-        layer = nn.Parameter(weight.clone())
+        layer = layer_of(4, 5, 2)
         regulariser = NodePenalty(layer, STRENGTH, EPS, "quartic", group)  # no kink that differences would feel
-        regulariser.add_gradient_()
-
-        def error(value: np.ndarray, regulariser: NodePenalty = regulariser) -> float:
-            return STRENGTH * float(regulariser.penalty(torch.tensor(value)))
-
-        assert layer.grad is not None
-        worst = max(worst, deviation(layer.grad.numpy(), central_differences(error, weight.numpy())))
-    return worst
-
-
-def _gradient_by_autograd() -> float:
-    worst = 0.0
+        (expected,) = differences(partial(run, regulariser.penalty), layer.detach().numpy())
+        found = gradient_of(regulariser, layer)
+        check("against central differences, every entry", DIFFERENCE, found, STRENGTH * expected)
     for profile in ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic"):
-        layer = nn.Parameter(_weight(4, 5, 2))
+        layer = layer_of(4, 5, 2)
         regulariser = NodePenalty(layer, STRENGTH, EPS, profile)
-        (expected,) = torch.autograd.grad(regulariser(), layer)
-        regulariser.add_gradient_()
-        assert layer.grad is not None
-        worst = max(worst, deviation(layer.grad.numpy(), expected.numpy()))
-    return worst
+        theirs = torch.autograd.grad(regulariser(), layer)[0]
+        check("against autograd, all seven profiles", SAME, gradient_of(regulariser, layer), theirs)
 
 
-def _prox_condition() -> float:
+@chapter.equation("eq-own-prox", "the proximal step", NodePenalty.prox_)
+def proximal_step(check: Checks) -> None:
     """At the minimum the derivative is 0: what came, plus the pull at what came, is what went in."""
-    worst = 0.0
-    for group, block in (("input", 1), ("output", 1), ("weight", 1), ("input", 3)):
-        weight = _weight(4, 6, 2)
-        layer = nn.Parameter(weight.clone())
+    for group, block in GROUPINGS:
+        weight, layer = layer_of(4, 6, 2).detach(), layer_of(4, 6, 2)
         regulariser = NodePenalty(layer, STRENGTH, EPS, group=group, block=block)
         regulariser.prox_(lr=0.7)
-        regulariser.add_gradient_()
-        assert layer.grad is not None
-        worst = max(worst, deviation((layer.detach() + 0.7 * layer.grad).numpy(), weight.numpy()))
-    return worst
+        went_in = layer.detach() + 0.7 * gradient_of(regulariser, layer)
+        check("against the condition for its minimum, 4 groupings", SAME, went_in, weight)
 
-
-def _prox_search() -> float:
-    """Look for weights near the proximal map's that have a lower sum; return by how much the best is lower."""
-    weight = _weight(4, 6)
-    layer = nn.Parameter(weight.clone())
-    regulariser = NodePenalty(layer, STRENGTH, EPS)
-    regulariser.prox_(lr=0.7)
+    weight, layer = layer_of(4, 6).detach(), layer_of(4, 6)
+    NodePenalty(layer, STRENGTH, EPS).prox_(lr=0.7)
 
     def total(v: torch.Tensor) -> float:
         return float((v - weight).square().sum() / 2 + 0.7 * STRENGTH * penalty(v, EPS))
 
-    best, rng = total(layer.detach()), np.random.default_rng(10)
-    moved = [total(layer.detach() + 10.0**-power * torch.tensor(rng.normal(size=(4, 6)))) for power in range(5)]
-    return max(0.0, best - min(moved))
+    for power, direction in enumerate(normal(10, *[(4, 6)] * 5)):
+        moved = layer.detach() + 10.0**-power * tensor(direction)
+        check("a search for a lower sum finds none", EQUAL, total(layer.detach()) - total(moved))
 
 
-def _regression() -> tuple[torch.Tensor, torch.Tensor, float]:
+@cache
+def regression() -> tuple[torch.Tensor, torch.Tensor, float]:
     """Return data of a linear model with 3 of 8 inputs relevant, and the Lipschitz constant of its error."""
-    rng = np.random.default_rng(11)
-    x, truth = rng.normal(size=(60, 8)), rng.normal(size=(2, 8))
+    x, truth, noise = normal(11, (60, 8), (2, 8), (60, 2))
     truth[:, 3:] = 0
-    y = x @ truth.T + 0.3 * rng.normal(size=(60, 2))
-    return torch.tensor(x), torch.tensor(y), float(np.linalg.eigvalsh(x.T @ x / 60)[-1])
+    y = x @ truth.T + 0.3 * noise
+    return tensor(x), tensor(y), float(np.linalg.eigvalsh(x.T @ x / 60)[-1])
 
 
-def _error_gradient(weight: torch.Tensor) -> torch.Tensor:
-    x, y, _ = _regression()
+def error_gradient(weight: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of the regression's mean squared error, halved."""
+    x, y, _ = regression()
     return (x @ weight.T - y).T @ x / len(x)
 
 
-def _minimise(strength: float, profile: str = "huber", eps: float = EPS) -> torch.Tensor:
+def minimise(strength: float, profile: str = "huber", eps: float = EPS) -> torch.Tensor:
     """Minimise the penalised regression by proximal gradient steps of length 1/L, until nothing moves."""
-    x, y, lipschitz = _regression()
-    gram, cross = x.T @ x / len(x), y.T @ x / len(x)
+    _, _, lipschitz = regression()
     weight = torch.zeros(2, 8, dtype=torch.float64)
     regulariser = NodePenalty(weight, strength, eps, profile)
     for _ in range(1500):
-        weight -= (weight @ gram - cross) / lipschitz
+        weight -= error_gradient(weight) / lipschitz
         regulariser.prox_(1 / lipschitz)
     return weight
 
 
-def _threshold() -> float:
-    """Count groups, over nine strengths, whose length and whose gradient give different answers."""
-    wrong, seen = 0, set()
-    for strength in np.geomspace(0.02, 2, 9):
-        weight = _minimise(float(strength), eps=0.1)
+@chapter.equation(
+    "eq-own-threshold",
+    "a group is shorter than ε exactly if the error pulls it with less than λ",
+    NodePenalty.dead,
+    NodePenalty.pulls,
+)
+def threshold(check: Checks) -> None:
+    what, seen = "lengths against gradients at the minimum, 9 strengths", set()
+    for strength in np.geomspace(0.02, 2, 9).tolist():
+        weight = minimise(strength, eps=0.1)
         short = weight.norm(dim=0) < 0.1
         # A long group is pulled with λ itself, up to rounding.
-        weakly_pulled = _error_gradient(weight).norm(dim=0) < strength * (1 - AT_REST)
-        wrong += int((short != weakly_pulled).sum())
+        weakly_pulled = error_gradient(weight).norm(dim=0) < strength * (1 - AT_REST)
+        check(what, EQUAL, short != weakly_pulled)
         seen |= set(short.tolist())
-    return float(wrong) if seen == {True, False} else math.inf
+    check(what, EQUAL, seen != {True, False})  # there must have been groups of both kinds
 
-
-def _resting_place() -> float:
-    weight = _minimise(STRENGTH, eps=0.1)
+    weight = minimise(STRENGTH, eps=0.1)
     dead = weight.norm(dim=0) < 0.1
-    expected = -0.1 * _error_gradient(weight) / STRENGTH
-    return deviation(weight[:, dead].numpy(), expected[:, dead].numpy()) if dead.any() else math.inf
+    formula = -0.1 * error_gradient(weight) / STRENGTH
+    check("where dead groups rest, against the formula", AT_REST, weight[:, dead], formula[:, dead])
 
 
-def _largest_strength() -> tuple[float, float]:
-    """Return λ_max, and the largest weight of the group lasso 0.1 % above it."""
-    x, y, _ = _regression()
+@chapter.equation("eq-own-lambda-max", "the strength above which every group is zero", NodePenalty.pulls)
+def largest_strength(check: Checks) -> None:
     layer = nn.Parameter(torch.zeros(2, 8, dtype=torch.float64))
-    ((x @ layer.T - y).square().sum() / (2 * len(x))).backward()
+    layer.grad = error_gradient(layer.detach())
     largest = float(NodePenalty(layer, STRENGTH).pulls().max())
-    return largest, float(_minimise(1.001 * largest, "abs").abs().max())
+    above, below = minimise(1.001 * largest, "abs"), minimise(0.999 * largest, "abs")
+    check("group lasso 0.1 % above it: all weights zero", EQUAL, above.abs())
+    check("group lasso 0.1 % below it: one group has left zero", EQUAL, int((below.norm(dim=0) > 0).sum()), 1)
 
 
-def _below_the_largest() -> float:
-    """Return 0 if one group, and only one, has left 0 just below λ_max."""
-    largest, _ = _largest_strength()
-    return abs(int((_minimise(0.999 * largest, "abs").norm(dim=0) > 0).sum()) - 1)
-
-
-def _rest(
+def resting_place(
     optimiser: Callable[[list[torch.Tensor]], torch.optim.Optimizer], prox: float | None, updates: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Train a quadratic until it rests; return weight, gradient of its error, gradient of the penalty's sum."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Train a quadratic until it rests; return the gradients of its error and of the penalty."""
     slope = torch.tensor([[1.0, 0.5, 2.0], [0.7, 1.5, 1.0]], dtype=torch.float64)
     target = torch.tensor([[1.0, 0.9, 0.1], [0.5, -0.4, 0.2]], dtype=torch.float64)
     layer = nn.Parameter(torch.zeros(2, 3, dtype=torch.float64))
@@ -188,52 +165,54 @@ def _rest(
         steps.step()
         if prox is not None:
             regulariser.prox_(prox)
-    error = slope * (layer.detach() - target)
-    layer.grad = None
-    regulariser.add_gradient_()
-    assert layer.grad is not None
-    return layer.detach(), error, layer.grad / STRENGTH
+    return slope * (layer.detach() - target), gradient_of(regulariser, layer)
 
 
-def _momentum(momentum: float, nesterov: bool) -> float:
+@chapter.equation("eq-own-momentum", "the length of the proximal step after SGD with momentum", NodePenalty.prox_)
+def momentum(check: Checks) -> None:
     """At rest, gradient of the error and pull cancel: the gradient of E is 0."""
-    lr = 0.05
-    _, error, pull = _rest(
-        lambda weights: torch.optim.SGD(weights, lr=lr, momentum=momentum, nesterov=nesterov),
-        lr / (1 - momentum),
-        2000,
-    )
-    return deviation((-error).numpy(), (STRENGTH * pull).numpy())
+    lr, share = 0.05, 0.8
+    for what, nesterov in (
+        ("at rest the gradient of E is 0; momentum 0.8", False),
+        ("the same with Nesterov's momentum", True),
+    ):
+        sgd = partial(torch.optim.SGD, lr=lr, momentum=share, nesterov=nesterov)
+        error, pull = resting_place(sgd, lr / (1 - share), 2000)
+        check(what, AT_REST, -error, pull)
 
 
-def _scaled(error: torch.Tensor) -> torch.Tensor:
-    return error / (error.abs() + 0.5)
+@chapter.equation(
+    "eq-own-decoupled",
+    "where Adam rests when the pull is applied after its step",
+    NodePenalty.prox_,
+    NodePenalty.add_gradient_,
+)
+def decoupled(check: Checks) -> None:
+    """At rest, a pull after Adam's step cancels the gradient as Adam scales it; one before it, the gradient itself."""
 
+    def scaled(error: torch.Tensor) -> torch.Tensor:
+        return error / (error.abs() + 0.5)
 
-def _adam_prox() -> float:
-    _, error, pull = _rest(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.5), eps=0.5), 0.05, 3000)
-    return deviation((-_scaled(error)).numpy(), (STRENGTH * pull).numpy())
+    adam = partial(torch.optim.Adam, lr=0.05, betas=(0.5, 0.5), eps=0.5)
+    error, pull = resting_place(adam, 0.05, 3000)
+    check("Adam, then the proximal step: at rest", AT_REST, -scaled(error), pull)
 
-
-def _adam_gradient() -> float:
-    _, error, pull = _rest(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.5), eps=0.5), None, 3000)
-    return deviation((-error).numpy(), (STRENGTH * pull).numpy())
-
-
-def _adamw_decay() -> float:
-    """AdamW without our penalty, at rest: the scaled gradient cancels the decay."""
     layer = nn.Parameter(torch.zeros(2, 3, dtype=torch.float64))
     target = torch.linspace(-1, 1, 6, dtype=torch.float64).reshape(2, 3)
-    steps = torch.optim.AdamW([layer], lr=0.05, betas=(0.5, 0.5), eps=0.5, weight_decay=0.4)
+    adamw = torch.optim.AdamW([layer], lr=0.05, betas=(0.5, 0.5), eps=0.5, weight_decay=0.4)
     for _ in range(3000):
         layer.grad = layer.detach() - target
-        steps.step()
-    error = layer.detach() - target
-    return deviation((-_scaled(error)).numpy(), (0.4 * layer.detach()).numpy())
+        adamw.step()
+    check("AdamW's weight decay: at rest", AT_REST, -scaled(layer - target), 0.4 * layer)
+
+    error, pull = resting_place(adam, None, 3000)
+    what = "Adam with the penalty in the gradient: rests where E's gradient is 0"
+    check(what, AT_REST, -error, pull)
 
 
-def _removed() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Remove 3 of 8 nodes; return the change of the outputs, what the equation says it is, and its bound."""
+@chapter.equation("eq-own-removal", "what the removal of nodes changes at most", remove_nodes)
+def removal(check: Checks) -> None:
+    """Remove 3 of 8 nodes; only rounding may exceed the bound."""
     random = torch.Generator().manual_seed(12)
     before, after = nn.Linear(5, 8).double(), nn.Linear(8, 3).double()
     with torch.no_grad():
@@ -246,98 +225,6 @@ def _removed() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         smaller, follower = remove_nodes(before, after, dead, values.mean(dim=0))
         change = follower(torch.sigmoid(smaller(x))) - after(values)
         weights = after.weight[:, dead]
-    return change, -away @ weights.T, away.abs() @ weights.norm(dim=0)
-
-
-def _removal_change() -> float:
-    change, formula, _ = _removed()
-    return deviation(change.numpy(), formula.numpy())
-
-
-def _removal_bound() -> float:
-    """Return by how much the change exceeds the bound; rounding alone may."""
-    change, _, bound = _removed()
-    return float((change.norm(dim=1) / bound - 1).clamp(min=0).max())
-
-
-def entries() -> Iterator[Entry]:
-    """Yield the chapter's entries in the order of its equations."""
-    chapter = "using/your-own-model"
-    yield Entry(
-        "eq-own-groups",
-        "the penalty on any layer's groups of weights",
-        chapter,
-        ("fast.NodePenalty.forward",),
-        (Check("against sums one group at a time; 3 shapes, 4 groupings", SAME, _groups),),
-    )
-    yield Entry(
-        "eq-own-gradient",
-        "the gradient that is added after the error's own",
-        chapter,
-        ("fast.NodePenalty.add_gradient_",),
-        (
-            Check("against central differences, every entry", DIFFERENCE, _gradient_by_differences),
-            Check("against autograd, all seven profiles", SAME, _gradient_by_autograd),
-        ),
-    )
-    yield Entry(
-        "eq-own-prox",
-        "the proximal step",
-        chapter,
-        ("fast.NodePenalty.prox_",),
-        (
-            Check("against the condition for its minimum, 4 groupings", SAME, _prox_condition),
-            Check("a search for a lower sum finds none", 0.0, _prox_search),
-        ),
-    )
-    yield Entry(
-        "eq-own-threshold",
-        "a group is shorter than ε exactly if the error pulls it with less than λ",
-        chapter,
-        ("fast.NodePenalty.dead", "fast.NodePenalty.pulls"),
-        (
-            Check("lengths against gradients at the minimum, 9 strengths", 0.0, _threshold),
-            Check("where dead groups rest, against the formula", AT_REST, _resting_place),
-        ),
-    )
-    yield Entry(
-        "eq-own-lambda-max",
-        "the strength above which every group is zero",
-        chapter,
-        ("fast.NodePenalty.pulls",),
-        (
-            Check("group lasso 0.1 % above it: all weights zero", 0.0, lambda: _largest_strength()[1]),
-            Check("group lasso 0.1 % below it: one group has left zero", 0.0, _below_the_largest),
-        ),
-    )
-    yield Entry(
-        "eq-own-momentum",
-        "the length of the proximal step after SGD with momentum",
-        chapter,
-        ("fast.NodePenalty.prox_",),
-        (
-            Check("at rest the gradient of E is 0; momentum 0.8", AT_REST, lambda: _momentum(0.8, nesterov=False)),
-            Check("the same with Nesterov's momentum", AT_REST, lambda: _momentum(0.8, nesterov=True)),
-        ),
-    )
-    yield Entry(
-        "eq-own-decoupled",
-        "where Adam rests when the pull is applied after its step",
-        chapter,
-        ("fast.NodePenalty.prox_", "fast.NodePenalty.add_gradient_"),
-        (
-            Check("Adam, then the proximal step: at rest", AT_REST, _adam_prox),
-            Check("AdamW's weight decay: at rest", AT_REST, _adamw_decay),
-            Check("Adam with the penalty in the gradient: rests where E's gradient is 0", AT_REST, _adam_gradient),
-        ),
-    )
-    yield Entry(
-        "eq-own-removal",
-        "what the removal of nodes changes at most",
-        chapter,
-        ("fast.remove_nodes",),
-        (
-            Check("the change against the formula, 40 samples", SAME, _removal_change),
-            Check("the change exceeds the bound for none of them", SAME, _removal_bound),
-        ),
-    )
+        bound = away.abs() @ weights.norm(dim=0)
+    check("the change against the formula, 40 samples", SAME, change, -away @ weights.T)
+    check("the change exceeds the bound for none of them", SAME, change.norm(dim=1) / bound - 1)
