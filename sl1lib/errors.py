@@ -96,10 +96,15 @@ def require_count(what: str, found: object, least: int) -> None:
         raise unexpected(what, found, f"it must be a whole number of at least {least}")
 
 
-def shape_of(what: str, array: Any) -> tuple[int, ...]:
-    """Return the shape of ``array``; raise for a list, a number, or whatever else has none."""
+def require_array(what: str, array: Any) -> None:
+    """Raise for a list, a number, or whatever else is neither an array nor a tensor."""
     if not hasattr(array, "shape"):
         raise ValueError(f"{what} is a {type(array).__name__}; it must be an array with a shape, or a tensor")
+
+
+def shape_of(what: str, array: Any) -> tuple[int, ...]:
+    """Return the shape of ``array``; raise for what has none."""
+    require_array(what, array)
     return tuple(array.shape)
 
 

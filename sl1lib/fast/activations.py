@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from ..errors import require_array
+
 
 def relu(x: torch.Tensor) -> torch.Tensor:
     r"""Return :math:`\max(0, x)`, element by element; its derivative at 0 is taken as 0.
@@ -25,6 +27,7 @@ def relu(x: torch.Tensor) -> torch.Tensor:
     >>> relu(torch.tensor([-2.0, 0.0, 3.0]))
     tensor([0., 0., 3.])
     """
+    require_array("x", x)
     return torch.relu(x)
 
 
@@ -44,6 +47,7 @@ def sigmoid(x: torch.Tensor) -> torch.Tensor:
     >>> sigmoid(torch.tensor([-1000.0, 0.0, 1000.0]))
     tensor([0.0000, 0.5000, 1.0000])
     """
+    require_array("x", x)
     return torch.sigmoid(x)
 
 
@@ -68,4 +72,5 @@ def softmax(s: torch.Tensor) -> torch.Tensor:
     >>> softmax(torch.tensor([[1000.0, 1000.0]]))
     tensor([[0.5000, 0.5000]])
     """
+    require_array("s", s)
     return torch.softmax(s, dim=-1)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import require_shape_of, shape_of
 
 
-def relu(x: np.ndarray) -> np.ndarray:
+def relu(x: ArrayLike) -> np.ndarray:
     r"""Return :math:`\max(0, x)`, element by element.
 
     Parameters
     ----------
-    x : ndarray, any shape
+    x : array_like, any shape
 
     Returns
     -------
@@ -64,12 +65,12 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, dy, 0)
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
+def sigmoid(x: ArrayLike) -> np.ndarray:
     r"""Return :math:`1 / (1 + e^{-x})`, element by element, without overflow for any finite ``x``.
 
     Parameters
     ----------
-    x : ndarray, any shape
+    x : array_like, any shape
 
     Returns
     -------
@@ -81,7 +82,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     array([0. , 0.5, 1. ])
     """
     return (
-        1 + np.tanh(x / 2)
+        1 + np.tanh(np.divide(x, 2))
     ) / 2  # the same function; tanh never overflows
 
 
@@ -117,12 +118,12 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return dy * y * (1 - y)
 
 
-def softmax(s: np.ndarray) -> np.ndarray:
+def softmax(s: ArrayLike) -> np.ndarray:
     r"""Turn scores into probabilities: :math:`e^{s_c} / \sum_d e^{s_d}` along the last axis.
 
     Parameters
     ----------
-    s : ndarray, shape (..., C)
+    s : array_like, shape (..., C)
         Scores, any finite numbers.
 
     Returns
@@ -139,6 +140,7 @@ def softmax(s: np.ndarray) -> np.ndarray:
     >>> softmax(np.array([[1000.0, 1000.0]]))
     array([[0.5, 0.5]])
     """
+    s = np.asarray(s)
     # The same ratio, and no exponent above 0.
     shifted = s - s.max(axis=-1, keepdims=True)
     powers = np.exp(shifted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import require_dense
+from ..errors import require_axes, require_dense, require_shape_of
 
 
 def dense(o: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -76,8 +76,8 @@ def dense_backward(
     >>> do, dU, db
     (array([[3., 4.]]), array([[1., 2.]]), array([1.]))
     """
-    if ds.shape != (o.shape[0], U.shape[0]):
-        raise ValueError(
-            f"the shape of ds is {ds.shape}; it must be that of dense(o, U, b), {(o.shape[0], U.shape[0])}"
-        )
+    require_axes("o", o, "NK")
+    require_axes("U", U, "CK")
+    expected = (o.shape[0], U.shape[0])
+    require_shape_of("ds", ds, "dense(o, U, b)", expected)
     return ds @ U, ds.T @ o, ds.sum(axis=0)

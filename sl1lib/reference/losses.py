@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import require_axes, shape_of, unexpected
 from .activations import softmax
@@ -129,12 +130,12 @@ def squared_error_backward(
     return p * (v - (v * p).sum(axis=1, keepdims=True)) / len(logits)
 
 
-def log_softmax(s: np.ndarray) -> np.ndarray:
+def log_softmax(s: ArrayLike) -> np.ndarray:
     r"""Return :math:`\ln \operatorname{softmax}(s)_c = s_c - \ln \sum_d e^{s_d}`, finite for any finite scores.
 
     Parameters
     ----------
-    s : ndarray, shape (..., C)
+    s : array_like, shape (..., C)
 
     Returns
     -------
@@ -149,6 +150,7 @@ def log_softmax(s: np.ndarray) -> np.ndarray:
     >>> log_softmax(np.array([[0.0, -1000.0]]))
     array([[    0., -1000.]])
     """
+    s = np.asarray(s)
     shifted = s - s.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 

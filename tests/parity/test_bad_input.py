@@ -129,6 +129,26 @@ def test_wrong_arguments(engine, function, arguments, message):
         engine(function, *arguments)
 
 
+NEEDS_TENSORS = [("relu", "x"), ("sigmoid", "x"), ("softmax", "s")]
+
+
+@pytest.mark.parametrize(("function", "name"), NEEDS_TENSORS)
+def test_what_numpy_makes_an_array_of_is_taken_by_the_reference_and_named_by_the_fast_path(function, name):
+    numbers = [[0.0, -1.0], [2.0, 1.0]]
+    received = getattr(reference, function)(numbers)
+    np.testing.assert_array_equal(received, getattr(reference, function)(np.array(numbers)))  # exact: one computation
+    with pytest.raises(ValueError, match=f"^{name} is a list; {ARRAY}$"):
+        getattr(fast, function)(numbers)
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_dense_backward_takes_arrays_only(position):
+    arrays = [np.ones((2, 10)), np.ones((2, 32)), U]
+    arrays[position] = arrays[position].tolist()
+    with pytest.raises(ValueError, match=f"^{('ds', 'o', 'U')[position]} is a list; {ARRAY}$"):
+        reference.dense_backward(*arrays)
+
+
 def without(name):
     return {key: array for key, array in random_params().items() if key != name}
 
