@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+
+from sl1lib.clock import take_turns
 
 from .contenders import Case, Contender, SkippedError, build
 
@@ -86,13 +87,9 @@ def compare(names: list[str], case: Case, rounds: int, turn: float, report: Any 
         except SkippedError as reason:
             skipped.append(Timing(name, case.reading, case.batch, 1, len(case.data.x_train), [], [], str(reason)))
     gate(contenders)  # and warm-up
-    counts = {name: _updates_in(contender, turn) for name, contender in contenders.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    shuffle = np.random.default_rng(0).permutation
-    for _ in range(rounds):
-        for name in shuffle(list(contenders)):  # so that nobody always follows the same one
-            contenders[name].advance(counts[name] // 4 + 1)  # caches, and threads that another library left spinning
-            seconds[name].append(_time(contenders[name], counts[name]) * len(case.data.x_train) / case.batch)
+    found = take_turns({name: contender.advance for name, contender in contenders.items()}, rounds, turn)
+    scale = {name: len(case.data.x_train) / case.batch / each.models for name, each in contenders.items()}
+    seconds = {name: [scale[name] * update for update in each.seconds] for name, each in found.items()}
     timings = skipped
     for name, contender in contenders.items():
         ratios = [b / own for b, own in zip(seconds["b"], seconds[name], strict=True)] if "b" in seconds else []
@@ -114,16 +111,3 @@ def line(timing: Timing) -> str:
         low, high = timing.spread()
         text += f"  {timing.ratio:6.2f}×  [{low:.2f}, {high:.2f}]"
     return f"{text}  n = {len(timing.seconds)}"
-
-
-def _updates_in(contender: Contender, turn: float) -> int:
-    """Return how many updates fill a turn, after one that is not timed."""
-    contender.advance(1)
-    return max(1, round(turn / (min(_time(contender, 2) for _ in range(3)) * contender.models)))
-
-
-def _time(contender: Contender, updates: int) -> float:
-    """Return the seconds of one update of one model."""
-    start = time.perf_counter()
-    contender.advance(updates)
-    return (time.perf_counter() - start) / updates / contender.models

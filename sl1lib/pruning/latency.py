@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 import torch
 
+from ..clock import take_turns
 from ..environment import processor_name
 from ..errors import require_count, unexpected
 from .network import Network
@@ -114,18 +114,20 @@ def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: in
     >>> compare_latency(network, network, torch.zeros(2, 1, 28, 28), rounds=2).batch
     2
     """
-    require_count("rounds", rounds, least=1)
+    networks = {"before": before, "after": after}
     with torch.no_grad():
         _check_answers(before, after, x)
-        repeats = max(1, round(TURN / min(_seconds(before, x, 3) for _ in range(3))))
-        for network in (before, after):
-            _seconds(network, x, repeats)  # warm-up
-        order = np.random.default_rng(0).random(rounds) < 0.5
-        turns = [_round(before, after, x, repeats, first) for first in order]
-    times = tuple(zip(*turns, strict=True))
+        times = take_turns({name: partial(_answer, network, x) for name, network in networks.items()}, rounds, TURN)
     where = torch.cuda.get_device_name(x.device) if x.is_cuda else processor_name()
     name = str(x.dtype).removeprefix("torch.")
-    return Latency(len(x), times[0], times[1], f"{x.device.type}: {where}", name, torch.get_num_threads())
+    return Latency(
+        len(x),
+        times["before"].seconds,
+        times["after"].seconds,
+        f"{x.device.type}: {where}",
+        name,
+        torch.get_num_threads(),
+    )
 
 
 def _check_answers(before: Network, after: Network, x: torch.Tensor) -> None:
@@ -139,25 +141,9 @@ def _check_answers(before: Network, after: Network, x: torch.Tensor) -> None:
         )
 
 
-def _round(before: Network, after: Network, x: torch.Tensor, repeats: int, first: bool) -> tuple[float, float]:
-    if first:
-        one = _seconds(before, x, repeats)
-        return one, _seconds(after, x, repeats)
-    other = _seconds(after, x, repeats)
-    return _seconds(before, x, repeats), other
-
-
-def _seconds(network: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, repeats: int) -> float:
-    """Return the seconds of one answer."""
-    _finish(x)
-    start = time.perf_counter()
-    for _ in range(repeats):
+def _answer(network: Network, x: torch.Tensor, times: int) -> None:
+    """Answer so often, and wait until a GPU has done what it was told."""
+    for _ in range(times):
         network(x)
-    _finish(x)
-    return (time.perf_counter() - start) / repeats
-
-
-def _finish(x: torch.Tensor) -> None:
-    """Wait until a GPU has done what it was told."""
     if x.is_cuda:
         torch.cuda.synchronize(x.device)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from sl1lib.book.fast_path import figures as plots
-from sl1lib.book.fast_path.clock import Timing
 from sl1lib.book.fast_path.counts import banded_work, direct_work, im2col_work
 from sl1lib.book.fast_path.machine import Machine
 from sl1lib.book.fast_path.parts import PARTS
 from sl1lib.book.style import WIDTH, use_style
+from sl1lib.clock import Timing
 from sl1lib.engine.bands import Bands
 
 LAYER = Bands(28, 1, 6, 5, 1, 12)

@@ -7,11 +7,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from sl1lib import MomentumRamp, Penalty, fast
 from sl1lib.book.fast_path import parts
-from sl1lib.book.fast_path.clock import Timing, time_side_by_side
 from sl1lib.book.fast_path.counts import banded_work, direct_work, epoch_operations, im2col_work
 from sl1lib.book.fast_path.machine import Machine
 from sl1lib.book.fast_path.parts import PARTS, update_parts
 from sl1lib.book.fast_path.steps import band_matrix, conv2d_banded, im2col
+from sl1lib.clock import Timing, time_side_by_side
 from sl1lib.engine import Engine, Training
 from sl1lib.engine.bands import Bands
 

@@ -1,6 +1,7 @@
 """The report is a table of what was done; times are taken side by side after a check of the answers."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 0.0
-        monkeypatch.setattr(latency.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(time, "perf_counter", lambda: self.now)
 
     def network(self, params, seconds, calls):
         clock, inner = self, Network(tensors(params), "table")
@@ -135,8 +136,9 @@ def test_each_round_begins_with_either_network(monkeypatch):
     monkeypatch.setattr(latency, "TURN", 1e-9)  # one answer a turn
     before, after = (clock.network(random_params(), [0.001], calls) for _ in range(2))
     compare_latency(before, after, torch.zeros(1, 1, 28, 28, dtype=torch.float64), rounds=40)
-    turns = np.array([call is before for call in calls[-80:]]).reshape(40, 2)
-    assert (turns.sum(axis=1) == 1).all()  # exact: counts
+    turns = np.array([call is before for call in calls[-160:]]).reshape(40, 4)  # each answers once, then is timed
+    assert (turns.sum(axis=1) == 2).all()  # exact: counts
+    assert (turns[:, 0] == turns[:, 1]).all()  # exact: who has a turn
     assert 10 < turns[:, 0].sum() < 30
 
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ...clock import Timing
 from ...errors import unexpected
 from ..style import ACCENT, HIGHLIGHT, INK, PAPER, WIDTH, finish, hide_frame, label_ends
-from .clock import Timing
 from .counts import Work
 from .machine import Machine
 
