@@ -25,7 +25,7 @@ help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
 	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
-	@echo "make lint         ruff check, ruff format --check, mypy"
+	@echo "make lint         ruff check, ruff format --check, mypy, and the layers: who may import whom"
 	@echo "make bench        the benchmarks, side by side in one run"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
 	@echo "make screenshots  pictures of every built page, two widths, light and dark"
@@ -53,6 +53,7 @@ lint: $(STAMP)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()"
 
 bench: $(STAMP)
 	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing." >&2; exit 1; }

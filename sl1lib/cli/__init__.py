@@ -40,7 +40,7 @@ COMMANDS: Final = MappingProxyType(
             "cli.prune", "add_options", "run",
         ),
         "check": ("check the equations of the book on this machine", "cli.check", "add_options", "run"),
-        "env": ("check this machine: what is missing, and how to get it", "environment", "add_options", "run"),
+        "env": ("check this machine: what is missing, and how to get it", "cli.env", "add_options", "run"),
     }
 )  # fmt: skip
 

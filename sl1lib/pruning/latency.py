@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 
-from ..clock import take_turns
-from ..environment import processor_name
+from ..clock import processor_name, take_turns
 from ..errors import require_count, unexpected
 from .network import Network
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import torch
 
+from ..clock import processor_name
 from ..data import load_data
 from ..engine import Engine, Training
-from ..environment import processor_name
 from ..settings import MomentumRamp
 from ..training.config import RunConfig
 from ..training.images import Images

@@ -25,11 +25,11 @@ from sl1lib import (
     Run,
     RunConfig,
     cli,
-    environment,
 )
 from sl1lib.book import ledger
 from sl1lib.book.convolution.equations import chapter
 from sl1lib.book.ledger import Entry
+from sl1lib.cli import env
 from sl1lib.cli import train as command
 from sl1lib.data import DataUnavailableError
 from sl1lib.engine import Engine, WorkerError
@@ -758,8 +758,8 @@ def test_data_says_where_it_is(capsys, monkeypatch, tmp_path):
     (False, True, 1, "1 needed thing missing"),
 ])  # fmt: skip
 def test_env_fails_only_without_what_is_needed(capsys, monkeypatch, ok, needed, code, last):
-    finding = environment.examine()[0].__class__("a thing", "somewhere", ok, needed, "get it")
-    monkeypatch.setattr(environment, "examine", lambda: [finding])
+    finding = env.Line("a thing", "somewhere", ok, needed, "get it")
+    monkeypatch.setattr(env, "examine", lambda: [finding])
     assert cli.main(["env"]) == code
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == last

@@ -10,7 +10,7 @@ from typing import Final
 
 import torch
 
-from ...environment import processor_name
+from ...clock import processor_name
 from ...errors import require_count, require_number
 
 MEBIBYTE: Final = 2**20

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..._output import bar
+from ...clock import processor_name
 from ...data import load_data
-from ...environment import processor_name
 from ...errors import require_count
 from ...training.run import provenance
 from .. import Estimate, Study, proportion

@@ -17,8 +17,8 @@ import numpy as np
 
 from ..._output import bar
 from ...architecture import NODES, NODES_PER_MAP
+from ...clock import processor_name
 from ...data import DataError, Dataset, load_data
-from ...environment import processor_name
 from ...errors import require_choice, unexpected
 from ...pruning import Pruned, Size, fine_tune
 from ...training import Run, RunConfig

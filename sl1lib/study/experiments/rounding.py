@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...environment import processor_name
+from ...clock import processor_name
 from .. import Finding, Store, Study, audit
 from ..cost import held_out_images
 from ..evidence import Evidence

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from support import PATIENCE
 
-from sl1lib import cli, environment
-from sl1lib.environment import Finding, examine
+from sl1lib import cli
+from sl1lib.cli import env as environment
+from sl1lib.cli.env import Line, examine
 
 
 def found(what):
@@ -113,9 +114,9 @@ def test_mnist_in_the_cache_is_not_needed_but_found(monkeypatch, tmp_path):
 
 
 def test_a_finding_shows_its_remedy_only_where_it_helps():
-    assert str(Finding("a", "1.0", True, remedy="get it")) == f"ok       {'a':<22} 1.0"
-    assert str(Finding("a", "1.0", False, remedy="get it")) == f"MISSING  {'a':<22} 1.0\n         -> get it"
-    assert str(Finding("a", "1.0", False, needed=False, remedy="get it")).startswith("absent ")
+    assert str(Line("a", "1.0", True, remedy="get it")) == f"ok       {'a':<22} 1.0"
+    assert str(Line("a", "1.0", False, remedy="get it")) == f"MISSING  {'a':<22} 1.0\n         -> get it"
+    assert str(Line("a", "1.0", False, needed=False, remedy="get it")).startswith("absent ")
 
 
 def test_without_the_projects_folder_the_advice_is_for_a_user_of_the_library(versions, monkeypatch, capsys):
@@ -133,7 +134,7 @@ def test_without_the_projects_folder_the_advice_is_for_a_user_of_the_library(ver
 @pytest.mark.parametrize("missing", ["torch", "platformdirs", "numpy", "packaging"])
 def test_it_tells_of_a_missing_package_instead_of_failing_for_want_of_it(tmp_path, missing):
     (tmp_path / f"{missing}.py").write_text(f"raise ImportError('no {missing} here', name={missing!r})")
-    path = os.pathsep.join([str(tmp_path), str(Path(environment.__file__).parents[1])])
+    path = os.pathsep.join([str(tmp_path), str(Path(environment.__file__).parents[2])])
     program = [
         "import sys; from importlib import metadata",
         "real = metadata.version",

@@ -1,4 +1,4 @@
-"""Is everything here that a reader needs? Behind ``sl1 env``."""
+"""The command ``sl1 env``, which says whether everything is here that a reader needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Line:
     """One line of the report: what was looked for, what was found, and how to get what is missing.
 
     ``needed`` is False for what only a part of the project uses.
@@ -42,50 +42,32 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what was found; return 1 if something that is needed is missing."""
-    findings = examine()
-    for finding in findings:
-        print(finding)
-    missing = sum(not finding.ok and finding.needed for finding in findings)
+    lines = examine()
+    print(*lines, sep="\n")
+    missing = sum(not line.ok and line.needed for line in lines)
     print(f"\n{missing} needed thing{'s' * (missing != 1)} missing" if missing else "\nAll that is needed is here.")
     return 1 if missing else 0
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Line]:
     """Look at this machine and return what was found, needed things first.
 
     Returns
     -------
-    list of Finding
+    list of Line
 
     Examples
     --------
-    >>> [finding.what for finding in examine()][:2]
+    >>> [line.what for line in examine()][:2]
     ['Python', 'numpy']
     """
-    findings = [*_python(), *_packages(), *_compute(), *_data(), *_tools()]
-    return sorted(findings, key=lambda finding: not finding.needed)
+    lines = [*_python(), *_packages(), *_compute(), *_data(), *_tools()]
+    return sorted(lines, key=lambda line: not line.needed)
 
 
-def processor_name() -> str:
-    """Return what the machine calls its processor, to stand beside measured times.
-
-    Examples
-    --------
-    >>> processor_name() != ""
-    True
-    """
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
-
-
-def _python() -> Iterator[Finding]:
+def _python() -> Iterator[Line]:
     least = (3, 11)
-    yield Finding(
+    yield Line(
         "Python",
         f"{platform.python_version()} on {platform.system()}",
         sys.version_info >= least,
@@ -93,19 +75,19 @@ def _python() -> Iterator[Finding]:
     )
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[Line]:
     """Compare the installed packages with the ranges that the package itself declares."""
     try:
         declared = metadata.requires("sl1lib") or []
         extras = metadata.metadata("sl1lib").get_all("Provides-Extra") or []
     except metadata.PackageNotFoundError:
-        yield Finding("sl1lib", "not installed", False, remedy="python -m pip install -e .   (in the project's folder)")
+        yield Line("sl1lib", "not installed", False, remedy="python -m pip install -e .   (in the project's folder)")
         return
     try:
         from packaging.requirements import Requirement  # here: its absence is one of the things to tell
     except ImportError:
         found = "not installed, so no other package was looked at"
-        yield Finding("packaging", found, False, remedy="python -m pip install packaging")
+        yield Line("packaging", found, False, remedy="python -m pip install packaging")
         return
     for requirement in map(Requirement, declared):
         extra = _extra(requirement, extras)
@@ -125,10 +107,10 @@ _FOR_USERS: Final = ("notebooks", "study", "onnx")
 
 def _in_checkout() -> bool:
     """Return whether the library runs from the project's folder, in which its constraints and its book are."""
-    return (Path(__file__).resolve().parents[1] / "constraints.txt").is_file()
+    return (Path(__file__).resolve().parents[2] / "constraints.txt").is_file()
 
 
-def _package(requirement: Requirement, extra: str) -> Finding:
+def _package(requirement: Requirement, extra: str) -> Line:
     name, wanted = requirement.name, requirement.specifier
     brackets = f"[{extra}]" if extra else ""
     target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'{name}{wanted}'"
@@ -137,19 +119,19 @@ def _package(requirement: Requirement, extra: str) -> Finding:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return Finding(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
+        return Line(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
     fits = wanted.contains(version, prereleases=True)
-    return Finding(what, f"{version}, {wanted} wanted", fits, needed=not extra, remedy=remedy)
+    return Line(what, f"{version}, {wanted} wanted", fits, needed=not extra, remedy=remedy)
 
 
-def _compute() -> Iterator[Finding]:
+def _compute() -> Iterator[Line]:
     try:
         import torch  # here: its absence is one of the things to tell
     except ImportError:
         return
-    yield Finding("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
+    yield Line("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "none; everything runs on the CPU"
-    yield Finding(
+    yield Line(
         "CUDA device",
         name,
         torch.cuda.is_available(),
@@ -158,27 +140,27 @@ def _compute() -> Iterator[Finding]:
     )
 
 
-def _data() -> Iterator[Finding]:
+def _data() -> Iterator[Line]:
     try:
-        from .data.mnist import DataError, cache_folder, chosen_folder, offline
+        from ..data.mnist import DataError, cache_folder, chosen_folder, offline
     except ImportError as error:  # of a package that is told to be missing
         missing = f"not looked for, since {error.name} is missing"
-        yield Finding("MNIST", missing, False, needed=False, remedy="install what is missing above")
+        yield Line("MNIST", missing, False, needed=False, remedy="install what is missing above")
         return
     try:
         chosen = chosen_folder()
         cache = cache_folder() if chosen is None else None
     except DataError as error:
-        yield Finding("MNIST", str(error).splitlines()[0], False, needed=False, remedy="the embedded digits serve")
+        yield Line("MNIST", str(error).splitlines()[0], False, needed=False, remedy="the embedded digits serve")
         return
     if chosen is not None:
         found = f"SL1LIB_DATA is {chosen}"
-        yield Finding("MNIST", found, chosen.is_dir(), remedy="set SL1LIB_DATA to a folder with MNIST's four files")
+        yield Line("MNIST", found, chosen.is_dir(), remedy="set SL1LIB_DATA to a folder with MNIST's four files")
         return
     assert cache is not None
     cached = cache.is_dir() and any(cache.iterdir())
     state = f"in {cache}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
-    yield Finding(
+    yield Line(
         "MNIST",
         state,
         cached,
@@ -187,7 +169,7 @@ def _data() -> Iterator[Finding]:
     )
 
 
-def _tools() -> Iterator[Finding]:
+def _tools() -> Iterator[Line]:
     if not _in_checkout():
         return
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -195,4 +177,4 @@ def _tools() -> Iterator[Finding]:
         ("make (book)", shutil.which("make"), "your system's packages have it: build-essential, Xcode tools, or MSYS2"),
         ("Chromium (test)", browser, "without it, the tests of the rendered pages are skipped"),
     ):
-        yield Finding(what, found or "not found", found is not None, needed=False, remedy=remedy)
+        yield Line(what, found or "not found", found is not None, needed=False, remedy=remedy)
