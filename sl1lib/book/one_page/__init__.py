@@ -1,0 +1,1 @@
+"""The chapter *The whole thing on one page*: its program, which needs NumPy alone."""
