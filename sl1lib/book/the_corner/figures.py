@@ -1,4 +1,4 @@
-"""Figures of the corner of |w|: what it does to a minimum, and what it does to descent."""
+r"""Figures of the corner of :math:`|w|`: what it does to a minimum, and what it does to descent."""
 
 from __future__ import annotations
 
