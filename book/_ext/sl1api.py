@@ -103,6 +103,10 @@ def describe(module: str) -> Iterator[str]:
         elif inspect.isclass(value):
             kind = "exception" if issubclass(value, Exception) else "class"
             yield from (f".. auto{kind}:: {path}", "   :members:")
+            if kind == "class" and value.__base__.__module__.startswith(
+                "sl1lib"
+            ):
+                yield "   :inherited-members:"
         elif callable(value):
             yield f".. autofunction:: {path}"
         else:

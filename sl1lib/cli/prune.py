@@ -14,8 +14,8 @@ from ..pruning.pruned import Pruned, PrunedFileError
 from ..pruning.selection import Floor
 from ..pruning.sources import data_of
 from ..training import Run, RunFileError
+from ..training.classifier import saved_path
 from ..training.images import Images
-from ..training.run import run_path
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +113,7 @@ def _floor(options: argparse.Namespace) -> Floor | None:
 
 def _run_file(named: Path) -> Path:
     """Return the file of a run that is named as for ``sl1 train --save``: with its ``.npz`` or without."""
-    return named if named.is_file() else run_path(named)
+    return named if named.is_file() else saved_path(named)
 
 
 def _load(file: Path) -> Run:
@@ -148,7 +148,7 @@ def _check_outputs(options: argparse.Namespace, file: Path) -> None:
             require("onnx"), require("onnxruntime")
         except ImportError as error:
             raise ValueError(f"--onnx: {error}") from error
-    for name, place, path_of in (("--save", options.save, run_path), ("--onnx", options.onnx, onnx_path)):
+    for name, place, path_of in (("--save", options.save, saved_path), ("--onnx", options.onnx, onnx_path)):
         if place is None:
             continue
         path = path_of(place)

@@ -15,9 +15,10 @@ from .._output import printed_after
 from ..errors import unexpected
 from ..paths import path_option, replacing, require_writable
 from ..settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
+from ..training.classifier import saved_path
 from ..training.comparison import compare
 from ..training.config import COMPARED_PENALTIES, DEFAULT_PENALTY, LEARNING_RATES, RunConfig, method_name
-from ..training.run import Run, run_path
+from ..training.run import Run
 from ..training.training import train
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
@@ -44,9 +45,9 @@ def _save(run: Run, path: Path) -> Path:
     try:
         return run.save(path)
     except OSError as error:
-        cause = f"{run_path(path)} could not be written ({error.strerror or error})"
+        cause = f"{saved_path(path)} could not be written ({error.strerror or error})"
         try:
-            kept = run.save(Path(tempfile.mkdtemp(prefix="sl1-")) / run_path(path).name)
+            kept = run.save(Path(tempfile.mkdtemp(prefix="sl1-")) / saved_path(path).name)
         except OSError:
             raise OSError(f"{cause}; the run is lost: with --checkpoint it would be kept while it trains") from error
         raise OSError(f"{cause}; the run is kept in {kept}: move it where there is room") from error
@@ -101,7 +102,7 @@ def run_train(options: argparse.Namespace) -> int:
     penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
     config = _config(options, penalty)
     if options.save is not None:
-        require_writable(run_path(options.save))  # fails here, not after the training
+        require_writable(saved_path(options.save))  # fails here, not after the training
     run = train(config, progress=not options.quiet, checkpoint=options.checkpoint)
     with printed_after(summary(run)):
         saved = None if options.save is None else _save(run, options.save)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ..errors import unexpected
-from ..training.run import measure
+from ..training.classifier import measure
 from .latency import Latency, quartiles
 from .network import Network, multiply_adds, parameter_count
 

@@ -19,9 +19,10 @@ from ..clock import processor_name
 from ..data import load_data
 from ..engine import Engine, Training
 from ..settings import MomentumRamp
+from ..training.classifier import measure
 from ..training.config import RunConfig
 from ..training.images import Images
-from ..training.run import DivergedError, Run, measure, provenance
+from ..training.run import DivergedError, Run, provenance
 from ..training.training import train, train_many
 from .record import Record
 

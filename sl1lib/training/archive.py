@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import unexpected
 from ..paths import replacing
 
 
@@ -55,7 +56,10 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    return json.loads(str(arrays.pop("about"))), arrays
+    about = json.loads(str(arrays.pop("about")))
+    if not isinstance(about, dict):
+        raise unexpected("about", about, "it must be a dict")
+    return about, arrays
 
 
 def reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Checkpoints: a folder from which trainings that were killed go on, bit for bit.
+"""Checkpoints: a folder from which trainings that were killed resume, bit for bit.
 
 ====================  ================================================================================
 file                  what it holds
@@ -27,7 +27,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from .._version import __version__
-from ..errors import require_number, unexpected
+from ..errors import FileError, require_number, unexpected
 from ..paths import replacing, user_path
 from .archive import read_archive, reason, write_archive
 from .config import RunConfig
@@ -42,7 +42,7 @@ _LEFT_BY_SYSTEMS: Final = (".DS_Store", ".ipynb_checkpoints", ".directory", "Thu
 _DIFFERENCES: Final = 3  # a message names no more of them
 
 
-class CheckpointError(ValueError):
+class CheckpointError(FileError):
     """A checkpoint that cannot be used, or not be written; the message names it and says what would help."""
 
 
@@ -78,13 +78,11 @@ class Checkpoint:
             self._lock.acquire()
             self._remove_leftovers()
         except Timeout:
-            raise CheckpointError(
-                f"{self.folder} is in use by another training; wait for its end, or name another folder"
-            ) from None
+            right = "wait for its end, or name another folder"
+            raise CheckpointError(self.folder, "is in use by another training", right) from None
         except (OSError, NotImplementedError) as error:
-            raise CheckpointError(
-                f"{self.folder} cannot keep a checkpoint ({_cause(error)}); name a folder that can be written"
-            ) from error
+            why = f"cannot keep a checkpoint ({_cause(error)})"
+            raise CheckpointError(self.folder, why, "name a folder that can be written") from error
         self._wait(0.0)
         return self
 
@@ -107,7 +105,7 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise CheckpointError(f"{path} cannot be read ({_cause(error)}); name another folder") from error
+            raise CheckpointError(path, f"cannot be read ({_cause(error)})", "name another folder") from error
         try:
             there = json.loads(content)
             self._check_version(there["format"], there["sl1lib"])
@@ -117,9 +115,8 @@ class Checkpoint:
         except CheckpointError:
             raise
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise CheckpointError(
-                f"{path} is damaged ({reason(error)}); name another folder, or delete this one to start anew"
-            ) from error
+            right = "name another folder, or delete this one to start anew"
+            raise CheckpointError(path, f"is damaged ({reason(error)})", right) from error
         if not any(self.folder.glob("group-*.npz")):  # a start that failed must not keep the next one out
             return None
         self._check_configs(there["configs"], [config.to_dict() for config in configs])
@@ -189,9 +186,8 @@ class Checkpoint:
         try:
             yield
         except Exception as error:  # zip, NumPy, JSON and the checks: each fails in its own way
-            raise CheckpointError(
-                f"{self._path(group)} cannot be read back ({reason(error)}); delete it, and its trainings begin anew"
-            ) from error
+            why, right = f"cannot be read back ({reason(error)})", "delete it, and its trainings begin anew"
+            raise CheckpointError(self._path(group), why, right) from error
 
     def _path(self, group: int) -> Path:
         return self.folder / f"group-{group:03d}.npz"
@@ -206,9 +202,8 @@ class Checkpoint:
         others = [name for name in names if not name.endswith(".part") or not name.startswith(".")]
         others = [name for name in others if name not in (".lock", *_LEFT_BY_SYSTEMS)]
         if others and MANIFEST not in names:
-            raise CheckpointError(
-                f"{self.folder} is no checkpoint and not empty (it holds {others[0]!r}); name a new or an empty folder"
-            )
+            why = f"is no checkpoint and not empty (it holds {others[0]!r})"
+            raise CheckpointError(self.folder, why, "name a new or an empty folder")
 
     def _remove_leftovers(self) -> None:
         """Remove what a killed process was writing; the lock is held, so no living one is."""
@@ -218,10 +213,9 @@ class Checkpoint:
 
     def _check_version(self, file_format: object, version: object) -> None:
         if (file_format, version) != (FILE_FORMAT, __version__):
-            raise CheckpointError(
-                f"{self.folder} was begun by sl1lib {version} (format {file_format}), and this is sl1lib "
-                f"{__version__} (format {FILE_FORMAT}); go on with that version, or name another folder"
-            )
+            begun, this = f"sl1lib {version} (format {file_format})", f"sl1lib {__version__} (format {FILE_FORMAT})"
+            right = "resume with that version, or name another folder"
+            raise CheckpointError(self.folder, f"was begun by {begun}, and this is {this}", right)
 
     def _check_configs(self, there: list[dict[str, Any]], here: list[dict[str, Any]]) -> None:
         here = json.loads(json.dumps(here))
@@ -235,9 +229,8 @@ class Checkpoint:
             changes = list(_differences(there[first], here[first]))
             found = ", ".join(changes[:_DIFFERENCES]) + (" …" if len(changes) > _DIFFERENCES else "")
             found = f"of configuration {first}, {found}" if len(here) > 1 else found
-        raise CheckpointError(
-            f"{self.folder} belongs to another training: {found}; ask for the same to go on, or name another folder"
-        )
+        right = "ask for the same to resume it, or name another folder"
+        raise CheckpointError(self.folder, f"belongs to another training: {found}", right)
 
 
 def _differences(there: Any, here: Any, name: str = "") -> Iterator[str]:
@@ -262,7 +255,5 @@ def _cause(error: Exception) -> str:
 
 
 def _not_written(path: Path, error: OSError) -> CheckpointError:
-    return CheckpointError(
-        f"{path} could not be written ({_cause(error)}); make room or rights there and start again: "
-        "what was saved before is whole, and the training goes on from it"
-    )
+    right = "make room or rights there and start again: what was saved before is whole, and the training resumes there"
+    return CheckpointError(path, f"could not be written ({_cause(error)})", right)

@@ -17,12 +17,13 @@ from ..data import Dataset
 from ..engine import Engine, ParallelEngine, Training, tile_images
 from ..engine.parallel import PIECE
 from ..settings import LearningRate
+from .classifier import measure
 from .cohorts import training_dtype
 from .config import RunConfig
 from .images import Images
 from .progress import Progress
 from .recorder import Recorder
-from .run import DivergedError, Run, measure, provenance
+from .run import DivergedError, Run, provenance
 from .snapshot import Keeper, Snapshot, merged
 
 AnyEngine: TypeAlias = Engine | ParallelEngine

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
 
-from .. import fast
 from .._version import __version__
 from ..architecture import check_parameters
-from ..data.dataset import as_images, as_labels, require_counts
-from ..engine import images_to_tensor, predict
-from ..engine.threads import one_thread
-from ..errors import TrainingError, require_choice, require_number, unexpected
-from ..paths import user_path
-from .archive import read_archive, reason, under, write_archive
+from ..engine import predict
+from ..errors import FileError, TrainingError, require_choice, require_number, unexpected
+from .archive import under
+from .classifier import Classifier
 from .config import RunConfig
 
-FILE_FORMAT: Final = 1
+# What a run's file says beside what every classifier's does, and the type of each.
+_FACTS: Final = MappingProxyType({"held_out": str, "data_name": str, "complete": bool})
 
 
-class RunFileError(ValueError):
+class RunFileError(FileError):
     """A file that is not a saved run, or no longer one; the message names the file and what is wrong."""
 
 
@@ -123,7 +120,7 @@ class History:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Classifier):
     """A finished training.
 
     Parameters
@@ -148,6 +145,10 @@ class Run:
     >>> run
     Run(none, reading table, digits[100 training, seed 0], 1 epoch, ...)
     """
+
+    KIND: ClassVar = "run"
+    ERROR: ClassVar = RunFileError
+    REMEDY: ClassVar = "train and save it again"
 
     config: RunConfig
     params: dict[str, np.ndarray]
@@ -205,146 +206,24 @@ class Run:
         require_number("eps", eps, least=0)
         return int((self.node_norms < eps).sum())
 
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """Return the parameters as tensors of their own on the CPU, for the functions of `sl1lib.fast`."""
-        return {name: torch.tensor(array) for name, array in self.params.items()}
+    def _scores(self, x: torch.Tensor) -> torch.Tensor:
+        return predict(self.tensors(), x, self.config.reading)
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        """Return the scores of the ten classes.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (N, 28, 28)
-
-        Returns
-        -------
-        ndarray, shape (N, 10)
-            Before softmax; ``.argmax(axis=1)`` is the answer.
-
-        Raises
-        ------
-        DataError
-            For images of another shape or dtype.
-        """
-        images = np.ascontiguousarray(as_images("images", images))  # PyTorch takes no flipped view
-        x = images_to_tensor(images, getattr(torch, self.config.dtype))
-        return predict(self.tensors(), x, self.config.reading).numpy()
-
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-        """Return entropy error and share of wrong answers on any labelled images.
-
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (N, 28, 28)
-        labels : ndarray of integers, shape (N,)
-
-        Returns
-        -------
-        E0, error : float
-
-        Raises
-        ------
-        DataError
-            For images or labels of another shape, dtype or range, or of different number.
-        """
-        labels = as_labels("labels", labels).astype(np.int64)
-        require_counts(images, labels, "images", "labels")
-        return measure(torch.from_numpy(self.predict(images)), torch.from_numpy(labels))
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the run to one file, whole or not at all.
-
-        The file is a NumPy archive of plain arrays and one JSON text. Reading it back runs no code of the file's.
-
-        Parameters
-        ----------
-        path : path
-            ``.npz`` is added where it is missing; folders are made.
-
-        Returns
-        -------
-        Path
-            What was written.
-
-        Raises
-        ------
-        IsADirectoryError
-            If ``path`` is a folder.
-        """
-        path = run_path(path)
-        about = {
-            "format": FILE_FORMAT,
-            "config": self.config.to_dict(),
-            "held_out": self.held_out,
-            "data_name": self.data_name,
-            "complete": self.complete,
-            "provenance": self.provenance,
-        }
-        arrays = {f"params/{name}": array for name, array in self.params.items()}
-        arrays |= {f"history/{f.name}": getattr(self.history, f.name) for f in fields(History)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_archive(path, about, arrays, compressed=True)
-        return path
+    def _rest(self) -> tuple[dict[str, Any], dict[str, Mapping[str, np.ndarray]]]:
+        return {name: getattr(self, name) for name in _FACTS}, {"history": vars(self.history)}
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Run:
-        """Read a run that `save` wrote.
-
-        Parameters
-        ----------
-        path : path
-
-        Returns
-        -------
-        Run
-
-        Raises
-        ------
-        RunFileError
-            Naming the file and what is wrong, if it is damaged, incomplete, or something else.
-        FileNotFoundError
-            If there is no such file.
-        """
-        path = user_path("path", path)
-        try:
-            return cls._from_archive(*read_archive(path))
-        except (FileNotFoundError, IsADirectoryError, PermissionError):
-            raise
-        except Exception as error:  # what is read fails in its own ways, and so do the checks
-            right = "train and save it again"
-            raise RunFileError(f"{path} is not a readable run of sl1lib ({reason(error)}); {right}") from error
-
-    @classmethod
-    def _from_archive(cls, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Run:
-        if about["format"] != FILE_FORMAT:
-            raise unexpected("the file's format", about["format"], f"this version reads format {FILE_FORMAT}")
-        config, params = RunConfig.from_dict(about["config"]), under("params", arrays)
+    def _restored(
+        cls, config: RunConfig, params: dict[str, np.ndarray], about: dict[str, Any], arrays: dict[str, np.ndarray]
+    ) -> Run:
         check_parameters(params)
-        for name, array in params.items():
-            require_choice(f"the dtype of params[{name!r}]", str(array.dtype), (config.dtype,))
-        rest = {name: about[name] for name in ("held_out", "data_name", "complete", "provenance")}
-        for (name, value), kind in zip(rest.items(), (str, str, bool, dict), strict=True):
+        facts = {name: about[name] for name in _FACTS}
+        for (name, kind), value in zip(_FACTS.items(), facts.values(), strict=True):
             if not isinstance(value, kind):
                 raise unexpected(name, value, f"it must be a {kind.__name__}")
-        require_choice("held_out", rest["held_out"], ("test", "validation"))
-        return cls(config=config, params=params, history=History(**under("history", arrays)), **rest)
-
-
-def run_path(path: str | os.PathLike[str]) -> Path:
-    """Return where `Run.save` writes: ``.npz`` is added where it is missing, and a folder is refused."""
-    named = user_path("path", path)
-    file = named if named.suffix == ".npz" or not named.name else named.with_name(named.name + ".npz")
-    for place in (named, file):
-        if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
-            raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / 'run.npz'} say")
-    return file
-
-
-def measure(scores: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Return entropy error and share of wrong answers for scores ``(N, 10)`` and labels ``(N,)``."""
-    wrong = scores.argmax(dim=1) != labels
-    with one_thread():  # a mean of many numbers would be grouped by the number of threads
-        return float(fast.cross_entropy(scores, labels)), float(wrong.double().mean())
+        require_choice("held_out", facts["held_out"], ("test", "validation"))
+        history = History(**under("history", arrays))
+        return cls(config=config, params=params, history=history, provenance=about["provenance"], **facts)
 
 
 def provenance(device: str, data_digest: str) -> dict[str, str]:

@@ -116,10 +116,9 @@ class Keeper:
             snapshot.check(configs)
             there = snapshot.provenance["data_sha256"]
         if there != data.digest:
-            raise CheckpointError(
-                f"{self.kept.folder} belongs to a training on other data: its SHA-256 is {there[:12]}… there and "
-                f"{data.digest[:12]}… here ({data.name}); use the same data to go on, or name another folder"
-            )
+            digests = f"its SHA-256 is {there[:12]}… there and {data.digest[:12]}… here ({data.name})"
+            right = "use the same data to resume it, or name another folder"
+            raise CheckpointError(self.kept.folder, f"belongs to a training on other data: {digests}", right)
         return snapshot
 
     def due(self) -> bool:

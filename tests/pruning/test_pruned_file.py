@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +61,15 @@ def test_what_is_saved_comes_back_exactly(pruned, digits, tmp_path):
     np.testing.assert_array_equal(again.predict(digits.x_test), pruned.predict(digits.x_test))
 
 
+def test_what_version_0_1_saved_is_read(digits):
+    """The file holds a network that lost 150 of its 192 nodes."""
+    pruned = Pruned.load(Path(__file__).parent / "saved" / "pruned-0.1.npz")
+    assert (pruned.report.before.nodes, pruned.report.after.nodes, len(pruned.kept)) == (192, 42, 42)
+    assert [latency.batch for latency in pruned.report.latency] == [1, 500]
+    error = pruned.evaluate(digits.x_test, digits.y_test)[1]
+    assert error == pytest.approx(pruned.report.error_after, abs=1.5 / len(digits.y_test))  # a tie may break
+
+
 def test_float64_and_a_network_with_nothing_removed_come_back(double, tmp_path):
     pruned = prune(double, 0, latency=False)
     again = Pruned.load(pruned.save(tmp_path / "whole"))
@@ -73,7 +83,7 @@ def test_the_file_is_smaller_than_the_runs(strong, pruned, tmp_path):
 
 
 def test_a_run_is_not_taken_for_a_pruned_network_nor_the_other_way_round(strong, pruned, tmp_path):
-    assert "what it holds is 'a run'; it must be a pruned network" in refused(strong.save(tmp_path / "run"))
+    assert "what it holds is 'run'; it must be a pruned network" in refused(strong.save(tmp_path / "run"))
     with pytest.raises(ValueError, match="is not a readable run of sl1lib"):
         Run.load(pruned.save(tmp_path / "small"))
 
@@ -138,7 +148,7 @@ def test_loading_never_runs_code(arrays, tmp_path, where):
         (lambda a: {**a, "parts/maps2": a["parts/maps2"][1:]}, "maps2 is"),
         (lambda a: {**a, "parts/maps3": a["parts/maps2"]}, "maps3"),
         (lambda a: about(a, format=2), "the file's format is 2; this version reads format 1"),
-        (lambda a: about(a, kind=...), "what it holds is 'a run'"),
+        (lambda a: about(a, kind=...), "what it holds is 'run'"),
         (lambda a: about(a, config={}), "not the fields of a RunConfig"),
         (lambda a: about(a, report={}), "not the fields of a Report"),
         (lambda a: about(a, report=...), "it lacks 'report'"),

@@ -331,7 +331,7 @@ def test_other_data_are_refused_when_all_is_trained(small, digits, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"sl1lib": "9.9"}, r"was begun by sl1lib 9\.9 \(format 1\), and this is sl1lib .* go on with that version"),
+        ({"sl1lib": "9.9"}, r"was begun by sl1lib 9\.9 \(format 1\), and this is sl1lib .* resume with that version"),
         ({"format": 2}, r"was begun by sl1lib .* \(format 2\), and this is sl1lib .* \(format 1\)"),
         ({"format": None}, r"\(format None\)"),
     ],
@@ -442,7 +442,7 @@ def change_arrays(path, **changes):
         ({"engine_velocity/U": np.zeros((2, 10, 192))}, "U of the state is"),
         ({"engine_weights/b": np.zeros((1, 10), np.float32)}, "b of the state is"),
         ({"about": np.array("{}")}, "it lacks 'belongs'"),
-        ({"about": np.array("7")}, "int"),
+        ({"about": np.array("7")}, "about is 7; it must be a dict"),
     ],
 )
 def test_parts_that_do_not_fit_are_damage(begun, changes, words):

@@ -32,8 +32,9 @@ from ...pruning import (
 from ...pruning.network import EVALUATION_BATCH
 from ...pruning.procedure import default_threshold
 from ...training import Run, RunConfig
+from ...training.classifier import measure
 from ...training.images import Images
-from ...training.run import History, measure
+from ...training.run import History
 from .. import Record
 
 SMALLEST: Final = float(np.finfo(np.float64).tiny)  # a length below it is 0
