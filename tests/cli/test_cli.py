@@ -430,7 +430,9 @@ def test_ctrl_c_prints_and_saves_what_is_done_and_exits_130(tmp_path):
     assert f"saved          {tmp_path / 'run.npz'}" in out.decode()
     run = Run.load(tmp_path / "run.npz")
     assert not run.complete
-    assert len(run.history.E0) // 29 == len(run.history.seconds) >= 1
+    epochs = len(run.history.seconds)
+    assert epochs >= 1
+    assert 0 <= len(run.history.E0) - 29 * epochs <= 29  # 29: it came between an epoch's updates and its measurement
     assert f"test error     {100 * run.test_error:.2f} %" in out.decode()
 
 
