@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
     from .pruning import prune
     from .readings import READINGS as READINGS
     from .readings import Reading as Reading
+    from .reference import PROFILES as PROFILES
     from .settings import MOMENTUM_READINGS as MOMENTUM_READINGS
     from .settings import LearningRate as LearningRate
     from .settings import MomentumRamp as MomentumRamp
@@ -66,6 +67,7 @@ _HOMES: Final = MappingProxyType(
         "fast": ("NodePenalty",),
         "pruning": ("Pruned", "prune"),
         "readings": ("READINGS", "Reading"),
+        "reference": ("PROFILES",),
         "settings": ("MOMENTUM_READINGS", "LearningRate", "MomentumRamp", "Penalty"),
         "training": (
             *("COMPARED_ON_DIGITS", "COMPARED_PENALTIES", "DEFAULT_PENALTY"),

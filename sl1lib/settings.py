@@ -1,21 +1,22 @@
 """What a training can be told: the penalty on the weights and the course of the momentum.
 
 Both are small frozen records without any arithmetic on arrays, shared by the reference and the fast path. The
-penalty's mathematics is in ``reference.penalty`` and ``fast.penalty``.
+penalty's mathematics is in ``profiles`` and ``penalty`` of both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from .errors import require_choice, require_count, require_number, unexpected
 
-PROFILES: Final = ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic")
-SHARP_PROFILES: Final = ("abs", "squared")  # they have no smoothing width: eps is not read, and may be 0
 GROUPINGS: Final = ("node", "weight", "map")
 LOSSES: Final = ("cross_entropy", "squared_error")
+
+_PROFILES: Final[dict[str, Any]] = {}
 
 
 def check_profile(profile: str, eps: float) -> None:
@@ -24,9 +25,9 @@ def check_profile(profile: str, eps: float) -> None:
     Parameters
     ----------
     profile : str
-        One of `PROFILES`.
+        The name of a class in ``reference.profiles``.
     eps : float
-        Greater than 0 for a smoothed profile; at least 0 for ``"abs"`` and ``"squared"``, which do not read it.
+        Greater than 0; at least 0 where the profile has no width and does not read it.
 
     Examples
     --------
@@ -35,11 +36,23 @@ def check_profile(profile: str, eps: float) -> None:
     ...
     ValueError: eps is 0; it must be a finite number greater than 0
     """
-    require_choice("profile", profile, PROFILES)
-    if profile in SHARP_PROFILES:
-        require_number("eps", eps, least=0)
-    else:
+    if _find_profile(profile).has_width:
         require_number("eps", eps, above=0)
+    else:
+        require_number("eps", eps, least=0)
+
+
+def enter_profile(profile: Any) -> None:
+    """Make a profile known by its name; each class of ``reference.profiles`` and ``fast.profiles`` enters itself."""
+    _PROFILES[profile.name] = profile
+
+
+def _find_profile(name: str) -> Any:
+    """Return what is known of a profile; the classes stand above this layer, and are the only place that names them."""
+    if not _PROFILES:  # neither NumPy's classes nor PyTorch's were needed so far
+        import_module(".reference.profiles", __package__)
+    require_choice("profile", name, _PROFILES)
+    return _PROFILES[name]
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,9 @@ class Penalty:
         :math:`\varepsilon > 0`, the width of the smoothing, in units of a weight. Not read by ``"abs"`` and
         ``"squared"``.
     profile : str
-        :math:`\varphi`, one of ``"huber"`` (the paper's, most likely), ``"quartic"``, ``"pseudo_huber"``,
-        ``"log_cosh"``, ``"abs"`` (L1 or group lasso), ``"squared"`` (L2), ``"sqrt_quartic"`` (smoothed L1/2).
+        :math:`\varphi`, a name in `PROFILES`: ``"huber"`` (the paper's, most likely), ``"quartic"``,
+        ``"pseudo_huber"``, ``"log_cosh"``, ``"abs"`` (L1 or group lasso), ``"squared"`` (L2), ``"sqrt_quartic"``
+        (smoothed L1/2).
     grouping : {"node", "weight", "map"}
         What a group :math:`g` is: the 10 weights leaving one node; one weight; the 160 weights of one map.
     step : {"gradient", "proximal"}
@@ -87,12 +101,44 @@ class Penalty:
         check_profile(self.profile, self.eps)
         require_choice("grouping", self.grouping, GROUPINGS)
         require_choice("step", self.step, ("gradient", "proximal"))
-        if self.step == "proximal" and self.profile == "sqrt_quartic":
+        if self.step == "proximal" and not _find_profile(self.profile).convex:
             raise unexpected(
                 "profile",
                 self.profile,
                 "it is not convex and has no single proximal map; use step='gradient'",
             )
+
+    @classmethod
+    def of(cls, eps: float | Penalty, profile: str, grouping: str) -> Penalty:
+        """Return a penalty as it is, or of strength 1 one with this width, profile and grouping.
+
+        Examples
+        --------
+        >>> Penalty.of(0.1, "huber", "node")
+        Penalty(strength=1.0, eps=0.1, profile='huber', grouping='node', step='gradient')
+        """
+        return eps if isinstance(eps, Penalty) else cls(1.0, eps, profile, grouping)
+
+    @classmethod
+    def of_prox(
+        cls, tau: float | Penalty, eps: float | Penalty | None, profile: str, grouping: str, lr: float | None
+    ) -> tuple[Penalty, float]:
+        r"""Return the penalty of a proximal map and the map's weight :math:`\tau`.
+
+        The arguments are those of `penalty_prox`: a weight and what `of` takes, or a penalty and a learning rate, whose
+        product with the strength is the weight.
+
+        Examples
+        --------
+        >>> Penalty.of_prox(Penalty(10.0, profile="abs"), 0.1, "abs", "node", None)[1]
+        1.0
+        """
+        if not isinstance(tau, Penalty):
+            require_number("tau", tau, least=0)
+            return cls.of(0.0 if eps is None else eps, profile, grouping), tau
+        rate: Any = eps if lr is None else lr
+        require_number("lr", rate, least=0)
+        return tau, rate * tau.strength
 
 
 @dataclass(frozen=True)

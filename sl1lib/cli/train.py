@@ -14,7 +14,8 @@ import torch
 from .._output import printed_after
 from ..errors import unexpected
 from ..paths import path_option, replacing, require_writable
-from ..settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, MomentumRamp, Penalty
+from ..reference import PROFILES
+from ..settings import GROUPINGS, MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..training.classifier import saved_path
 from ..training.comparison import compare
 from ..training.config import COMPARED_PENALTIES, DEFAULT_PENALTY, LEARNING_RATES, RunConfig, method_name

@@ -16,8 +16,7 @@ from ..errors import require_choice
 from ..fast.losses import LOSSES
 from ..fast.network import Tensors, forward
 from ..fast.optimizer import heavy_ball_step, proximal_step
-from ..fast.penalty import penalty as penalty_value
-from ..fast.penalty import penalty_grad
+from ..fast.penalty import penalty, penalty_grad
 from ..readings import Reading, find_reading
 from ..settings import LearningRate
 
@@ -103,10 +102,9 @@ class SimpleEngine:
         cost = 0.0
         proximal = self._penalty is not None and self._penalty.step == "proximal"
         if self._penalty is not None:
-            shape = (self._penalty.eps, self._penalty.profile, self._penalty.grouping)
-            cost = self._penalty.strength * float(penalty_value(self.params["U"], *shape))
+            cost = float(penalty(self.params["U"], self._penalty))
             if not proximal:
-                grads["U"] = grads["U"] + self._penalty.strength * penalty_grad(self.params["U"], *shape)
+                grads["U"] = grads["U"] + penalty_grad(self.params["U"], self._penalty)
         before = self.params
         rate, momentum = self._lr.at(self.updates), self._momentum.at(self.updates)
         self.params, self._velocity = heavy_ball_step(before, self._velocity, grads, rate, momentum)

@@ -13,12 +13,33 @@ from .network import features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
 from .penalty import group_norms, penalty, penalty_grad, penalty_hess, penalty_prox
 from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
+from .profiles import (
+    PROFILES,
+    Abs,
+    Huber,
+    LogCosh,
+    Profile,
+    PseudoHuber,
+    Quartic,
+    SqrtQuartic,
+    Squared,
+    find_profile,
+)
 from .removal import remove_inputs, remove_nodes
 from .smoothing import smooth_abs, smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
 
 __all__ = [
     "LOSSES",
+    "PROFILES",
+    "Abs",
+    "Huber",
+    "LogCosh",
     "NodePenalty",
+    "Profile",
+    "PseudoHuber",
+    "Quartic",
+    "SqrtQuartic",
+    "Squared",
     "avg_pool2d",
     "composed_kernel",
     "conv2d",
@@ -26,6 +47,7 @@ __all__ = [
     "cross_entropy",
     "dense",
     "features",
+    "find_profile",
     "forward",
     "group_norms",
     "heavy_ball_step",

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, Final
 
 import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from ..architecture import NODES_PER_MAP
 from ..errors import require_choice, require_count, unexpected
 from ..settings import Penalty
-from .penalty import full_precision, penalty_grad, penalty_prox
-from .penalty import penalty as penalty_value
+from .penalty import penalty, penalty_grad, penalty_prox
+from .smoothing import full_precision
 
-_SETTINGS: Final = ("strength", "eps", "profile", "group", "block")
+_SETTINGS: Final = ("strength", "eps", "profile", "grouping", "block")
+
+# What the grouping of a `Penalty` is called here, and how many inputs make one group.
+_GROUPINGS: Final = MappingProxyType({"node": ("input", 1), "weight": ("weight", 1), "map": ("input", NODES_PER_MAP)})
 
 # Layers whose weight has its inputs on axis 0.
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -38,18 +44,22 @@ class NodePenalty(nn.Module):
         What to penalise: a module with a ``weight``, also a pruned or re-parametrised one, or one that is compiled or
         wrapped for several devices; or a weight tensor with its outputs on axis 0 and its inputs on axis 1. Transposed
         convolutions, ``nn.Embedding`` and ``nn.EmbeddingBag``, whose weights have the inputs first, are known.
-    strength : float
-        :math:`\lambda \ge 0`. It may be set anew at any time, for a schedule, and so may all that follow.
+    strength : float or Penalty
+        :math:`\lambda \ge 0`. It may be set anew at any time, for a schedule, and so may all that follow. Or a
+        `Penalty` with strength, eps, profile and grouping, whose ``"node"`` is ``"input"`` here, and whose ``"map"`` is
+        ``"input"`` with ``block=16``.
     eps : float
         :math:`\varepsilon > 0`, in units of a weight.
     profile : str
         As in `smooth_abs`.
-    group : {"input", "output", "weight"}
-        One group for each input node: all weights that leave it (the paper's :math:`u_k`); for each output: all
-        weights that enter it, a filter of a convolution; or for each single weight.
+    grouping : {"input", "output", "weight"}
+        One group for each input node, the default: all weights that leave it (the paper's :math:`u_k`); for each
+        output: all weights that enter it, a filter of a convolution; or for each single weight.
     block : int
-        With ``group="input"``: how many inputs in a row make one group. After a flattened convolution, height × width
-        of a map makes each map one group.
+        With ``grouping="input"``: how many inputs in a row make one group. After a flattened convolution, height ×
+        width of a map makes each map one group.
+    group : str
+        The former name of ``grouping``; it will go with the next release.
 
     Raises
     ------
@@ -90,18 +100,26 @@ class NodePenalty(nn.Module):
     def __init__(
         self,
         module_or_parameter: nn.Module | torch.Tensor,
-        strength: float,
+        strength: float | Penalty,
         eps: float = 0.01,
         profile: str = "huber",
-        group: str = "input",
-        block: int = 1,
+        grouping: str | None = None,
+        block: int | None = None,
+        *,
+        group: str | None = None,
     ) -> None:
         super().__init__()
         # Held in a tuple so that the penalised module does not become a child: its parameters are counted once.
         self._owner = (_unwrapped(module_or_parameter),)
         self._check_owner()
-        self._settings = Penalty(strength, eps, profile)
-        self._set_groups(group, block)
+        self._settings = strength if isinstance(strength, Penalty) else Penalty(strength, eps, profile)
+        if group is not None:
+            _warn_of_group()
+            grouping = group
+        named, nodes = _GROUPINGS[self._settings.grouping]
+        if block is None:
+            block = nodes if grouping is None else 1
+        self._set_groups(named if grouping is None else grouping, block)
 
     def _check_owner(self) -> None:
         owner, right = self._owner[0], "it must have a weight with axes (outputs, inputs, ...)"
@@ -114,20 +132,21 @@ class NodePenalty(nn.Module):
         if not isinstance(weight, torch.Tensor) or weight.ndim < 2:
             raise unexpected("module_or_parameter", found, right)
 
-    def _set_groups(self, group: str, block: int) -> None:
-        require_choice("group", group, ("input", "output", "weight"))
+    def _set_groups(self, grouping: str, block: int) -> None:
+        require_choice("grouping", grouping, ("input", "output", "weight"))
         require_count("block", block, least=1)
         groups, inputs = getattr(self._owner[0], "groups", 1), int(self.weight.shape[self._input_axis])
-        mixed = group == "input" or (group == "output" and isinstance(self._owner[0], _TRANSPOSED))
+        mixed = grouping == "input" or (grouping == "output" and isinstance(self._owner[0], _TRANSPOSED))
         if mixed and groups != 1:
-            right = f"with group={group!r} it must be 1; use group={'weight' if group == 'output' else 'output'!r}"
+            other = "weight" if grouping == "output" else "output"
+            right = f"with grouping={grouping!r} it must be 1; use grouping={other!r}"
             raise unexpected("groups of the convolution", groups, right)
-        if block > 1 and group != "input":
-            raise unexpected("block", block, f"with group={group!r} it must be 1")
+        if block > 1 and grouping != "input":
+            raise unexpected("block", block, f"with grouping={grouping!r} it must be 1")
         if inputs % block:
             raise unexpected("block", block, f"the layer has {inputs} inputs: it must divide that")
-        self._group, self._block = group, block
-        self._settings = replace(self._settings, grouping="weight" if group == "weight" else "node")
+        self._grouping, self._block = grouping, block
+        self._settings = replace(self._settings, grouping="weight" if grouping == "weight" else "node")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a setting, checked; refuse what would have no effect."""
@@ -176,13 +195,24 @@ class NodePenalty(nn.Module):
         self._settings = replace(self._settings, profile=profile)
 
     @property
-    def group(self) -> str:
+    def grouping(self) -> str:
         """What is penalised together."""
-        return self._group
+        return self._grouping
+
+    @grouping.setter
+    def grouping(self, grouping: str) -> None:
+        self._set_groups(grouping, self._block)
+
+    @property
+    def group(self) -> str:
+        """The former name of `grouping`."""
+        _warn_of_group()
+        return self._grouping
 
     @group.setter
     def group(self, group: str) -> None:
-        self._set_groups(group, self._block)
+        _warn_of_group(depth=5)  # two calls of __setattr__ stand between
+        self.grouping = group
 
     @property
     def block(self) -> int:
@@ -191,7 +221,7 @@ class NodePenalty(nn.Module):
 
     @block.setter
     def block(self, block: int) -> None:
-        self._set_groups(self._group, block)
+        self._set_groups(self._grouping, block)
 
     @property
     def weight(self) -> torch.Tensor:
@@ -212,7 +242,7 @@ class NodePenalty(nn.Module):
         if type(weight).__name__ == "DTensor":  # it does not mix with the loss of what each process sees
             right = "in the loss it must be whole; call add_gradient_() after backward() instead, which works on shards"
             raise unexpected("the weight", "sharded", right)
-        return self.strength * self.penalty(weight)
+        return penalty(self._columns(weight), self.settings)
 
     def penalty(self, weight: torch.Tensor) -> torch.Tensor:
         r"""Return :math:`\sum_g h(W_g, \varepsilon)`, without :math:`\lambda`, of any tensor laid out as the weight.
@@ -232,8 +262,7 @@ class NodePenalty(nn.Module):
         >>> regulariser.penalty(torch.tensor([[3.0, 0.0], [4.0, 0.0]]))
         tensor(5.5000)
         """
-        s = self.settings
-        return penalty_value(self._columns(weight), s.eps, s.profile, s.grouping)
+        return penalty(self._columns(weight), replace(self.settings, strength=1.0))
 
     def norms(self) -> torch.Tensor:
         """Return the length of each group, without gradient; for single weights, in the shape of the weight.
@@ -241,7 +270,7 @@ class NodePenalty(nn.Module):
         Two layers compare in it only if what follows them lets a length count: see `dead`.
         """
         weight = self.weight.detach()
-        return weight.abs() if self.group == "weight" else self._columns(weight).norm(dim=0)
+        return weight.abs() if self.grouping == "weight" else self._columns(weight).norm(dim=0)
 
     def dead(self, eps: float | None = None) -> torch.Tensor:
         r"""Say of each group whether it is shorter than :math:`\varepsilon`, and so can be removed.
@@ -300,7 +329,7 @@ class NodePenalty(nn.Module):
         if weight.grad is None:
             raise unexpected("the gradient of weight", None, "call backward() on the error first")
         grad = weight.grad.to_dense()  # that of an embedding may be sparse
-        return grad.abs() if self.group == "weight" else self._columns(grad).norm(dim=0)
+        return grad.abs() if self.grouping == "weight" else self._columns(grad).norm(dim=0)
 
     def add_gradient_(self) -> None:
         """Add the penalty's gradient to ``weight.grad``, in place of adding the penalty to the loss.
@@ -322,12 +351,10 @@ class NodePenalty(nn.Module):
         tensor([[0.6000, 0.3000],
                 [0.8000, 0.4000]])
         """
-        s, weight = self.settings, self.weight
+        weight = self.weight
         if self._is_frozen():
             return
-        columns = self._columns(weight.detach())
-        grad = penalty_grad(columns, s.eps, s.profile, s.grouping)
-        grad = self._uncolumns(s.strength * grad, weight)
+        grad = self._uncolumns(penalty_grad(self._columns(weight.detach()), self.settings), weight)
         if not weight.is_leaf:
             weight.backward(grad)
         else:
@@ -361,12 +388,11 @@ class NodePenalty(nn.Module):
         tensor([[2.4000, 0.0000],
                 [3.2000, 0.0000]])
         """
-        s, owner = self.settings, self._owner[0]
+        owner = self._owner[0]
         if self._is_frozen():
             return
         weight = self.weight
-        columns = self._columns(weight)
-        shorter = self._uncolumns(penalty_prox(columns, lr * s.strength, s.eps, s.profile, s.grouping), weight)
+        shorter = self._uncolumns(penalty_prox(self._columns(weight), self.settings, lr=lr), weight)
         if isinstance(owner, nn.Module) and is_pruned(owner):
             owner.weight_orig.copy_(torch.where(owner.weight_mask != 0, shorter, owner.weight_orig))  # type: ignore
         elif isinstance(owner, nn.Module) and is_parametrized(owner, "weight"):
@@ -387,7 +413,7 @@ class NodePenalty(nn.Module):
         """Say how the penalty is set, where a model is printed."""
         s = self.settings
         block = f", block={self.block}" if self.block > 1 else ""
-        return f"strength={s.strength:g}, eps={s.eps:g}, profile={s.profile!r}, group={self.group!r}{block}"
+        return f"strength={s.strength:g}, eps={s.eps:g}, profile={s.profile!r}, grouping={self.grouping!r}{block}"
 
     @property
     def _input_axis(self) -> int:
@@ -395,7 +421,7 @@ class NodePenalty(nn.Module):
 
     def _groups_first(self, weight: torch.Tensor) -> torch.Tensor:
         """Return a view with the axis that counts the groups, or the blocks' inputs, in front."""
-        return weight if (self.group == "output") == (self._input_axis == 1) else weight.transpose(0, 1)
+        return weight if (self.grouping == "output") == (self._input_axis == 1) else weight.transpose(0, 1)
 
     def _columns(self, weight: torch.Tensor) -> torch.Tensor:
         """Lay the weight out so that each group is a column."""
@@ -405,6 +431,11 @@ class NodePenalty(nn.Module):
     def _uncolumns(self, columns: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Undo `_columns`: shape, order of the axes and dtype of ``weight``."""
         return self._groups_first(columns.T.reshape(self._groups_first(weight).shape)).to(weight.dtype)
+
+
+def _warn_of_group(depth: int = 3) -> None:
+    """Warn at the line that is ``depth`` calls up."""
+    warnings.warn("NodePenalty's group is called grouping now", DeprecationWarning, stacklevel=depth)
 
 
 def _unwrapped(owner: nn.Module | torch.Tensor) -> nn.Module | torch.Tensor:

@@ -72,5 +72,5 @@ def proximal_step(
     >>> moved["U"]
     tensor([[0., 1.]])
     """
-    U = penalty_prox(params["U"], lr * penalty.strength, penalty.eps, penalty.profile, penalty.grouping)
+    U = penalty_prox(params["U"], penalty, lr=lr)
     return {**params, "U": U}, {**velocity, "U": U - before["U"]}

@@ -2,38 +2,31 @@ r"""The penalty :math:`\sum_g \varphi_\varepsilon(\lVert u_g \rVert)` on tensors
 
 The length :math:`\lVert u \rVert` has a corner at 0 that :math:`\varphi_\varepsilon` rounds off; automatic
 differentiation does not know that and would divide by 0 there. `_safe_sqrt` and `_positive` keep the corner out of
-its sight. Squares are taken of weights in units of the width, or of the largest in the group: they may neither
-overflow nor vanish where a length does not. Weights in half precision are computed with in float32.
+its sight. The squares of a length are taken of weights in units of the largest in the group: they may neither overflow
+nor vanish where the length does not. Weights in half precision are computed with in float32.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 
 from ..architecture import NODES_PER_MAP
 from ..errors import require_axes, require_choice, unexpected
-from ..settings import GROUPINGS, check_profile
-from .smoothing import (
-    huber_cap,
-    in_widths,
-    quartic_cap,
-    smooth_abs,
-    smooth_abs_grad,
-    smooth_abs_hess,
-    smooth_abs_prox,
-)
+from ..settings import GROUPINGS, Penalty
+from .profiles import Profile, find_profile
+from .smoothing import full_precision, held, value_of_lengths
 
 
-def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
+def penalty(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
     r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
     Parameters
     ----------
     U : Tensor, shape (C, K)
         The last layer's weights; column ``k`` leaves node ``k``.
-    eps, profile
+    eps : float or Penalty
+        As in `smooth_abs`; or a `Penalty` in place of all that follows, and the sum is multiplied by its strength.
+    profile : str
         As in `smooth_abs`.
     grouping : {"node", "weight", "map"}
         A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes.
@@ -60,29 +53,13 @@ def penalty(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str =
     >>> penalty(U, eps=1.0, grouping="weight")
     tensor(8.)
     """
-    check_profile(profile, eps)
-    wide = _wide(U, grouping)
-    match profile:
-        case "huber":
-            values = _capped(huber_cap, wide, eps, grouping)
-        case "quartic":
-            values = _capped(quartic_cap, wide, eps, grouping)
-        case "sqrt_quartic":
-            values = torch.sqrt(_capped(quartic_cap, wide, eps, grouping))
-        case "pseudo_huber":
-            values = _lengths(wide, grouping, beside=eps)
-        case "log_cosh":  # its series starts with |u|²/(2 eps), which at u = 0 is exact with two derivatives
-            norms = _lengths(wide, grouping)
-            start = eps * (_squares(in_widths(wide, eps), grouping) / 2)
-            values = torch.where(norms > 0, smooth_abs(norms, eps, profile), start)
-        case "squared":
-            values = _squares(wide, grouping) / 2
-        case _:  # abs
-            values = _lengths(wide, grouping)
-    return values.sum().to(U.dtype)
+    p = Penalty.of(eps, profile, grouping)
+    wide = _wide(U, p.grouping)
+    norms, squares = _lengths(wide, p.grouping), _squares(wide, p.grouping)
+    return (p.strength * value_of_lengths(find_profile(p.profile), norms, squares, p.eps).sum()).to(U.dtype)
 
 
-def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
+def penalty_grad(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
     r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
     Parameters
@@ -105,13 +82,14 @@ def penalty_grad(U: torch.Tensor, eps: float, profile: str = "huber", grouping: 
     tensor([[0.6000, 0.3000],
             [0.8000, 0.4000]])
     """
-    wide = _wide(U, grouping)
-    norms = _positive(group_norms(wide, grouping), eps, profile)
-    slopes = smooth_abs_grad(norms, eps, profile)
-    return (wide / _spread(norms, grouping) * _spread(slopes, grouping)).to(U.dtype)
+    p = Penalty.of(eps, profile, grouping)
+    wide, chosen = _wide(U, p.grouping), find_profile(p.profile)
+    norms = _positive(_lengths(wide, p.grouping), chosen, p.eps)
+    slopes = chosen.slope(norms, held(p.eps, wide))
+    return (p.strength * (wide / _spread(norms, p.grouping) * _spread(slopes, p.grouping))).to(U.dtype)
 
 
-def penalty_hess(u: torch.Tensor, eps: float, profile: str = "huber") -> torch.Tensor:
+def penalty_hess(u: torch.Tensor, eps: float | Penalty, profile: str = "huber") -> torch.Tensor:
     r"""Return the Hessian of :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)` for one group.
 
     Parameters
@@ -119,7 +97,7 @@ def penalty_hess(u: torch.Tensor, eps: float, profile: str = "huber") -> torch.T
     u : Tensor, shape (C,)
         The weights of one group.
     eps, profile
-        As in `smooth_abs`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
+        As in `penalty`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
 
     Returns
     -------
@@ -141,30 +119,39 @@ def penalty_hess(u: torch.Tensor, eps: float, profile: str = "huber") -> torch.T
             [0.0000, 0.0000]])
     """
     require_axes("u", u, "C")
-    r = torch.linalg.vector_norm(u)
-    along = smooth_abs_hess(r, eps, profile)
+    p = Penalty.of(eps, profile, "node")
+    chosen, r = find_profile(p.profile), torch.linalg.vector_norm(u)
+    along = p.strength * chosen.curvature(r, held(p.eps, r))
     identity = torch.eye(len(u), dtype=u.dtype, device=u.device)
     if r == 0:
-        if profile == "abs":
-            raise unexpected("u", u.tolist(), "abs has no Hessian at 0")
+        if not chosen.smooth:
+            raise unexpected("u", u.tolist(), f"{chosen.name} has no Hessian at 0")
         return along * identity
-    across = smooth_abs_grad(r, eps, profile) / r
+    across = p.strength * chosen.quotient(r, held(p.eps, r))
     line = torch.outer(u / r, u / r)
     return along * line + across * (identity - line)
 
 
 def penalty_prox(
-    U: torch.Tensor, tau: float, eps: float = 0.0, profile: str = "abs", grouping: str = "node"
+    U: torch.Tensor,
+    tau: float | Penalty,
+    eps: float | Penalty | None = None,
+    profile: str = "abs",
+    grouping: str = "node",
+    *,
+    lr: float | None = None,
 ) -> torch.Tensor:
     r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
 
     Parameters
     ----------
     U : Tensor, shape (C, K)
-    tau : float
-        :math:`\tau \ge 0`: learning rate times strength.
+    tau : float or Penalty
+        :math:`\tau \ge 0`: learning rate times strength. Or a `Penalty`, and as third argument ``lr``.
     eps, profile, grouping
         As in `penalty`; the default is the group lasso's map, which sets short groups to exact zeros.
+    lr : float
+        :math:`\eta \ge 0`, with a `Penalty` of strength :math:`\lambda`: then :math:`\tau = \eta\lambda`.
 
     Returns
     -------
@@ -180,10 +167,11 @@ def penalty_prox(
     tensor([[2.4000, 0.0000],
             [3.2000, 0.0000]])
     """
-    wide = _wide(U, grouping)
-    norms = _positive(group_norms(wide, grouping), eps, profile)
-    shorter = smooth_abs_prox(norms, tau, eps, profile)
-    return (wide * _spread(shorter / norms, grouping)).to(U.dtype)
+    p, tau = Penalty.of_prox(tau, eps, profile, grouping, lr)
+    wide, chosen = _wide(U, p.grouping), find_profile(p.profile)
+    norms = _positive(_lengths(wide, p.grouping), chosen, p.eps)
+    shorter = chosen.prox(norms, tau, held(p.eps, wide))
+    return (wide * _spread(shorter / norms, p.grouping)).to(U.dtype)
 
 
 def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
@@ -214,28 +202,15 @@ def _wide(U: torch.Tensor, grouping: str) -> torch.Tensor:
     return full_precision(U)
 
 
-def full_precision(weights: torch.Tensor) -> torch.Tensor:
-    """Return weights in half precision as float32, since squares of small ones would vanish; others as they are."""
-    return weights.float() if weights.dtype in (torch.float16, torch.bfloat16) else weights
+def _lengths(U: torch.Tensor, grouping: str) -> torch.Tensor:
+    """Return the length of every group.
 
-
-def _lengths(U: torch.Tensor, grouping: str, beside: float = 0.0) -> torch.Tensor:
-    """Return the length of every group, with one more number ``beside`` its weights.
-
-    In units of the largest of them, which autograd need not see: the result is the same in any unit.
+    In units of the largest of its weights, which autograd need not see: the result is the same in any unit.
     """
-    if grouping == "weight" and not beside:
+    if grouping == "weight":
         return U.abs()
-    unit = _largest(U.detach(), grouping).clamp(min=max(beside, torch.finfo(U.dtype).tiny))
-    return unit * _safe_sqrt(_squares(U / _spread(unit, grouping), grouping) + (beside / unit) ** 2)
-
-
-def _capped(
-    cap: Callable[[torch.Tensor, float], torch.Tensor], U: torch.Tensor, eps: float, grouping: str
-) -> torch.Tensor:
-    """Return the length of every group, or where that is below the width, the cap's smooth function of its square."""
-    norms = _lengths(U, grouping)
-    return torch.where(norms > eps, norms, cap(_squares(in_widths(U, eps), grouping), eps))
+    unit = _largest(U.detach(), grouping).clamp(min=torch.finfo(U.dtype).tiny)
+    return unit * _safe_sqrt(_squares(U / _spread(unit, grouping), grouping))
 
 
 def _squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
@@ -278,8 +253,8 @@ def _spread(per_group: torch.Tensor, grouping: str) -> torch.Tensor:
     return per_group.repeat_interleave(NODES_PER_MAP) if grouping == "map" else per_group
 
 
-def _positive(norms: torch.Tensor, eps: float, profile: str) -> torch.Tensor:
+def _positive(norms: torch.Tensor, profile: Profile, eps: float) -> torch.Tensor:
     r"""Take a length of 0 as a tiny one: zeros stay zeros, and the quotient by it is :math:`\varphi''(0)`."""
     tiny = torch.finfo(norms.dtype).tiny
-    floor = tiny if profile == "abs" else max(tiny, min(tiny**0.5, eps / 1000))  # where the slope is still a line
+    floor = max(tiny, min(tiny**0.5, eps / 1000)) if profile.smooth else tiny  # where the slope is still a line
     return norms.clamp(min=floor)

@@ -56,17 +56,39 @@ from .pooling import (
     composed_kernel,
     conv_avg_pool2d,
 )
-from .profiles import smooth_abs_gap, smooth_abs_lipschitz
+from .profiles import (
+    PROFILES,
+    Abs,
+    Huber,
+    LogCosh,
+    Profile,
+    PseudoHuber,
+    Quartic,
+    SqrtQuartic,
+    Squared,
+    find_profile,
+)
 from .removal import remove_inputs
 from .smoothing import (
     smooth_abs,
+    smooth_abs_gap,
     smooth_abs_grad,
     smooth_abs_hess,
+    smooth_abs_lipschitz,
     smooth_abs_prox,
 )
 from .stability import contraction, heavy_ball_energy, heavy_ball_matrix
 
 __all__ = [
+    "PROFILES",
+    "Abs",
+    "Huber",
+    "LogCosh",
+    "Profile",
+    "PseudoHuber",
+    "Quartic",
+    "SqrtQuartic",
+    "Squared",
     "Update",
     "avg_pool2d",
     "avg_pool2d_backward",
@@ -86,6 +108,7 @@ __all__ = [
     "dense_backward",
     "descend",
     "features",
+    "find_profile",
     "forward",
     "gradient_by_differences",
     "group_norms",

@@ -13,8 +13,7 @@ import numpy as np
 from ..errors import require_axes
 from .dense import dense, dense_backward
 from .losses import cross_entropy, cross_entropy_backward
-from .penalty import penalty as penalty_value
-from .penalty import penalty_grad, penalty_prox
+from .penalty import penalty_cost, penalty_grad, penalty_prox
 
 if TYPE_CHECKING:
     from ..settings import Penalty
@@ -53,12 +52,7 @@ def last_layer_error(
     0.6931
     """
     U, b = _split(W)
-    error = cross_entropy(dense(o, U, b), labels)
-    if penalty is not None:
-        error += penalty.strength * penalty_value(
-            U, penalty.eps, penalty.profile, penalty.grouping
-        )
-    return error
+    return cross_entropy(dense(o, U, b), labels) + penalty_cost(U, penalty)
 
 
 def last_layer_grad(
@@ -93,9 +87,7 @@ def last_layer_grad(
     ds = cross_entropy_backward(dense(o, U, b), labels)
     _, dU, db = dense_backward(ds, o, U)
     if penalty is not None:
-        dU = dU + penalty.strength * penalty_grad(
-            U, penalty.eps, penalty.profile, penalty.grouping
-        )
+        dU = dU + penalty_grad(U, penalty)
     return np.column_stack([dU, db])
 
 
@@ -126,14 +118,7 @@ def last_layer_prox(
     array([[2., 0., 7.]])
     """
     U, b = _split(W)
-    shorter = penalty_prox(
-        U,
-        lr * penalty.strength,
-        penalty.eps,
-        penalty.profile,
-        penalty.grouping,
-    )
-    return np.column_stack([shorter, b])
+    return np.column_stack([penalty_prox(U, penalty, lr=lr), b])
 
 
 def last_layer_lipschitz(o: np.ndarray) -> float:

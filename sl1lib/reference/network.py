@@ -22,8 +22,7 @@ from .convolution import (
 )
 from .dense import dense, dense_backward
 from .losses import cross_entropy, cross_entropy_backward
-from .penalty import penalty as penalty_value
-from .penalty import penalty_grad
+from .penalty import penalty_cost, penalty_grad
 from .pooling import avg_pool2d, avg_pool2d_backward
 
 if TYPE_CHECKING:
@@ -203,10 +202,8 @@ def backward(
     d = _way_back(params, steps, labels, find_reading(reading))
     grads = {name: d[name] for name in params}
     if penalty is not None:
-        shape = (penalty.eps, penalty.profile, penalty.grouping)
-        error += penalty.strength * penalty_value(params["U"], *shape)
-        pull = penalty.strength * penalty_grad(params["U"], *shape)
-        grads["U"] = grads["U"] + pull
+        error += penalty_cost(params["U"], penalty)
+        grads["U"] = grads["U"] + penalty_grad(params["U"], penalty)
     return error, grads
 
 

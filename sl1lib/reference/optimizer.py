@@ -11,8 +11,7 @@ import numpy as np
 from ..architecture import epoch_order
 from ..settings import LearningRate
 from .network import Arrays, backward
-from .penalty import penalty as penalty_value
-from .penalty import penalty_prox
+from .penalty import penalty_cost, penalty_prox
 
 if TYPE_CHECKING:
     from ..readings import Reading
@@ -91,13 +90,7 @@ def proximal_step(
     >>> moved["U"]
     array([[0., 1.]])
     """
-    U = penalty_prox(
-        params["U"],
-        lr * penalty.strength,
-        penalty.eps,
-        penalty.profile,
-        penalty.grouping,
-    )
+    U = penalty_prox(params["U"], penalty, lr=lr)
     return {**params, "U": U}, {**velocity, "U": U - before["U"]}
 
 
@@ -167,7 +160,7 @@ def train(
         order = epoch_order(seed, epoch, len(x))
         for first in range(0, len(x), batch_size):
             batch = order[first : first + batch_size]
-            cost = _penalty_cost(params, penalty)
+            cost = penalty_cost(params["U"], penalty)
             error, grads = backward(
                 params,
                 x[batch],
@@ -188,11 +181,3 @@ def train(
                 number, error if proximal else error - cost, cost, params
             )
             number += 1
-
-
-def _penalty_cost(params: Arrays, penalty: Penalty | None) -> float:
-    if penalty is None:
-        return 0.0
-    return penalty.strength * penalty_value(
-        params["U"], penalty.eps, penalty.profile, penalty.grouping
-    )

@@ -6,18 +6,13 @@ import numpy as np
 
 from ..architecture import NODES_PER_MAP
 from ..errors import require_axes, require_choice, unexpected
-from ..settings import GROUPINGS
-from .smoothing import (
-    smooth_abs,
-    smooth_abs_grad,
-    smooth_abs_hess,
-    smooth_abs_prox,
-)
+from ..settings import GROUPINGS, Penalty
+from .profiles import find_profile
 
 
 def penalty(
     U: np.ndarray,
-    eps: float,
+    eps: float | Penalty,
     profile: str = "huber",
     grouping: str = "node",
 ) -> float:
@@ -27,7 +22,9 @@ def penalty(
     ----------
     U : ndarray, shape (C, K)
         The last layer's weights; column ``k`` leaves node ``k``.
-    eps, profile
+    eps : float or Penalty
+        As in `smooth_abs`; or a `Penalty` in place of all that follows, and the sum is multiplied by its strength.
+    profile : str
         As in `smooth_abs`.
     grouping : {"node", "weight", "map"}
         A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes.
@@ -52,13 +49,24 @@ def penalty(
     5.5
     >>> penalty(U, eps=1.0, grouping="weight")       # 3, 4, 0 and 0
     8.0
+    >>> penalty(U, Penalty(0.1, eps=1.0))
+    0.55
     """
-    return float(smooth_abs(group_norms(U, grouping), eps, profile).sum())
+    p = Penalty.of(eps, profile, grouping)
+    norms = group_norms(U, p.grouping)
+    return p.strength * float(
+        find_profile(p.profile).value(norms, p.eps).sum()
+    )
+
+
+def penalty_cost(U: np.ndarray, p: Penalty | None) -> float:
+    r"""Return the :math:`\lambda \sum_g h(u_g, \varepsilon)` that a penalty adds to the error; without one, 0."""
+    return 0.0 if p is None else penalty(U, p)
 
 
 def penalty_grad(
     U: np.ndarray,
-    eps: float,
+    eps: float | Penalty,
     profile: str = "huber",
     grouping: str = "node",
 ) -> np.ndarray:
@@ -84,13 +92,14 @@ def penalty_grad(
     array([[0.6, 0.3],
            [0.8, 0.4]])
     """
-    norms = group_norms(U, grouping)
-    slopes = smooth_abs_grad(norms, eps, profile)
-    return U * _spread(_ratio(slopes, norms), grouping)
+    p = Penalty.of(eps, profile, grouping)
+    norms = group_norms(U, p.grouping)
+    quotients = find_profile(p.profile).quotient(norms, p.eps)
+    return p.strength * (U * _spread(quotients, p.grouping))
 
 
 def penalty_hess(
-    u: np.ndarray, eps: float, profile: str = "huber"
+    u: np.ndarray, eps: float | Penalty, profile: str = "huber"
 ) -> np.ndarray:
     r"""Return the Hessian of :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)` for one group.
 
@@ -101,7 +110,7 @@ def penalty_hess(
     u : ndarray, shape (C,)
         The weights of one group.
     eps, profile
-        As in `smooth_abs`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
+        As in `penalty`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
 
     Returns
     -------
@@ -123,24 +132,28 @@ def penalty_hess(
            [0.  , 0.  ]])
     """
     require_axes("u", u, "C")
-    r = np.asarray(np.linalg.norm(u))
-    along = smooth_abs_hess(r, eps, profile)
+    p = Penalty.of(eps, profile, "node")
+    chosen, r = find_profile(p.profile), np.asarray(np.linalg.norm(u))
+    along = p.strength * chosen.curvature(r, p.eps)
     identity = np.eye(len(u))
     if r == 0:
-        if profile == "abs":
-            raise unexpected("u", u.tolist(), "abs has no Hessian at 0")
+        if not chosen.smooth:
+            right = f"{chosen.name} has no Hessian at 0"
+            raise unexpected("u", u.tolist(), right)
         return along * identity
-    across = smooth_abs_grad(r, eps, profile) / r
+    across = p.strength * chosen.quotient(r, p.eps)
     line = np.outer(u / r, u / r)
     return along * line + across * (identity - line)
 
 
 def penalty_prox(
     U: np.ndarray,
-    tau: float,
-    eps: float = 0.0,
+    tau: float | Penalty,
+    eps: float | Penalty | None = None,
     profile: str = "abs",
     grouping: str = "node",
+    *,
+    lr: float | None = None,
 ) -> np.ndarray:
     r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
 
@@ -150,10 +163,12 @@ def penalty_prox(
     Parameters
     ----------
     U : ndarray, shape (C, K)
-    tau : float
-        :math:`\tau \ge 0`: learning rate times strength.
+    tau : float or Penalty
+        :math:`\tau \ge 0`: learning rate times strength. Or a `Penalty`, and as third argument ``lr``.
     eps, profile, grouping
         As in `penalty`.
+    lr : float
+        :math:`\eta \ge 0`, with a `Penalty` of strength :math:`\lambda`: then :math:`\tau = \eta\lambda`.
 
     Returns
     -------
@@ -169,9 +184,10 @@ def penalty_prox(
     array([[2.4, 0. ],
            [3.2, 0. ]])
     """
-    norms = group_norms(U, grouping)
-    shorter = smooth_abs_prox(norms, tau, eps, profile)
-    return U * _spread(_ratio(shorter, norms), grouping)
+    p, tau = Penalty.of_prox(tau, eps, profile, grouping, lr)
+    norms = group_norms(U, p.grouping)
+    shares = find_profile(p.profile).prox_quotient(norms, tau, p.eps)
+    return U * _spread(shares, p.grouping)
 
 
 def group_norms(U: np.ndarray, grouping: str = "node") -> np.ndarray:
@@ -219,11 +235,4 @@ def _spread(per_group: np.ndarray, grouping: str) -> np.ndarray:
     """Hand each weight the number of its group."""
     return (
         per_group.repeat(NODES_PER_MAP) if grouping == "map" else per_group
-    )
-
-
-def _ratio(numerator: np.ndarray, norms: np.ndarray) -> np.ndarray:
-    """Divide where the length is not 0; a group of zeros stays zero whatever it is multiplied by."""
-    return np.divide(
-        numerator, norms, out=np.zeros(norms.shape), where=norms > 0
     )

@@ -1,7 +1,6 @@
 r"""The smooth function :math:`\varphi_\varepsilon`, its slope and its proximal map (part *Smoothing*).
 
-Every candidate for the paper's lost :math:`h(u, \varepsilon)` is a *radial profile*: a function of the length
-:math:`r = \lVert u \rVert` alone that follows :math:`r` far from 0 and is flat at 0. Scalars come first; vectors and
+The formulas are those of ``profiles``, for lengths. Here they are checked, and continued to signed numbers; vectors and
 groups are in ``penalty``.
 """
 
@@ -9,35 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import require_number, unexpected
+from ..errors import require_number
 from ..settings import check_profile
+from .profiles import find_profile
 
 
 def smooth_abs(
     r: np.ndarray, eps: float, profile: str = "huber"
 ) -> np.ndarray:
-    r"""Return :math:`\varphi_\varepsilon(r)`, a smooth stand-in for :math:`|r|`, element by element.
-
-    ==============  ==================================================================================
-    profile         :math:`\varphi_\varepsilon(r)` for :math:`r \ge 0` (even in :math:`r`)
-    ==============  ==================================================================================
-    huber           :math:`r` if :math:`r > \varepsilon`, else :math:`r^2/(2\varepsilon) + \varepsilon/2`
-    quartic         :math:`r` if :math:`r \ge \varepsilon`, else
-                    :math:`-r^4/(8\varepsilon^3) + 3r^2/(4\varepsilon) + 3\varepsilon/8`
-    pseudo_huber    :math:`\sqrt{r^2 + \varepsilon^2}`
-    log_cosh        :math:`\varepsilon \ln \cosh(r/\varepsilon)`
-    abs             :math:`r`, no smoothing
-    squared         :math:`r^2/2`, the L2 penalty
-    sqrt_quartic    the square root of ``quartic``: smoothed L1/2
-    ==============  ==================================================================================
+    r"""Return :math:`\varphi_\varepsilon(|r|)`, a smooth stand-in for :math:`|r|`, element by element.
 
     Parameters
     ----------
     r : ndarray, any shape
-        Lengths :math:`r \ge 0`, or signed scalars, for which :math:`\varphi_\varepsilon(|r|)` is returned.
+        Lengths, or signed scalars.
     eps : float
-        The width :math:`\varepsilon > 0` of the smoothing, in the units of ``r``.
+        The width :math:`\varepsilon > 0` of the smoothing, in the units of ``r``; ``"abs"`` and ``"squared"`` do not
+        read it.
     profile : str
+        One of `PROFILES`, whose classes have the formulas: `Huber`, `Quartic`, `PseudoHuber`, `LogCosh`, `Abs`,
+        `Squared`, `SqrtQuartic`.
 
     Returns
     -------
@@ -59,25 +49,7 @@ def smooth_abs(
     array([0.5  , 0.625, 1.   , 2.   ])
     """
     check_profile(profile, eps)
-    r = np.abs(np.asarray(r, dtype=np.float64))
-    match profile:
-        case "huber":
-            return np.where(r > eps, r, r**2 / (2 * eps) + eps / 2)
-        case "quartic":
-            # dimensionless, so that no power of it underflows or overflows
-            t = np.minimum(r / eps, 1)
-            return np.where(r >= eps, r, eps * (-(t**4) + 6 * t**2 + 3) / 8)
-        case "pseudo_huber":
-            return np.hypot(r, eps)
-        case "log_cosh":
-            # ln cosh t = t + ln(1 + e^{-2t}) - ln 2 has no exponent that can overflow
-            return r + eps * (np.log1p(np.exp(-2 * r / eps)) - np.log(2))
-        case "abs":
-            return r
-        case "squared":
-            return r**2 / 2
-        case _:  # sqrt_quartic
-            return np.sqrt(smooth_abs(r, eps, "quartic"))
+    return find_profile(profile).value(np.abs(_as_float(r)), eps)
 
 
 def smooth_abs_grad(
@@ -89,18 +61,12 @@ def smooth_abs_grad(
 
     Parameters
     ----------
-    r : ndarray, any shape
-    eps : float
-    profile : str
+    r, eps, profile
+        As in `smooth_abs`.
 
     Returns
     -------
     ndarray of float64, the shape of ``r``
-
-    Raises
-    ------
-    ValueError
-        As `smooth_abs`.
 
     Notes
     -----
@@ -114,26 +80,8 @@ def smooth_abs_grad(
     array([-1. ,  0. ,  0.5,  1. ])
     """
     check_profile(profile, eps)
-    r = np.asarray(r, dtype=np.float64)
-    match profile:
-        case "huber":
-            return r / np.maximum(np.abs(r), eps)
-        case "quartic":
-            # at ±1, and so beyond, the cap's slope is ±1
-            t = np.clip(r / eps, -1, 1)
-            return (3 * t - t**3) / 2
-        case "pseudo_huber":
-            return r / np.hypot(r, eps)
-        case "log_cosh":
-            return np.tanh(r / eps)
-        case "abs":
-            return np.sign(r)
-        case "squared":
-            return r
-        case _:  # sqrt_quartic, by the chain rule
-            return smooth_abs_grad(r, eps, "quartic") / (
-                2 * np.sqrt(smooth_abs(r, eps, "quartic"))
-            )
+    r = _as_float(r)
+    return np.sign(r) * find_profile(profile).slope(np.abs(r), eps)
 
 
 def smooth_abs_hess(
@@ -146,18 +94,12 @@ def smooth_abs_hess(
 
     Parameters
     ----------
-    r : ndarray, any shape
-    eps : float
-    profile : str
+    r, eps, profile
+        As in `smooth_abs`.
 
     Returns
     -------
     ndarray of float64, the shape of ``r``
-
-    Raises
-    ------
-    ValueError
-        As `smooth_abs`.
 
     Notes
     -----
@@ -169,26 +111,7 @@ def smooth_abs_hess(
     array([0.75  , 0.5625, 0.    , 0.    ])
     """
     check_profile(profile, eps)
-    r = np.abs(np.asarray(r, dtype=np.float64))
-    match profile:
-        case "huber":
-            return np.where(r <= eps, 1 / eps, 0.0)
-        case "quartic":
-            t = np.minimum(r / eps, 1)
-            return 3 * (1 - t**2) / (2 * eps)
-        case "pseudo_huber":
-            return (eps / np.hypot(r, eps)) ** 3 / eps
-        case "log_cosh":
-            return (1 - np.tanh(r / eps) ** 2) / eps
-        case "abs":
-            return np.where(r > 0, 0.0, np.nan)
-        case "squared":
-            return np.ones_like(r)
-        case _:  # sqrt_quartic: (√q)'' = q''/(2√q) − q'²/(4 q√q)
-            q = smooth_abs(r, eps, "quartic")
-            slope = smooth_abs_grad(r, eps, "quartic")
-            bend = smooth_abs_hess(r, eps, "quartic")
-            return (2 * bend - slope**2 / q) / (4 * np.sqrt(q))
+    return find_profile(profile).curvature(np.abs(_as_float(r)), eps)
 
 
 def smooth_abs_prox(
@@ -227,53 +150,71 @@ def smooth_abs_prox(
     """
     check_profile(profile, eps)
     require_number("tau", tau, least=0)
-    signed = np.asarray(r, dtype=np.float64)
-    r = np.abs(signed)
-    match profile:
-        case "abs":
-            x = np.maximum(r - tau, 0)
-        case "squared":
-            x = r / (1 + tau)
-        case "huber":
-            x = np.where(r <= eps + tau, r * eps / (eps + tau), r - tau)
-        case "quartic":
-            x = np.where(
-                r <= eps + tau, _quartic_cap_prox(r, tau, eps), r - tau
-            )
-        case "pseudo_huber" | "log_cosh":
-            x = _bisect_prox(r, tau, eps, profile)
-        case _:
-            raise unexpected(
-                "profile",
-                profile,
-                "it is not convex and has no single proximal map",
-            )
-    return np.copysign(x, signed)
+    r = _as_float(r)
+    return np.copysign(find_profile(profile).prox(np.abs(r), tau, eps), r)
 
 
-def _quartic_cap_prox(r: np.ndarray, tau: float, eps: float) -> np.ndarray:
-    """Solve ``t + s (3t - t³)/2 = r/eps`` with ``s = tau/eps`` for its root in [0, 1].
+def smooth_abs_gap(
+    eps: float, profile: str = "huber"
+) -> tuple[float, float]:
+    r"""Return the bounds of :math:`\varphi_\varepsilon(r) - r` over all :math:`r \ge 0`; none can be improved.
 
-    With ``t = m sin θ`` and ``m² = 4(2+3s)/(3s)`` the cubic turns into ``sin 3θ = 8 r / (eps s m³)``.
+    Parameters
+    ----------
+    eps, profile
+        As in `smooth_abs`.
+
+    Returns
+    -------
+    low, high : float
+        In the units of ``eps``.
+
+    Raises
+    ------
+    ValueError
+        As `smooth_abs`, and for ``"squared"`` and ``"sqrt_quartic"``, which do not follow :math:`r`.
+
+    Notes
+    -----
+    Equation ``eq-smooth-bounds``, chapter *The smooth function*.
+
+    Examples
+    --------
+    >>> smooth_abs_gap(0.5), smooth_abs_gap(0.5, "quartic")
+    ((0.0, 0.25), (0.0, 0.1875))
     """
-    s = tau / eps
-    if 1 + s == 1:  # too weak a pull to change r by a rounding error
-        return r
-    m = 2 * np.sqrt((2 + 3 * s) / (3 * s))
-    sin_3theta = np.minimum(8 * r / (eps * s * m**3), 1)
-    return eps * m * np.sin(np.arcsin(sin_3theta) / 3)
+    check_profile(profile, eps)
+    low, high = find_profile(profile).gap(eps)
+    return float(low), float(high)
 
 
-def _bisect_prox(
-    r: np.ndarray, tau: float, eps: float, profile: str
-) -> np.ndarray:
-    """Halve [0, r] until it has the width of a rounding error: ``x + τφ'(x) - r`` increases in ``x``."""
-    low, high = np.zeros_like(r), r.copy()
-    for _ in range(60):
-        middle = (low + high) / 2
-        too_big = middle + tau * smooth_abs_grad(middle, eps, profile) > r
-        low, high = (
-            np.where(too_big, low, middle),
-            np.where(too_big, middle, high),
-        )
-    return (low + high) / 2
+def smooth_abs_lipschitz(eps: float, profile: str = "huber") -> float:
+    r"""Return the smallest Lipschitz constant of :math:`\nabla h`, :math:`h(u) = \varphi_\varepsilon(\lVert u \rVert)`.
+
+    The same number holds for one weight and for a group of any size.
+
+    Parameters
+    ----------
+    eps, profile
+        As in `smooth_abs`.
+
+    Returns
+    -------
+    float
+        Infinite for ``"abs"``.
+
+    Notes
+    -----
+    Equation ``eq-smooth-lipschitz``, chapter *The smooth function*.
+
+    Examples
+    --------
+    >>> smooth_abs_lipschitz(0.5), smooth_abs_lipschitz(0.5, "quartic")
+    (2.0, 3.0)
+    """
+    check_profile(profile, eps)
+    return float(find_profile(profile).lipschitz(eps))
+
+
+def _as_float(r: np.ndarray) -> np.ndarray:
+    return np.asarray(r, dtype=np.float64)

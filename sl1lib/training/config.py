@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..readings import Reading, find_reading
+from ..reference import PROFILES, find_profile
 from ..settings import LOSSES, MOMENTUM_READINGS, LearningRate, MomentumRamp, Penalty
 
 # Tuned on 5,000 validation images of MNIST, 10 epochs, two seeds; the paper gives no rate.
@@ -234,18 +235,16 @@ def method_name(penalty: Penalty | None) -> str:
     """
     if penalty is None or penalty.strength == 0:
         return "none"
-    added = []
-    match penalty.profile:
-        case "squared":
-            return "L2"  # the same function for every grouping
-        case "abs":
-            name = "L1" if penalty.grouping == "weight" else "group lasso"
-        case "sqrt_quartic":
-            name = "smoothed L1/2"
-        case _:
-            name = "SL1"
-            added += [penalty.profile] if penalty.profile != "huber" else []
-    usual = "weight" if name == "L1" else "node"
-    added += [f"{penalty.grouping}-wise"] if penalty.grouping != usual else []
-    added += ["proximal"] if penalty.step == "proximal" else []
-    return " ".join([name, *added])
+    family = find_profile(penalty.profile).family
+    if family == "L2":
+        return family  # the same function for every grouping
+    words = [family]
+    if penalty.profile != next(profile.name for profile in PROFILES.values() if profile.family == family):
+        words.append(penalty.profile)
+    if family == "group lasso" and penalty.grouping == "weight":
+        words = ["L1"]  # the group lasso of groups of one weight
+    elif penalty.grouping != "node":
+        words.append(f"{penalty.grouping}-wise")
+    if penalty.step == "proximal":
+        words.append("proximal")
+    return " ".join(words)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sl1lib import History, Penalty, Run, RunConfig, method_name, train
+from sl1lib import PROFILES, History, Penalty, Run, RunConfig, method_name, train
 from sl1lib.book.arrays import image_row, matrices
 from sl1lib.book.full_training import figures as plots
 from sl1lib.book.style import METHOD_STYLES, WIDTH, method_style, use_style
-from sl1lib.settings import GROUPINGS, PROFILES
+from sl1lib.settings import GROUPINGS
 
 PENALTIES = {
     "none": None,

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from sl1lib import reference
+from sl1lib import PROFILES, reference
 from sl1lib.book.smooth_function.explorer import profile_explorer
-from sl1lib.settings import PROFILES
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 import torch
 from support import assert_close
 
-from sl1lib import READINGS, LearningRate, MomentumRamp, Penalty, Reading, fast, reference
+from sl1lib import PROFILES, READINGS, LearningRate, MomentumRamp, Penalty, Reading, fast, reference
 from sl1lib.engine import Engine, SimpleEngine, Training, predict
 from sl1lib.engine.bands import Bands, pooling_matrix, tile_images
 from sl1lib.engine.penalties import group_penalties
-from sl1lib.settings import GROUPINGS, PROFILES
+from sl1lib.settings import GROUPINGS
 
 pytestmark = pytest.mark.threads
 COUNT, BATCH, UPDATES = 11, 4, 50  # three updates an epoch, the last on three images

@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from sl1lib import fast, reference
-from sl1lib.settings import PROFILES
+from sl1lib import PROFILES, fast, reference
 
 EPS = 0.5
 SMOOTH = [profile for profile in PROFILES if profile != "abs"]

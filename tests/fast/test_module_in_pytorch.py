@@ -6,13 +6,14 @@ import io
 import os
 import shutil
 import sys
+import warnings
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
-from sl1lib import fast
+from sl1lib import Penalty, fast
 
 STRENGTH, EPS = 0.3, 0.2
 OPTIMISERS = {
@@ -120,11 +121,11 @@ def test_after_sgd_with_momentum_the_step_length_is_the_learning_rate_over_one_m
 @pytest.mark.parametrize("group", ["input", "output", "weight"])
 def test_pulls_are_the_lengths_of_the_errors_gradient(group):
     layer = nn.Linear(5, 3)
-    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, group=group)
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, grouping=group)
     with pytest.raises(ValueError, match=r"call backward\(\) on the error first"):
         regulariser.pulls()
     layer(batch()[0]).square().sum().backward()
-    of_gradient = fast.NodePenalty(layer.weight.grad, STRENGTH, EPS, group=group)
+    of_gradient = fast.NodePenalty(layer.weight.grad, STRENGTH, EPS, grouping=group)
     torch.testing.assert_close(regulariser.pulls(), of_gradient.norms())
 
 
@@ -153,7 +154,7 @@ def test_follows_the_model_to_another_dtype_and_device():
 
 
 def test_a_printed_model_says_how_the_penalty_is_set():
-    expected = "NodePenalty(strength=0.3, eps=0.2, profile='huber', group='input')"
+    expected = "NodePenalty(strength=0.3, eps=0.2, profile='huber', grouping='input')"
     assert expected in repr(Model())
     assert "block=4" in repr(fast.NodePenalty(nn.Linear(8, 2), 1.0, block=4))
 
@@ -210,7 +211,7 @@ def test_vmap_over_strengths_is_a_loop_over_strengths():
 
 
 def test_vmap_over_models():
-    regulariser = fast.NodePenalty(nn.Linear(6, 4), STRENGTH, EPS, group="output")
+    regulariser = fast.NodePenalty(nn.Linear(6, 4), STRENGTH, EPS, grouping="output")
     weights = torch.randn(7, 4, 6)
     received = torch.func.vmap(regulariser.penalty)(weights)
     torch.testing.assert_close(received, torch.stack([regulariser.penalty(w) for w in weights]))
@@ -256,7 +257,7 @@ def test_ln_structured_with_the_number_of_dead_groups_removes_those_below_eps(ma
     with torch.no_grad():
         layer.weight.select(dim, 1).mul_(0.001)
         layer.weight.select(dim, 4).mul_(0.002)
-    regulariser = fast.NodePenalty(layer, STRENGTH, EPS / 10, group=group)
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS / 10, grouping=group)
     dead = regulariser.dead()
     assert dead.nonzero().flatten().tolist() == [1, 4]
     prune.ln_structured(layer, "weight", amount=int(dead.sum()), n=2, dim=dim)
@@ -266,7 +267,7 @@ def test_ln_structured_with_the_number_of_dead_groups_removes_those_below_eps(ma
 
 def test_l1_unstructured_is_the_threshold_of_single_weights():
     layer = nn.Linear(6, 5)
-    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, group="weight")
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, grouping="weight")
     dead = regulariser.dead()
     assert dead.shape == layer.weight.shape
     prune.l1_unstructured(layer, "weight", amount=int(dead.sum()))
@@ -431,7 +432,7 @@ def test_inputs_are_inputs_wherever_their_axis_stands(layer, inputs, outputs):
     axis = list(layer.weight.shape).index(inputs)
     lengths = layer.weight.detach().transpose(0, axis).flatten(1).norm(dim=1)
     torch.testing.assert_close(fast.NodePenalty(layer, 1.0).norms(), lengths)
-    assert fast.NodePenalty(layer, 1.0, group="output").norms().shape == (outputs,)
+    assert fast.NodePenalty(layer, 1.0, grouping="output").norms().shape == (outputs,)
     regulariser = fast.NodePenalty(layer, 1.0, EPS)
     (expected,) = torch.autograd.grad(regulariser(), layer.weight)
     regulariser.add_gradient_()
@@ -441,9 +442,12 @@ def test_inputs_are_inputs_wherever_their_axis_stands(layer, inputs, outputs):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: fast.NodePenalty(nn.Conv2d(4, 4, 3, groups=2), 1.0), "groups of the convolution is 2; with group="),
+        (lambda: fast.NodePenalty(nn.Conv2d(4, 4, 3, groups=2), 1.0), "groups of the convolution is 2; with grouping="),
         (lambda: fast.NodePenalty(nn.Linear(6, 2), 1.0, block=4), "block is 4; the layer has 6 inputs"),
-        (lambda: fast.NodePenalty(nn.Linear(6, 2), 1.0, group="output", block=2), "block is 2; with group='output'"),
+        (
+            lambda: fast.NodePenalty(nn.Linear(6, 2), 1.0, grouping="output", block=2),
+            "block is 2; with grouping='output'",
+        ),
         (lambda: fast.NodePenalty(nn.Linear(6, 2), 1.0, block=0), "block is 0; it must be a whole number"),
     ],
 )
@@ -457,7 +461,7 @@ def test_wrong_input_is_named(make, message):
 
 def test_an_embedding_bags_inputs_are_its_words():
     assert fast.NodePenalty(nn.EmbeddingBag(10, 3), 1.0).norms().shape == (10,)
-    assert fast.NodePenalty(nn.EmbeddingBag(10, 3), 1.0, group="output").norms().shape == (3,)
+    assert fast.NodePenalty(nn.EmbeddingBag(10, 3), 1.0, grouping="output").norms().shape == (3,)
 
 
 @pytest.mark.parametrize("layer", [nn.Bilinear(4, 5, 3), nn.LayerNorm((4, 5)), nn.RMSNorm((4, 5)), nn.GroupNorm(2, 4)])
@@ -478,9 +482,9 @@ def test_the_axis_follows_the_layers_type_through_what_wraps_it(wrap):
 
 def test_outputs_that_share_a_weight_are_refused():
     layer = nn.ConvTranspose2d(6, 4, 3, groups=2)  # its second axis counts outputs of both halves
-    with pytest.raises(ValueError, match="groups of the convolution is 2; with group='output' it must be 1"):
-        fast.NodePenalty(layer, 1.0, group="output")
-    assert fast.NodePenalty(layer, 1.0, group="weight").norms().shape == layer.weight.shape
+    with pytest.raises(ValueError, match="groups of the convolution is 2; with grouping='output' it must be 1"):
+        fast.NodePenalty(layer, 1.0, grouping="output")
+    assert fast.NodePenalty(layer, 1.0, grouping="weight").norms().shape == layer.weight.shape
 
 
 def test_a_lazy_layer_is_refused_until_it_has_a_shape():
@@ -505,7 +509,7 @@ def test_a_weight_norm_that_cannot_be_zero_is_told_and_left_as_it_was():
     layer = parametrizations.weight_norm(nn.Linear(4, 3))
     before = layer.weight.detach().clone()
     with pytest.raises(ValueError, match="of weight is '_WeightNorm'; it cannot take the shortened weight"):
-        fast.NodePenalty(layer, 1.0, profile="abs", group="output").prox_(lr=1e3)
+        fast.NodePenalty(layer, 1.0, profile="abs", grouping="output").prox_(lr=1e3)
     torch.testing.assert_close(layer.weight.detach(), before)
 
 
@@ -572,7 +576,7 @@ def test_added_once_to_accumulated_gradients_it_is_the_penalty_of_one_step():
 def test_a_frozen_weight_stays_as_it_is(wrap):
     layer = wrap(nn.Linear(6, 4)).requires_grad_(False)
     before = layer.weight.clone()
-    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, group="output")
+    regulariser = fast.NodePenalty(layer, STRENGTH, EPS, grouping="output")
     regulariser.add_gradient_()
     regulariser.prox_(1.0)
     assert all(parameter.grad is None for parameter in layer.parameters())
@@ -587,11 +591,11 @@ def test_the_settings_can_follow_a_schedule():
     regulariser.strength = 0.2
     torch.testing.assert_close(regulariser(), 2 * before)
     assert "strength=0.2" in repr(regulariser)
-    for name, value in (("eps", 0.5), ("profile", "quartic"), ("group", "output")):
+    for name, value in (("eps", 0.5), ("profile", "quartic"), ("grouping", "output")):
         setattr(regulariser, name, value)
         assert getattr(regulariser, name) == value
     torch.testing.assert_close(regulariser(), fast.NodePenalty(layer, 0.2, 0.5, "quartic", "output")())
-    regulariser.group, regulariser.block = "input", 3
+    regulariser.grouping, regulariser.block = "input", 3
     assert regulariser.norms().shape == (2,)
 
 
@@ -601,7 +605,7 @@ def test_the_settings_can_follow_a_schedule():
         ("strength", -1, "strength is -1; it must be a finite number of at least 0"),
         ("eps", 0, "eps is 0; it must be a finite number greater than 0"),
         ("profile", "hubert", "profile is 'hubert'; .*did you mean 'huber'"),
-        ("group", "node", "group is 'node'; it must be one of"),
+        ("grouping", "node", "grouping is 'node'; it must be one of"),
         ("block", 4, "block is 4; the layer has 6 inputs"),
     ],
 )
@@ -611,6 +615,30 @@ def test_a_setting_is_checked_when_it_is_set(name, value, message):
     with pytest.raises(ValueError, match=message):
         setattr(regulariser, name, value)
     assert repr(regulariser) == before
+
+
+def test_group_is_the_former_name_of_grouping():
+    layer = nn.Linear(6, 4)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        regulariser = fast.NodePenalty(layer, 0.1, group="output")
+        assert regulariser.grouping == regulariser.group == "output"
+        regulariser.group = "weight"
+    assert regulariser.grouping == "weight"
+    assert {str(warning.message) for warning in caught} == {"NodePenalty's group is called grouping now"}
+    assert [(warning.category, warning.filename) for warning in caught] == [(DeprecationWarning, __file__)] * 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "grouping", "block"),
+    [("node", "input", 1), ("weight", "weight", 1), ("map", "input", 16)],
+)
+def test_a_penalty_says_all_at_once(settings, grouping, block):
+    layer, penalty = nn.Linear(32, 3), Penalty(STRENGTH, EPS, "quartic", settings)
+    regulariser = fast.NodePenalty(layer, penalty)
+    assert (regulariser.grouping, regulariser.block, regulariser.profile) == (grouping, block, "quartic")
+    torch.testing.assert_close(regulariser(), fast.penalty(layer.weight, penalty))
+    assert fast.NodePenalty(layer, penalty, grouping="output").norms().shape == (3,)
 
 
 def test_an_assignment_that_would_have_no_effect_is_an_error():
@@ -625,7 +653,7 @@ def test_before_a_normalisation_layer_a_short_filter_is_in_use_all_the_same():
     """A hundredth of the weights makes the same outputs; `dead` says removable, and removal changes everything."""
     net = nn.Sequential(nn.Conv2d(1, 8, 3, bias=False), nn.BatchNorm2d(8, eps=1e-12), nn.ReLU()).double()
     x = torch.randn(16, 1, 8, 8, dtype=torch.float64)
-    regulariser = fast.NodePenalty(net[0], 1e-3, eps=0.05, group="output")
+    regulariser = fast.NodePenalty(net[0], 1e-3, eps=0.05, grouping="output")
     before = net(x)
     with torch.no_grad():
         net[0].weight.mul_(0.01)

@@ -37,7 +37,7 @@ def groups(weight, group):
 @every_owner
 @every_group
 def test_value_is_the_strength_times_the_sum_over_groups(make, group):
-    penalty = fast.NodePenalty(make(), STRENGTH, EPS, group=group)
+    penalty = fast.NodePenalty(make(), STRENGTH, EPS, grouping=group)
     lengths = [u.norm() for u in groups(penalty.weight.detach(), group)]
     expected = STRENGTH * sum(r if r > EPS else r**2 / (2 * EPS) + EPS / 2 for r in lengths)
     torch.testing.assert_close(penalty().detach(), expected)
@@ -64,7 +64,7 @@ def test_added_gradient_is_autograds(make, group, profile):
 @every_owner
 @every_group
 def test_prox_shortens_every_group(make, group):
-    penalty = fast.NodePenalty(make(), STRENGTH, profile="abs", group=group)
+    penalty = fast.NodePenalty(make(), STRENGTH, profile="abs", grouping=group)
     before, tau = groups(penalty.weight.detach().clone(), group), 0.5 * STRENGTH
     penalty.prox_(lr=0.5)
     for u, v in zip(before, groups(penalty.weight.detach(), group), strict=True):
@@ -142,7 +142,10 @@ def test_works_with_any_optimiser(name):
         ),
         (lambda: fast.NodePenalty(nn.Linear(3, 2), -1), "strength is -1; it must be a finite number of at least 0"),
         (lambda: fast.NodePenalty(nn.Linear(3, 2), 1, eps=0), "eps is 0; it must be a finite number greater than 0"),
-        (lambda: fast.NodePenalty(nn.Linear(3, 2), 1, group="node"), "group is 'node'; it must be one of 'input', "),
+        (
+            lambda: fast.NodePenalty(nn.Linear(3, 2), 1, grouping="node"),
+            "grouping is 'node'; it must be one of 'input', ",
+        ),
     ],
 )
 def test_wrong_input_is_named(make, message):

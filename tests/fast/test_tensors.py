@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib import fast, reference
-from sl1lib.settings import PROFILES
+from sl1lib import PROFILES, fast, reference
 
 EPS = 0.01
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]

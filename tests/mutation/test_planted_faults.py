@@ -75,8 +75,8 @@ FAULTS = {
         ),
     ),
     "eps-ignored-in-the-gradient": Fault(
-        "reference/smoothing.py",
-        "return r / np.maximum(np.abs(r), eps)",
+        "reference/profiles.py",
+        "return r / np.maximum(r, eps)",
         "return np.sign(r)",
         (
             "parity/test_smoothing.py::test_value_and_slope_are_the_tables",
@@ -84,8 +84,8 @@ FAULTS = {
         ),
     ),
     "eps-ignored-in-the-gradient-in-fast": Fault(
-        "fast/smoothing.py",
-        "return in_widths(r, eps)",
+        "fast/profiles.py",
+        "return (r / eps).clamp(max=1)",
         "return torch.sign(r)",
         (
             "parity/test_smoothing.py::test_value_and_slope_are_the_tables",

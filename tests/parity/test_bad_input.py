@@ -7,8 +7,7 @@ import pytest
 from support import REFERENCE, both_engines
 from test_network import batch, random_params
 
-from sl1lib import MomentumRamp, Penalty, Reading, fast, reference
-from sl1lib.settings import PROFILES
+from sl1lib import PROFILES, MomentumRamp, Penalty, Reading, fast, reference
 
 U, X = np.ones((10, 32)), np.ones((2, 3, 6, 6))
 SCORES, LABELS = np.zeros((2, 10)), np.array([0, 1])

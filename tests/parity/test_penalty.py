@@ -11,6 +11,8 @@ from profiles import CONVEX, PROFILES, SMOOTH
 from scipy.optimize import differential_evolution
 from support import REFERENCE, both_engines, every_engine, normal, seeds
 
+from sl1lib import Penalty
+
 every_profile = pytest.mark.parametrize("profile", PROFILES)
 every_grouping = pytest.mark.parametrize("grouping", ["node", "weight", "map"])
 convex_profiles = pytest.mark.parametrize("profile", CONVEX)
@@ -183,6 +185,33 @@ def test_the_reference_takes_whole_numbers_for_weights(grouping):
 def test_a_width_whose_square_no_float_can_hold(engine, profile, eps):
     expected = 3 * REFERENCE("smooth_abs", np.array(1.0), eps, profile)
     engine.agrees(engine("penalty", np.array([[1.0, -1.0, 1.0]]), eps, profile), expected)
+
+
+@both_engines
+@every_profile
+@every_grouping
+def test_a_penalty_stands_for_its_numbers(engine, profile, grouping):
+    """One `Penalty` in place of width, profile and grouping; its strength multiplies, in a step with the rate."""
+    U, p = normal(5, 10, 32), Penalty(0.25, EPS, profile, grouping)
+    shape = (EPS, profile, grouping)
+    engine.agrees(engine("penalty", U, p), 0.25 * engine("penalty", U, *shape))
+    engine.agrees(engine("penalty_grad", U, p), 0.25 * engine("penalty_grad", U, *shape))
+    engine.agrees(engine("penalty_hess", U[:, 0], p), 0.25 * engine("penalty_hess", U[:, 0], EPS, profile))
+    if profile in CONVEX:
+        expected = engine("penalty_prox", U, 0.05, *shape)
+        for found in (
+            engine("penalty_prox", U, p, 0.2),
+            engine("penalty_prox", U, p, lr=0.2),
+            engine("penalty_prox", U, 0.05, p),
+        ):
+            engine.agrees(found, expected)
+
+
+@both_engines
+def test_a_proximal_step_of_a_penalty_asks_for_the_learning_rate(engine):
+    for lr in (None, -0.1):
+        with pytest.raises(ValueError, match=f"lr is {lr}; it must be a finite number of at least 0"):
+            engine("penalty_prox", np.ones((2, 3)), Penalty(0.1), lr=lr)
 
 
 EXTREMES = [1e-300, 1e-160, 1e-44, 1e-37, 1e-30, 1e-22, 1.0, 1e19, 1e30, 1e37, 1e160, 1e300]

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import assert_gradient, normal, seeds, sizes
 
-from sl1lib import Penalty, reference
-from sl1lib.settings import PROFILES
+from sl1lib import PROFILES, Penalty, reference
 
 EPS = 0.3
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from sl1lib import PROFILES
 from sl1lib.reference import penalty_grad, smooth_abs, smooth_abs_gap, smooth_abs_grad, smooth_abs_lipschitz
-from sl1lib.settings import PROFILES
 
 FOLLOWING = ["huber", "quartic", "pseudo_huber", "log_cosh", "abs"]
 SMOOTH = [profile for profile in PROFILES if profile != "abs"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sl1lib import (
     COMPARED_ON_DIGITS,
     DEFAULT_PENALTY,
+    PROFILES,
     READINGS,
     MomentumRamp,
     Penalty,
@@ -21,7 +22,7 @@ from sl1lib import (
     method_name,
 )
 from sl1lib.pruning.fine_tuning import check_agreement
-from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS, PROFILES, SHARP_PROFILES
+from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS
 from sl1lib.study.declaration import Cell
 from sl1lib.study.runner import in_batches
 from sl1lib.study.stored import load_results
@@ -133,9 +134,9 @@ def test_it_cannot_be_changed_but_replaced_and_is_then_checked_anew():
 
 @st.composite
 def penalties(draw):
-    profile = draw(st.sampled_from(PROFILES))
-    steps = ["gradient"] if profile == "sqrt_quartic" else ["gradient", "proximal"]
-    least = 0 if profile in SHARP_PROFILES else 1e-6
+    profile = draw(st.sampled_from(list(PROFILES)))
+    steps = ["gradient", "proximal"] if PROFILES[profile].convex else ["gradient"]
+    least = 1e-6 if PROFILES[profile].has_width else 0
     eps, grouping = draw(st.floats(least, 10)), draw(st.sampled_from(GROUPINGS))
     return Penalty(draw(st.floats(0, 10)), eps, profile, grouping, draw(st.sampled_from(steps)))
 

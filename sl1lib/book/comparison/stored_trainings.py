@@ -90,10 +90,8 @@ def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
             if record.diverged:
                 continue
             penalty = record.config.penalty
-            total = 0.0
-            if penalty is not None:
-                U = record.params["U"].astype(np.float64)
-                total = penalty.strength * reference.penalty(U, penalty.eps, penalty.profile, penalty.grouping)
+            U = record.params["U"].astype(np.float64)
+            total = 0.0 if penalty is None else reference.penalty(U, penalty)
             parts.append((record.numbers["train_E0"], total))
         middle = np.median(parts, axis=0)
         found[method] = (float(middle[0]), float(middle[1]))
@@ -171,7 +169,7 @@ def chatter_width(config: RunConfig) -> float:
     0.00025
     """
     penalty = config.penalty
-    if penalty is None or penalty.profile in ("abs", "squared"):
+    if penalty is None or not reference.find_profile(penalty.profile).has_width:
         raise unexpected("penalty", penalty, "only a smoothed one has a width")
     steepest = reference.smooth_abs_lipschitz(1.0, penalty.profile)
     return config.lr * penalty.strength * steepest / (2 * (1 + config.momentum.end))

@@ -17,7 +17,7 @@ from ...engine.passes import Batch, Matrices, ModelViews
 from ...engine.penalties import PenaltyGroup, kind_of
 from ...engine.weights import Weights, stack
 from ...readings import find_reading
-from ...settings import GROUPINGS, PROFILES, MomentumRamp, Penalty
+from ...settings import GROUPINGS, MomentumRamp, Penalty
 from ..entry import Chapter, Checks
 from ..measure import EQUAL, PRECISIONS, SAME, normal, run, tensor
 from .counts import banded_work, epoch_operations, im2col_work
@@ -252,14 +252,14 @@ def penalty_gradient(check: Checks) -> None:
     what = "against the reference, every profile and grouping"
     weights, layers = last_layers()
     gradient, costs = Weights(3, torch.float64, CPU), torch.zeros(3, dtype=torch.float64)
-    for profile, grouping in product(PROFILES, GROUPINGS):
+    for profile, grouping in product(fast.PROFILES, GROUPINGS):
         penalties = [Penalty(0.1 + m, eps, profile, grouping) for m, eps in enumerate(EPS)]
         gradient.flat.zero_()
         PenaltyGroup(penalties, kind_of(penalties[0]), torch.float64, CPU).apply(weights.U, gradient.U, costs)
         found = gradient.read()["U"]
         for m, (U, p) in enumerate(zip(layers, penalties, strict=True)):
-            check(what, SAME, found[m], p.strength * reference.penalty_grad(U, p.eps, profile, grouping))
-            check(what, SAME, costs[m], p.strength * reference.penalty(U, p.eps, profile, grouping))
+            check(what, SAME, found[m], reference.penalty_grad(U, p))
+            check(what, SAME, costs[m], reference.penalty(U, p))
 
 
 @chapter.equation("eq-fast-prox", "the proximal step with a width for each model", Engine, reference.penalty_prox)
@@ -267,7 +267,7 @@ def proximal_step(check: Checks) -> None:
     """Compare every profile that has a proximal map, and what the velocity becomes."""
     what = "against the reference, every profile that has one"
     rate = tensor(np.array([[0.1], [0.5], [1.0]]))
-    convex = [profile for profile in PROFILES if profile != "sqrt_quartic"]
+    convex = [name for name, profile in fast.PROFILES.items() if profile.convex]
     for profile, grouping in product(convex, GROUPINGS):
         penalties = [Penalty(0.3 + m, eps, profile, grouping, "proximal") for m, eps in enumerate(EPS)]
         (weights, layers), velocity = last_layers(), Weights(3, torch.float64, CPU)
@@ -275,7 +275,7 @@ def proximal_step(check: Checks) -> None:
         group = PenaltyGroup(penalties, kind_of(penalties[0]), torch.float64, CPU)
         group.shrink(weights.U, before, velocity.U, rate)
         for m, (U, p) in enumerate(zip(layers, penalties, strict=True)):
-            expected = reference.penalty_prox(U, float(rate[m]) * p.strength, p.eps, profile, grouping)
+            expected = reference.penalty_prox(U, p, lr=float(rate[m]))
             check(what, 1e-10, weights.read()["U"][m], expected)
             check(what, 1e-10, velocity.read()["U"][m], expected - U + 1)
 

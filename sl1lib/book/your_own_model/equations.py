@@ -50,7 +50,7 @@ def groups(check: Checks) -> None:
                 "input": [weight[:, k : k + block] for k in range(0, weight.shape[1], block)],
             }
             h = [two_cases(math.hypot(*part.flatten().tolist()), EPS) for part in parts[group]]
-            found = NodePenalty(weight, STRENGTH, EPS, group=group, block=block)()
+            found = NodePenalty(weight, STRENGTH, EPS, grouping=group, block=block)()
             what = "against sums one group at a time; 3 shapes, 4 groupings"
             check(what, SAME, found, STRENGTH * math.fsum(h))
 
@@ -75,7 +75,7 @@ def proximal_step(check: Checks) -> None:
     """At the minimum the derivative is 0: what came, plus the pull at what came, is what went in."""
     for group, block in GROUPINGS:
         weight, layer = layer_of(4, 6, 2).detach(), layer_of(4, 6, 2)
-        regulariser = NodePenalty(layer, STRENGTH, EPS, group=group, block=block)
+        regulariser = NodePenalty(layer, STRENGTH, EPS, grouping=group, block=block)
         regulariser.prox_(lr=0.7)
         went_in = layer.detach() + 0.7 * gradient_of(regulariser, layer)
         check("against the condition for its minimum, 4 groupings", SAME, went_in, weight)

@@ -123,9 +123,7 @@ class LastLayer:
         width = len(live) + 1
         for place, k in enumerate(live):
             rows = np.arange(CLASSES) * width + place
-            hessian[np.ix_(rows, rows)] += penalty.strength * reference.penalty_hess(
-                U[:, k], penalty.eps, penalty.profile
-            )
+            hessian[np.ix_(rows, rows)] += reference.penalty_hess(U[:, k], penalty)
         return float(np.linalg.eigvalsh(hessian)[1])
 
     def _entropy_hessian(self, W: np.ndarray, live: np.ndarray) -> np.ndarray:
