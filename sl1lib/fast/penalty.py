@@ -24,34 +24,19 @@ def penalty(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", group
     ----------
     U : Tensor, shape (C, K)
         The last layer's weights; column ``k`` leaves node ``k``.
-    eps : float or Penalty
-        As in `smooth_abs`; or a `Penalty` in place of all that follows, and the sum is multiplied by its strength.
-    profile : str
-        As in `smooth_abs`.
-    grouping : {"node", "weight", "map"}
-        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes.
+    eps, profile, grouping
+        As in `sl1lib.reference.penalty`: three settings, or one `Penalty`.
 
     Returns
     -------
     Tensor, a scalar of the dtype and on the device of ``U``
         Differentiable, and twice where the profile is.
 
-    Raises
-    ------
-    ValueError
-        For an unknown name, ``eps`` out of range, or ``K`` not a multiple of 16 when grouped by map.
-
-    Notes
-    -----
-    Equation ``eq-grad-error``, chapter *Gradients*.
-
     Examples
     --------
     >>> U = torch.tensor([[3.0, 0.0], [4.0, 0.0]])
-    >>> penalty(U, eps=1.0)
-    tensor(5.5000)
-    >>> penalty(U, eps=1.0, grouping="weight")
-    tensor(8.)
+    >>> penalty(U, eps=1.0), penalty(U, Penalty(0.1, eps=1.0, grouping="weight"))
+    (tensor(5.5000), tensor(0.8000))
     """
     p = Penalty.of(eps, profile, grouping)
     wide = _wide(U, p.grouping)
@@ -60,21 +45,7 @@ def penalty(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", group
 
 
 def penalty_grad(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
-
-    Parameters
-    ----------
-    U, eps, profile, grouping
-        As in `penalty`.
-
-    Returns
-    -------
-    Tensor, the shape of ``U``
-        A group of zeros has gradient 0 (for ``"abs"``: the subgradient of least length).
-
-    Notes
-    -----
-    Equations ``eq-grad-radial`` and ``eq-grad-groups``, chapter *Gradients*.
+    r"""Return the gradient of `penalty` in the shape of ``U``; see `sl1lib.reference.penalty_grad`.
 
     Examples
     --------
@@ -90,27 +61,7 @@ def penalty_grad(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", 
 
 
 def penalty_hess(u: torch.Tensor, eps: float | Penalty, profile: str = "huber") -> torch.Tensor:
-    r"""Return the Hessian of :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)` for one group.
-
-    Parameters
-    ----------
-    u : Tensor, shape (C,)
-        The weights of one group.
-    eps, profile
-        As in `penalty`. ``"abs"`` has a corner at 0, so ``u`` must not be 0 there.
-
-    Returns
-    -------
-    Tensor, shape (C, C)
-
-    Raises
-    ------
-    ValueError
-        For an unknown profile, ``eps`` out of range, ``u`` of another shape, or the corner.
-
-    Notes
-    -----
-    Equations ``eq-grad-hessian`` and ``eq-grad-eigenvalues``, chapter *Gradients*.
+    r"""Return the Hessian of :math:`h(u, \varepsilon)` for one group ``u (C,)``; see `sl1lib.reference.penalty_hess`.
 
     Examples
     --------
@@ -143,23 +94,8 @@ def penalty_prox(
 ) -> torch.Tensor:
     r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
 
-    Parameters
-    ----------
-    U : Tensor, shape (C, K)
-    tau : float or Penalty
-        :math:`\tau \ge 0`: learning rate times strength. Or a `Penalty`, and as third argument ``lr``.
-    eps, profile, grouping
-        As in `penalty`; the default is the group lasso's map, which sets short groups to exact zeros.
-    lr : float
-        :math:`\eta \ge 0`, with a `Penalty` of strength :math:`\lambda`: then :math:`\tau = \eta\lambda`.
-
-    Returns
-    -------
-    Tensor, the shape of ``U``
-
-    Notes
-    -----
-    Equations ``eq-grad-prox``, ``eq-grad-prox-radial`` and ``eq-grad-prox-abs``, chapter *Gradients*.
+    Parameters and equations are those of `sl1lib.reference.penalty_prox`; the default is the group lasso's map, which
+    sets short groups to exact zeros.
 
     Examples
     --------
@@ -175,17 +111,7 @@ def penalty_prox(
 
 
 def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
-    r"""Return the length :math:`\lVert u_g \rVert` of every group of weights.
-
-    Parameters
-    ----------
-    U : Tensor, shape (C, K)
-    grouping : {"node", "weight", "map"}
-
-    Returns
-    -------
-    Tensor
-        Shape ``(K,)`` for nodes, ``(C, K)`` for weights, ``(K/16,)`` for maps.
+    r"""Return the length :math:`\lVert u_g \rVert` of every group of weights; see `sl1lib.reference.group_norms`.
 
     Examples
     --------

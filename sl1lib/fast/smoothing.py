@@ -21,25 +21,12 @@ def smooth_abs(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
     ----------
     r : Tensor, any shape
         Lengths, or signed scalars.
-    eps : float
-        The width :math:`\varepsilon > 0` of the smoothing, in the units of ``r``; ``"abs"`` and ``"squared"`` do not
-        read it.
-    profile : str
-        One of `PROFILES`, whose classes have the formulas.
+    eps, profile
+        As in `sl1lib.reference.smooth_abs`.
 
     Returns
     -------
     Tensor, the shape, dtype and device of ``r``
-
-    Raises
-    ------
-    ValueError
-        For an unknown profile or ``eps`` not greater than 0.
-
-    Notes
-    -----
-    Equations ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
-    ``eq-smooth-sqrt``, chapter *The smooth function*.
 
     Examples
     --------
@@ -52,22 +39,7 @@ def smooth_abs(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 
 
 def smooth_abs_grad(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
-    r"""Return the slope :math:`\varphi'_\varepsilon(r)`, odd in :math:`r`, element by element.
-
-    Parameters
-    ----------
-    r, eps, profile
-        As in `smooth_abs`.
-
-    Returns
-    -------
-    Tensor, the shape, dtype and device of ``r``
-
-    Notes
-    -----
-    The slopes belong to ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
-    ``eq-smooth-sqrt``, chapter *The smooth function*; at 0 of ``abs``, ``eq-corner-subdifferential-abs``, chapter
-    *The corner*.
+    r"""Return the slope :math:`\varphi'_\varepsilon(r)`, odd in :math:`r`; see `sl1lib.reference.smooth_abs_grad`.
 
     Examples
     --------
@@ -81,22 +53,7 @@ def smooth_abs_grad(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 
 
 def smooth_abs_hess(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
-    r"""Return the second derivative :math:`\varphi''_\varepsilon(r)`, even in :math:`r`, element by element.
-
-    Parameters
-    ----------
-    r, eps : Tensor and float
-        As in `smooth_abs`.
-    profile : str
-        Huber's takes its inner value where it jumps, at :math:`\varepsilon`; ``"abs"`` gives NaN at 0.
-
-    Returns
-    -------
-    Tensor, the shape, dtype and device of ``r``
-
-    Notes
-    -----
-    Equation ``eq-grad-second``, chapter *Gradients*.
+    r"""Return :math:`\varphi''_\varepsilon(r)`, even in :math:`r`; see `sl1lib.reference.smooth_abs_hess`.
 
     Examples
     --------
@@ -111,27 +68,7 @@ def smooth_abs_hess(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 def smooth_abs_prox(r: Tensor, tau: float, eps: float = 0.0, profile: str = "abs") -> Tensor:
     r"""Return :math:`\arg\min_{x} \tfrac12 (x - r)^2 + \tau \varphi_\varepsilon(x)`, element by element.
 
-    Parameters
-    ----------
-    r : Tensor, any shape
-    tau : float
-        :math:`\tau \ge 0`: learning rate times strength.
-    eps, profile
-        As in `smooth_abs`. ``"sqrt_quartic"`` is not convex, has no single minimiser, and is refused.
-
-    Returns
-    -------
-    Tensor, the shape, dtype and device of ``r``
-
-    Raises
-    ------
-    ValueError
-        As `smooth_abs`, and for a negative ``tau``.
-
-    Notes
-    -----
-    Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
-    *Gradients*. For ``abs`` also ``eq-corner-soft``, chapter *The corner*.
+    Parameters, errors and equations are those of `sl1lib.reference.smooth_abs_prox`.
 
     Examples
     --------
