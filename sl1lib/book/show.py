@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
-    """Display functions of the library as they stand in their file.
+    """Display functions of the library as they stand in their file, below the name of their module, or their class.
 
     Parameters
     ----------
-    *functions : functions or classes
+    *functions : functions, classes or methods
     docstring : bool
         Keep the docstrings; without them the code stands beside its equation in a few lines.
 
@@ -45,13 +45,14 @@ def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None
         return np.maximum(x, 0)
     ```
     """
-    parts, module = [], ""
+    parts, home = [], ""
     for function in functions:
         source = textwrap.dedent(inspect.getsource(function)).rstrip()
         source = source if docstring else _without_docstring(source)
-        if function.__module__ != module:
-            module = function.__module__
-            source = f"# {module}\n{source}"
+        place = ".".join([function.__module__, *function.__qualname__.split(".")[:-1]])
+        if place != home:
+            home = place
+            source = f"# {home}\n{source}"
         parts.append(source)
     _show_markdown("```python\n" + "\n\n\n".join(parts) + "\n```")
 
@@ -203,4 +204,5 @@ def _without_docstring(source: str) -> str:
         return source
     lines = source.splitlines(keepends=True)
     assert first.end_lineno is not None
-    return "".join(lines[: first.lineno - 1] + lines[first.end_lineno :])
+    rest = "".join(lines[first.end_lineno :])
+    return "".join(lines[: first.lineno - 1]) + rest.removeprefix("\n")  # a class has an empty line there
