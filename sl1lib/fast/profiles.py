@@ -291,10 +291,11 @@ class SqrtQuartic(Profile, name="sqrt_quartic"):
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
         return torch.sqrt(self.inner.value(r, eps))
 
-    def slope(self, r: Tensor, eps: Numbers) -> Tensor:  # by the chain rule
+    def slope(self, r: Tensor, eps: Numbers) -> Tensor:
         return self.inner.slope(r, eps) / (2 * self.value(r, eps))
 
-    def curvature(self, r: Tensor, eps: Numbers) -> Tensor:  # (√q)'' = q''/(2√q) − q'²/(4 q√q)
+    def curvature(self, r: Tensor, eps: Numbers) -> Tensor:
+        # (√q)'' = q''/(2√q) − q'²/(4 q√q)
         q, slope = self.inner.value(r, eps), self.inner.slope(r, eps)
         return (2 * self.inner.curvature(r, eps) - slope**2 / q) / (4 * torch.sqrt(q))
 

@@ -284,12 +284,11 @@ class SqrtQuartic(Profile, name="sqrt_quartic"):
     def value(self, r: Array, eps: Numbers) -> Array:
         return np.sqrt(self.inner.value(r, eps))
 
-    def slope(self, r: Array, eps: Numbers) -> Array:  # the chain rule
+    def slope(self, r: Array, eps: Numbers) -> Array:
         return self.inner.slope(r, eps) / (2 * self.value(r, eps))
 
-    def curvature(
-        self, r: Array, eps: Numbers
-    ) -> Array:  # (√q)'' = q''/(2√q) − q'²/(4 q√q)
+    def curvature(self, r: Array, eps: Numbers) -> Array:
+        # (√q)'' = q''/(2√q) − q'²/(4 q√q)
         q, slope = self.inner.value(r, eps), self.inner.slope(r, eps)
         bend = 2 * self.inner.curvature(r, eps) - slope**2 / q
         return bend / (4 * np.sqrt(q))
