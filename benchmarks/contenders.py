@@ -21,7 +21,8 @@ from torch.utils.data import Dataset as TorchDataset
 
 from sl1lib import Dataset, MomentumRamp, Penalty, fast, reference
 from sl1lib.architecture import epoch_order, glorot_uniform
-from sl1lib.engine import Engine, ParallelEngine, Training, images_to_tensor
+from sl1lib.book.fast_path.shares import Shares
+from sl1lib.engine import Engine, Training, images_to_tensor
 
 LR, MOMENTUM, SEED = 0.1, 0.2, 0
 PENALTY = Penalty(strength=3e-4, eps=1e-2)
@@ -210,20 +211,22 @@ class Reference(Contender):
 class Batched(Contender):
     """(e) The engine with M models, which share their batches as a comparison of methods does."""
 
-    letter = "e"
-    kind: type[Engine] | type[ParallelEngine] = Engine
+    letter, what = "e", "Engine"
 
     def __init__(self, case: Case, models: int) -> None:
         super().__init__(case)
-        self.models, self.label = models, f"{self.letter}: {self.kind.__name__}, M = {models}"
+        self.models, self.label = models, f"{self.letter}: {self.what}, M = {models}"
         trainings = [
             Training(fast.init_params(SEED), LR, MomentumRamp(MOMENTUM, MOMENTUM, 0), PENALTY, SEED)
             for _ in range(models)
         ]
         x = torch.tensor(case.data.x_train).unsqueeze(1)
-        self.engine = self.kind(
-            trainings, x, torch.tensor(case.data.y_train), reading=case.reading, batch_size=case.batch
-        )
+        settings = {"reading": case.reading, "batch_size": case.batch}
+        self.engine = self.start(trainings, x, torch.tensor(case.data.y_train), settings)
+
+    def start(self, *arguments: Any) -> Any:
+        *given, settings = arguments
+        return Engine(*given, **settings)
 
     def advance(self, updates: int) -> None:
         self.engine.advance(updates)
@@ -233,10 +236,13 @@ class Batched(Contender):
 
 
 class Parallel(Batched):
-    """(p) The same in several processes, a thread for each: `ParallelEngine`."""
+    """(p) The same in several processes, a thread for each."""
 
-    letter = "p"
-    kind = ParallelEngine
+    letter, what = "p", "processes"
+
+    def start(self, *arguments: Any) -> Any:
+        *given, settings = arguments
+        return Shares(*given, processes=min(torch.get_num_threads(), self.models), **settings)
 
 
 def build(name: str, case: Case) -> Contender:

@@ -16,7 +16,7 @@ import torch
 import sl1lib
 from sl1lib.book.fast_path.counts import epoch_operations
 from sl1lib.book.fast_path.machine import matrix_rate
-from sl1lib.environment import processor_name
+from sl1lib.clock import processor_name
 
 from .measure import Timing
 

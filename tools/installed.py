@@ -10,7 +10,6 @@ to know what is missing.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distributions, version
@@ -18,18 +17,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+try:
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+except ImportError:  # an environment that is not made yet has pip, and pip has them
+    from pip._vendor.packaging.requirements import Requirement
+    from pip._vendor.packaging.specifiers import SpecifierSet
+
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("book", "test", "lint")
 
-sys.path.insert(0, str(ROOT))
-from sl1lib.environment import within  # noqa: E402  (it needs nothing but Python)
 
-
-def wanted() -> dict[str, str]:
+def wanted() -> dict[str, SpecifierSet]:
     """Return the range of every package that the project declares for its own work."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [*project["dependencies"], *(each for extra in EXTRAS for each in project["optional-dependencies"][extra])]
-    return dict(re.fullmatch(r"([\w.-]+?)((?:[<>=!~].*)?)", line).groups() for line in lines)
+    return {each.name: each.specifier for each in map(Requirement, lines)}
 
 
 def pins() -> dict[str, str]:
@@ -64,7 +67,7 @@ def lacking() -> list[str]:
     lines = [
         f"{name}: {found or 'not installed'}, {ranges or 'any version'} wanted"
         for name, ranges in wanted().items()
-        if (found := installed(name)) is None or not within(found, ranges)
+        if (found := installed(name)) is None or not ranges.contains(found, prereleases=True)
     ]
     return lines if from_here() else [*lines, "sl1lib: not installed from this folder"]
 

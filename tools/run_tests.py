@@ -46,7 +46,7 @@ NBVAL = (
 )
 WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
 ABOUT_PROCESSES = (
-    *("engine/test_parallel_engine.py", "training/test_kill.py", "training/test_processes.py"),
+    *("training/test_kill.py", "training/test_processes.py"),
     *("training/test_progress.py", "study/test_study_run.py"),
 )
 NUMERICAL = ("reference", "symbolic", "parity", "fast", "engine", "training", "study", "pruning", "book/test_ledger.py")

@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace) -> int:
         _tell(f"sl1 {options.name}: {error}")
         return 2
     except KeyboardInterrupt:
-        _tell(f"sl1 {options.name}: broken off")
+        _tell(f"sl1 {options.name}: interrupted")
         return 130
 
 

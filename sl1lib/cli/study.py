@@ -11,11 +11,11 @@ from ..errors import require_count
 from ..paths import path_option
 from ..study.auditing import RULE, audit
 from ..study.declaration import STUDIES, load_study
-from ..study.processes import usable_cores
 from ..study.runner import BATCH, RESULTS
 from ..study.runner import run as run_study
 from ..study.store import Store
 from ..study.terminal import plan_text, show_text
+from ..training.processes import usable_cores
 
 _ACTIONS = ("plan", "run", "show", "audit")
 

@@ -93,7 +93,7 @@ def _optimiser_options(parser: argparse.ArgumentParser) -> None:
 def _running_options(output: argparse._ArgumentGroup) -> None:
     output.add_argument(
         "--checkpoint", type=path_option, metavar="FOLDER",
-        help="keep the training in FOLDER while it runs; killed or broken off, the same command goes on from there",
+        help="keep the training in FOLDER while it runs; killed or interrupted, the same command resumes from there",
     )  # fmt: skip
     output.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -136,7 +136,7 @@ def _end(runs: Sequence[Run], options: argparse.Namespace) -> int:
     if all(run.complete for run in runs):
         return 0
     if options.checkpoint is not None:
-        print(f"the same command goes on from here: {options.checkpoint} has it")
+        print(f"the same command resumes from here: {options.checkpoint} has it")
     return 130
 
 

@@ -9,24 +9,19 @@ module               what it does
 ``penalties``        penalties and proximal maps of many models at once
 ``threads``          how many threads share an update's products
 ``banded``           `Engine`: batches, updates, state
-``parallel``         `ParallelEngine`: engines in several processes, each with a share of the trainings
-``parallel_worker``  what such a process does
 ``simple``           `SimpleEngine`: the same training as a textbook writes it, by autograd
 ===================  =========================================================================================
 """
 
 from .banded import Costs, Engine, Training
 from .bands import tile_images
-from .parallel import ParallelEngine, WorkerError
 from .simple import SimpleEngine, images_to_tensor, predict
 
 __all__ = [
     "Costs",
     "Engine",
-    "ParallelEngine",
     "SimpleEngine",
     "Training",
-    "WorkerError",
     "images_to_tensor",
     "predict",
     "tile_images",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -238,19 +237,6 @@ class Engine:
                 if stop is not None and stop():
                     break
         return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
-
-    @property
-    def processes(self) -> int:
-        """1; `ParallelEngine` has several."""
-        return 1
-
-    def __enter__(self) -> Engine:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing: there is nothing to close, but either engine may stand in a ``with`` statement."""
 
     def epoch(self, chunk: int = 50) -> Iterator[Costs]:
         """Make the updates that are left of the present epoch, ``chunk`` at a time, and yield after each chunk."""

@@ -92,7 +92,7 @@ class Report:
     folded : bool
         Whether the mean of what was removed went into the biases.
     interrupted : bool
-        Whether the run was broken off before its last update.
+        Whether the run was interrupted before its last update.
     data_name, held_out : str
         Which images the scores are from: of which data, and ``"test"`` or ``"validation"``.
     images : int

@@ -4,10 +4,10 @@
 - `audit` trains some of it again; `judge` decides a claim by the rule that was declared with it.
 """
 
+from ..training.processes import Processes
 from .auditing import Finding, audit
 from .claim import Claim
 from .declaration import STUDIES, Cell, Stage, Study, load_study
-from .processes import Processes
 from .record import Record, curve_updates
 from .runner import Layout, Outcome, run
 from .statistics import (

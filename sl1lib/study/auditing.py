@@ -12,9 +12,9 @@ import numpy as np
 
 from ..errors import require_choice, require_count
 from ..training.config import RunConfig
+from ..training.processes import Processes
 from .cost import held_out_images
 from .declaration import Cell, Study
-from .processes import Processes
 from .record import Record, curve_updates
 from .runner import batch_bar, cost
 from .store import Store, StoreError

@@ -12,9 +12,9 @@ from typing import Any, Final
 from .._output import bar, tell
 from ..errors import require_count, unexpected
 from ..training.config import RunConfig
+from ..training.processes import Processes
 from .cost import core_seconds
 from .declaration import Cell, Stage, Study
-from .processes import Processes, require_guard
 from .store import Store
 from .tuning import Selection, select
 from .worker import Batch, train_batch
@@ -124,7 +124,6 @@ def run(
     require_count("batch", batch, least=1)
     if executor is not None and not isinstance(executor, Executor):
         raise unexpected("executor", executor, "it must be a concurrent.futures.Executor")
-    require_guard()  # before the store is locked: a script without the guard would be told of that instead
     with Store(folder if folder is not None else RESULTS / study.name) as store:
         store.write_text("study.toml", study.to_toml())
         ours = Processes(processes) if executor is None else None

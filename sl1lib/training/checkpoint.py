@@ -91,6 +91,10 @@ class Checkpoint:
     ) -> None:
         self._lock.release()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Another process may save here on behalf of the one that holds the lock."""
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
     def groups(self, configs: Sequence[RunConfig]) -> list[list[int]] | None:
         """Return in which groups these configurations were begun here, or None if nothing was saved of any.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -12,13 +13,15 @@ from ..data import Dataset
 from ..engine import Engine, tile_images
 from .config import RunConfig
 
-GROUP_BYTES: Final = 2**30  # trainings side by side take no more memory than this, beside the images
+COHORT_BYTES: Final = 2**30  # trainings side by side take no more memory than this, beside the images
 INTERPRETER_BYTES: Final = 250 * 2**20  # about what Python with PyTorch takes before it does anything
 
 _COST_BYTES: Final = 2 * 8  # of an update in a history: E0 and the penalty, in float64
 
 
-def split_into_groups(configs: Sequence[RunConfig], data: Mapping[str, Dataset]) -> list[list[int]]:
+def split_into_cohorts(
+    configs: Sequence[RunConfig], data: Mapping[str, Dataset], processes: int = 1
+) -> list[list[int]]:
     """Return the positions of configurations that are trained side by side, in the order of the first of each.
 
     Parameters
@@ -26,48 +29,63 @@ def split_into_groups(configs: Sequence[RunConfig], data: Mapping[str, Dataset])
     configs : sequence of RunConfig
     data : mapping of str to Dataset
         What each ``config.data`` means.
+    processes : int
+        Of trainings on the CPU that could be one cohort, each process gets a share.
     """
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for i, config in enumerate(configs):
         alike.setdefault(tuple(config.shared().items()), []).append(i)
-    groups = []
+    cohorts = []
     for members in alike.values():
         config = configs[members[0]]
-        most = max(GROUP_BYTES // _bytes_each(config, data), 1)
-        groups += [members[first : first + most] for first in range(0, len(members), most)]
-    return sorted(groups)
+        most = max(COHORT_BYTES // _bytes_each(config, data), 1)
+        shares = min(processes if config.device == "cpu" else 1, len(members))
+        count = max(-(-len(members) // most), shares)
+        ends = [-(-len(members) * i // count) for i in range(count + 1)]
+        cohorts += [members[first:end] for first, end in itertools.pairwise(ends)]
+    return sorted(cohorts)
 
 
 def plan(
-    configs: Sequence[RunConfig], groups: Sequence[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
+    configs: Sequence[RunConfig], cohorts: Sequence[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
 ) -> str:
     """Say in a line what is about to be trained, and the memory that it takes."""
-    largest = max(len(group) for group in groups)
-    split = f" in {len(groups)} groups, at most {largest} side by side" if len(groups) > 1 else " side by side"
-    needed = memory(configs, groups, data, processes) / 2**20
+    largest = max(map(len, cohorts))
+    split = f" in {len(cohorts)} cohorts, at most {largest} side by side" if len(cohorts) > 1 else " side by side"
+    needed = memory(configs, cohorts, data, processes) / 2**20
     amount = f"{needed:.0f} MiB" if needed < 1000 else f"{needed / 1024:.1f} GiB"
     return f"{len(configs)} trainings{split}; images and trainings take about {amount}"
 
 
 def memory(
-    configs: Sequence[RunConfig], groups: Iterable[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
+    configs: Sequence[RunConfig], cohorts: Sequence[Sequence[int]], data: Mapping[str, Dataset], processes: int = 1
 ) -> int:
-    """Return about how many bytes all of it takes: data sets, the largest group, and the histories of all.
+    """Return about how many bytes all of it takes: data sets, the largest cohorts, and the histories of all.
 
-    Each of several processes has the images of its group, and an interpreter with PyTorch. The engine's buffers for a
-    batch are left out: a few MiB, however many trainings there are.
+    Each of several processes has a data set, and an interpreter with PyTorch. The engine's buffers for a batch are left
+    out: a few MiB, however many trainings there are.
     """
-    most = max(_group_bytes([configs[i] for i in group], data, processes) for group in groups)
+    each = sorted(_cohort_bytes([configs[i] for i in cohort], data) for cohort in cohorts)
+    started = min(processes, len(cohorts))
+    most = sum(each[-started:])
+    if started > 1:
+        most += started * (INTERPRETER_BYTES + max(_set_bytes(data[config.data]) for config in configs))
     sets = {id(each): each for each in data.values()}.values()
-    arrays = sum(a.nbytes for each in sets for a in (each.x_train, each.y_train, each.x_test, each.y_test))
-    return most + arrays + sum(_history_bytes(config, data) for config in configs)
+    return most + sum(map(_set_bytes, sets)) + sum(_history_bytes(config, data) for config in configs)
 
 
-def _group_bytes(configs: Sequence[RunConfig], data: Mapping[str, Dataset], processes: int) -> int:
-    """Return the bytes of a group's images and trainings, and of the processes that they are divided among."""
-    started = min(processes, len(configs)) if processes > 1 else 0
-    images = _image_bytes(configs[0], data)
-    return images + started * (images + INTERPRETER_BYTES) + len(configs) * _bytes_each(configs[0], data)
+def _cohort_bytes(configs: Sequence[RunConfig], data: Mapping[str, Dataset]) -> int:
+    """Return the bytes of a cohort's own images and trainings."""
+    return _image_bytes(configs[0], data) + len(configs) * _bytes_each(configs[0], data)
+
+
+def _set_bytes(data: Dataset) -> int:
+    return sum(array.nbytes for array in (data.x_train, data.y_train, data.x_test, data.y_test))
+
+
+def image_count(configs: Sequence[RunConfig], data: Mapping[str, Dataset]) -> int:
+    """Return how many images all trainings together go through."""
+    return sum(config.epochs * _counts(config, data[config.data])[0] for config in configs)
 
 
 def training_dtype(config: RunConfig) -> torch.dtype:
@@ -76,7 +94,7 @@ def training_dtype(config: RunConfig) -> torch.dtype:
 
 
 def _bytes_each(config: RunConfig, data: Mapping[str, Dataset]) -> int:
-    """Return the bytes that a training adds to its group."""
+    """Return the bytes that a training adds to its cohort."""
     _, held_out = _counts(config, data[config.data])
     dtype = training_dtype(config)
     each = Engine.bytes_per_training(config.batch_size, config.reading, dtype, predicted=held_out)
@@ -85,11 +103,11 @@ def _bytes_each(config: RunConfig, data: Mapping[str, Dataset]) -> int:
 
 def _history_bytes(config: RunConfig, data: Mapping[str, Dataset]) -> int:
     images, _ = _counts(config, data[config.data])
-    return config.epochs * -(-images // config.batch_size) * _COST_BYTES
+    return config.updates(images) * _COST_BYTES
 
 
 def _image_bytes(config: RunConfig, data: Mapping[str, Dataset]) -> int:
-    """Return the bytes of a group's own images: as they are, cut into tiles, and the targets."""
+    """Return the bytes of a cohort's own images: as they are, cut into tiles, and the targets."""
     images, held_out = _counts(config, data[config.data])
     image = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, dtype=torch.uint8)
     each = image.nbytes + tile_images(image).nbytes

@@ -177,6 +177,16 @@ class RunConfig:
         own = _OWN if self.n_train is None else _OWN - {"seed"}
         return {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in own}
 
+    def updates(self, images: int) -> int:
+        """Return how many updates the training makes with so many training images.
+
+        Examples
+        --------
+        >>> RunConfig(epochs=2, batch_size=50).updates(120)
+        6
+        """
+        return self.epochs * -(-images // self.batch_size)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers, strings and dicts, ready for JSON; `from_dict` reads them back.
 

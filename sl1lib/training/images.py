@@ -1,4 +1,4 @@
-"""The images of a group of trainings, on its device."""
+"""The images of a cohort of trainings, on its device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .config import RunConfig
 
 @dataclass(frozen=True)
 class Images:
-    """Images as grey levels ``(N, 1, 28, 28)`` and their labels, on the device of a group."""
+    """Images as grey levels ``(N, 1, 28, 28)`` and their labels, on the device of a cohort."""
 
     x: torch.Tensor
     labels: torch.Tensor

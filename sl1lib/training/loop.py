@@ -1,4 +1,4 @@
-"""The training of one group of configurations: engine, bar, measuring, checkpoints, and a safe way out."""
+"""The training of one cohort of configurations: engine, bar, measuring, checkpoints, and a safe way out."""
 
 from __future__ import annotations
 
@@ -7,35 +7,46 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
 from .. import fast
 from .._output import tell
 from ..data import Dataset
-from ..engine import Engine, ParallelEngine, Training, tile_images
-from ..engine.parallel import PIECE
+from ..engine import Engine, Training, tile_images
 from ..settings import LearningRate
 from .classifier import measure
 from .cohorts import training_dtype
 from .config import RunConfig
 from .images import Images
+from .processes import asked_to_stop
 from .progress import Progress
 from .recorder import Recorder
 from .run import DivergedError, Run, provenance
 from .snapshot import Keeper, Snapshot, merged
 
-AnyEngine: TypeAlias = Engine | ParallelEngine
-
-# Updates between two looks at the bar, at the errors, at the clock and for Ctrl-C. Several processes make a PIECE.
+# Updates between two looks at the bar, at the errors, at the clock and for Ctrl-C.
 CHUNK: Final = 20
 
 
-def train_group(
-    configs: Sequence[RunConfig], data: Dataset, keeper: Keeper, progress: bool, processes: int = 1
+def train_cohort(
+    configs: Sequence[RunConfig], data: Dataset, keeper: Keeper, progress: bool, processes: int = 1, drawn: Any = None
 ) -> list[Run | DivergedError]:
-    """Train configurations of one group side by side, from where the keeper has them, in one or several processes."""
+    """Train the configurations of one cohort side by side, from where the keeper has them.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+    data : Dataset
+    keeper : Keeper
+    progress : bool
+        Draw a bar, and say in words what the keeper had.
+    processes : int
+        How many train cohorts at the same time, for the provenance.
+    drawn : object, optional
+        As for `Progress`.
+    """
     config, before = configs[0], keeper.load(configs, data)
     if before is not None and before.recorder.ended(config.epochs):
         if progress and keeper.last:
@@ -43,33 +54,32 @@ def train_group(
         return before.results(configs)
     images = Images.prepare(data, config)
     recorder, facts = Recorder(len(configs)), provenance(config.device, data.digest)
-    with _engine(configs, images, processes) as engine:
-        facts["processes"] = str(engine.processes)
-        if before is not None:
-            engine.load_state(before.state)
-            recorder, facts = before.recorder, merged(before.provenance, facts)
-            if progress:
-                tell(f"{keeper}: going on after update {engine.updates:,}")
+    engine, facts["processes"] = _engine(configs, images), str(processes)
+    if before is not None:
+        engine.load_state(before.state)
+        recorder, facts = before.recorder, merged(before.provenance, facts)
+        if progress:
+            tell(f"{keeper}: resumed after update {engine.updates:,}")
 
-        def snapshot() -> Snapshot:
-            return Snapshot(recorder, engine.state(), images.name, facts)
+    def snapshot() -> Snapshot:
+        return Snapshot(recorder, engine.state(), images.name, facts)
 
-        with (
-            Progress(config, len(images.x), progress, len(configs), keeper.part, engine.updates) as bar,
-            _deferred_ctrl_c() as pressed,
-        ):
-            for _ in _run_epochs(engine, images, config.epochs, recorder, bar, pressed):
-                if keeper.due():
-                    keeper.save(snapshot())
-            end = snapshot()
-            keeper.save(end)
+    with (
+        Progress(config, len(images.x), progress, len(configs), keeper.part, engine.updates, drawn) as bar,
+        deferred_ctrl_c() as pressed,
+    ):
+        for _ in _run_epochs(engine, images, config.epochs, recorder, bar, pressed):
+            if keeper.due():
+                keeper.save(snapshot())
+        end = snapshot()
+        keeper.save(end)
     return end.results(configs)
 
 
-def _engine(configs: Sequence[RunConfig], images: Images, processes: int) -> AnyEngine:
+def _engine(configs: Sequence[RunConfig], images: Images) -> Engine:
     """Return an engine at the start of these trainings."""
     config = configs[0]
-    updates = config.epochs * -(-len(images.x) // config.batch_size)
+    updates = config.updates(len(images.x))
     trainings = [
         Training(
             fast.init_params(each.seed, training_dtype(each), each.device),
@@ -80,11 +90,6 @@ def _engine(configs: Sequence[RunConfig], images: Images, processes: int) -> Any
         )
         for each in configs
     ]
-    if processes > 1 and len(configs) > 1 and images.x.device.type == "cpu":
-        return ParallelEngine(
-            trainings, images.x, images.labels,
-            reading=config.reading, loss=config.loss, batch_size=config.batch_size, processes=processes,
-        )  # fmt: skip
     return Engine(
         trainings, images.x, images.labels,
         reading=config.reading, loss=config.loss, batch_size=config.batch_size,
@@ -92,7 +97,7 @@ def _engine(configs: Sequence[RunConfig], images: Images, processes: int) -> Any
 
 
 def _run_epochs(
-    engine: AnyEngine,
+    engine: Engine,
     images: Images,
     epochs: int,
     recorder: Recorder,
@@ -101,14 +106,13 @@ def _run_epochs(
 ) -> Iterator[None]:
     """Make the updates that are left, recording as they come; yield where the engine may be looked at.
 
-    It ends early if the user broke off, or nothing is left to train.
+    It ends early if it was interrupted, or nothing is left to train.
     """
     held_out = tile_images(images.x_held_out)
     while len(recorder.epochs) < epochs:
         end = (len(recorder.epochs) + 1) * engine.updates_per_epoch
         while engine.updates < end:
-            chunk = PIECE if engine.processes > 1 else CHUNK
-            _make_updates(engine, min(chunk, end - engine.updates), recorder, bar, pressed)
+            _make_updates(engine, min(CHUNK, end - engine.updates), recorder, bar, pressed)
             if pressed() or recorder.all_diverged():
                 return
             yield
@@ -119,9 +123,7 @@ def _run_epochs(
             return
 
 
-def _make_updates(
-    engine: AnyEngine, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]
-) -> None:
+def _make_updates(engine: Engine, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]) -> None:
     """Make ``count`` updates, or fewer after Ctrl-C; record and show them."""
     started = time.perf_counter()
     costs = engine.advance(count, stop=pressed)
@@ -132,8 +134,10 @@ def _make_updates(
 
 
 @contextmanager
-def _deferred_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C wait until it can do no harm: yield a function that says whether it was pressed.
+def deferred_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C wait until it can do no harm: yield a function that says whether to stop.
+
+    In a process that trains on behalf of another, that one says so.
 
     A second Ctrl-C does not wait. Where signals are handled by somebody else, or in another thread, nothing changes.
     """
@@ -150,7 +154,7 @@ def _deferred_ctrl_c() -> Iterator[Callable[[], bool]]:
     if ours:
         signal.signal(signal.SIGINT, handler)
     try:
-        yield lambda: times > 0
+        yield lambda: times > 0 or asked_to_stop()
     finally:
         if ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .._output import bar
+from .processes import report
 
 if TYPE_CHECKING:
     from .config import RunConfig
@@ -23,33 +25,35 @@ class Progress:
     shown : bool
     trainings : int
     part : str
-        Which of several groups it is, ``"2/5"`` say.
+        Which of several cohorts it is, ``"2/5"`` say.
     done : int
-        How many updates were made before, where a checkpoint is gone on from.
+        How many updates were made before, where a checkpoint is resumed.
+    drawn : object, optional
+        What is advanced and given words, as a bar of tqdm's is; without it, there is such a bar.
     """
 
     def __init__(
-        self, config: RunConfig, images: int, shown: bool, trainings: int = 1, part: str = "", done: int = 0
+        self,
+        config: RunConfig,
+        images: int,
+        shown: bool,
+        trainings: int = 1,
+        part: str = "",
+        done: int = 0,
+        drawn: Any = None,
     ) -> None:
         epochs, batches = divmod(done, -(-images // config.batch_size))
         self._images, self._batch_size, self._left = images, config.batch_size, images - batches * config.batch_size
         self._trainings = trainings
         self._average: float | None = None
         self._held_out = ""
-        self._bar: Any = bar(
-            total=images * config.epochs * trainings,
-            initial=(epochs * images + images - self._left) * trainings,
-            desc=f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})"
-            + (f" {part}" if part else ""),
-            # What is wanted first stands first: a terminal of 80 columns cuts off the end.
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
-            unit="img",
-            unit_scale=True,
-            shown=shown,
-            mininterval=0.2,
-            dynamic_ncols=True,
-            leave=False,
-        )
+        title = f"{config.method if trainings == 1 else f'{trainings} trainings'} ({config.reading.name})"
+        total, initial = images * config.epochs, epochs * images + images - self._left
+        if drawn is None:
+            drawn = image_bar(f"{title} {part}".rstrip(), total * trainings, initial * trainings, shown)
+        else:
+            drawn.update(initial * trainings)
+        self._bar: Any = drawn
 
     def update(self, error: float, cost: float) -> None:
         """Advance by one batch, of each training."""
@@ -73,3 +77,42 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.close()
+
+
+def image_bar(title: str, total: int, initial: int, shown: bool) -> Any:
+    """Return a bar that counts images."""
+    return bar(
+        total=total,
+        initial=initial,
+        desc=title,
+        # What is wanted first stands first: a terminal of 80 columns cuts off the end.
+        bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
+        unit="img",
+        unit_scale=True,
+        shown=shown,
+        mininterval=0.2,
+        dynamic_ncols=True,
+        leave=False,
+    )
+
+
+class Reported:
+    """Stands for a bar in a process that has none: reports what it is told, a few times a second."""
+
+    def __init__(self) -> None:
+        self._count, self._text, self._due = 0, "", 0.0
+
+    def update(self, count: int) -> bool:
+        """Advance; true when it is time for words."""
+        self._count += count
+        return time.monotonic() >= self._due
+
+    def set_postfix_str(self, text: str, refresh: bool) -> None:
+        """Report, with words."""
+        self._text, self._due = text, time.monotonic() + 0.2
+        self.close()
+
+    def close(self) -> None:
+        """Report what is left."""
+        report((self._count, self._text))
+        self._count = 0

@@ -1,4 +1,4 @@
-"""What a group of trainings has found so far, update by update and epoch by epoch."""
+"""What a cohort of trainings has found so far, update by update and epoch by epoch."""
 
 from __future__ import annotations
 

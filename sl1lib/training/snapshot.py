@@ -1,4 +1,4 @@
-"""Where a group of trainings is: what a checkpoint keeps of it, and what its runs are made of."""
+"""Where a cohort of trainings is: what a checkpoint keeps of it, and what its runs are made of."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .run import DivergedError, Run
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A group of trainings between two updates.
+    """A cohort of trainings between two updates.
 
     Parameters
     ----------
@@ -70,33 +70,33 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Keeper:
-    """Keeps the snapshots of one group in a checkpoint, or nowhere.
+    """Keeps the snapshots of one cohort in a checkpoint, or nowhere.
 
     Parameters
     ----------
     kept : Checkpoint or None
-    group : int
-        Which of ``groups`` it is, from 0.
-    groups : int
+    cohort : int
+        Which of ``cohorts`` it is, from 0.
+    cohorts : int
     """
 
     kept: Checkpoint | None
-    group: int
-    groups: int
+    cohort: int
+    cohorts: int
 
     @property
     def part(self) -> str:
-        """Which of several groups it is, for the bar."""
-        return f"{self.group + 1}/{self.groups}" if self.groups > 1 else ""
+        """Which of several cohorts it is, for the bar."""
+        return f"{self.cohort + 1}/{self.cohorts}" if self.cohorts > 1 else ""
 
     @property
     def last(self) -> bool:
-        """Say whether no group follows."""
-        return self.group == self.groups - 1
+        """Say whether no cohort follows."""
+        return self.cohort == self.cohorts - 1
 
     def __str__(self) -> str:
         names = [] if self.kept is None else [str(self.kept.folder)]
-        return ", ".join([*names, *([f"group {self.part}"] if self.part else [])])
+        return ", ".join([*names, *([f"cohort {self.part}"] if self.part else [])])
 
     def load(self, configs: Sequence[RunConfig], data: Dataset) -> Snapshot | None:
         """Return what was last saved of these configurations, or None if nothing was.
@@ -106,11 +106,11 @@ class Keeper:
         CheckpointError
             If it is damaged, or was trained on other data.
         """
-        found = self.kept.load(self.group) if self.kept is not None else None
+        found = self.kept.load(self.cohort) if self.kept is not None else None
         if self.kept is None or found is None:
             return None
         about, arrays = found
-        with self.kept.reading(self.group):
+        with self.kept.reading(self.cohort):
             recorder = Recorder.from_arrays(under("history", arrays), len(configs))
             snapshot = Snapshot(recorder, under("engine", arrays), about["data_name"], about["provenance"])
             snapshot.check(configs)
@@ -126,7 +126,7 @@ class Keeper:
         return self.kept is not None and self.kept.due()
 
     def save(self, snapshot: Snapshot) -> None:
-        """Keep where the group is.
+        """Keep where the cohort is.
 
         Raises
         ------
@@ -138,11 +138,11 @@ class Keeper:
         arrays = {f"history/{name}": array for name, array in snapshot.recorder.to_arrays().items()}
         arrays |= {f"engine/{name}": array for name, array in snapshot.state.items()}
         about = {"data_name": snapshot.data_name, "provenance": snapshot.provenance}
-        self.kept.save(self.group, about, arrays)
+        self.kept.save(self.cohort, about, arrays)
 
 
 def merged(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Return the provenance of what was begun under one and is gone on with under another.
+    """Return the provenance of what was begun under one and resumed under another.
 
     Examples
     --------

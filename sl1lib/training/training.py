@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import queue
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import nullcontext
+from typing import Any, Final, TypeAlias
+
+import torch
 
 from .._output import tell
 from ..data import Dataset, load_data
 from ..errors import require_count, unexpected
 from .checkpoint import EVERY, Checkpoint
-from .cohorts import plan, split_into_groups
+from .cohorts import image_count, plan, split_into_cohorts
 from .config import RunConfig
-from .loop import train_group
+from .loop import deferred_ctrl_c, train_cohort
+from .processes import Processes
+from .progress import Reported, image_bar
 from .run import DivergedError, Run
 from .snapshot import Keeper
+
+LOOK: Final = 0.1  # seconds between two looks at processes, at the bar and for Ctrl-C
+
+_Results: TypeAlias = dict[int, Run | DivergedError]  # by their places among the configurations
 
 
 def train(
@@ -37,9 +48,9 @@ def train(
     data : Dataset, optional
         Use this data set instead of loading ``config.data``.
     checkpoint : path, optional
-        A folder, made where it is missing, in which the training is kept while it runs. Killed or broken off at any
-        moment and called again with the same arguments, it goes on from there and ends with the same bits as if
-        nothing had happened; once finished, it is returned as it is. One process at a time.
+        A folder, made where it is missing, in which the training is kept while it runs. Killed or interrupted at any
+        moment and called again with the same arguments, it resumes and ends with the same bits as if nothing had
+        happened; once finished, it is returned as it is. One process at a time.
     checkpoint_every : float
         Seconds between two saves, at least 0: what a kill may cost. Ctrl-C saves the update it came in.
 
@@ -82,33 +93,35 @@ def train_many(
     """Train several networks, side by side where they allow it.
 
     Configurations that differ only in penalty, learning rate, momentum or seed make their updates together, which takes
-    less time than one after the other and gives the same numbers, on a CPU bit for bit. Other differences make groups,
-    and so do more trainings than fit into 1 GiB beside their images; the groups follow one another.
+    less time than one after the other and gives the same numbers, on a CPU bit for bit. They are
+    a *cohort*. Other differences make other cohorts, and so do more trainings than fit into 1 GiB beside their images;
+    cohorts follow one another.
 
     Parameters
     ----------
     configs : iterable of RunConfig
         Two that share a seed start alike and see the same batches: a paired comparison.
     progress, data
-        As in `train`. Before the bar, a line says how many groups there are and how much memory they take.
+        As in `train`. Before the bar, a line says how many cohorts there are and how much memory they take.
     processes : int
-        Divide the trainings of a group among as many processes, which use the cores better than one process with
+        Train in as many processes, each with a cohort of its own, which use the cores better than one process with
         several threads. It takes some seconds to start them, and pays for long trainings. On the CPU only.
     checkpoint, checkpoint_every
-        As in `train`, for all trainings together. A finished group is not trained again.
+        As in `train`, for all trainings together. A finished cohort is not trained again; cohorts stay as they were
+        begun, whatever ``processes`` says then.
 
     Returns
     -------
     list of Run
         In the order of ``configs``. After Ctrl-C, those begun so far; ``complete`` is False for those not finished.
-        ``history.seconds`` is each training's share of what its group took.
+        ``history.seconds`` is each training's share of what its cohort took.
 
     Raises
     ------
     CheckpointError, DataError, ValueError
         As in `train`.
     DivergedError
-        For the first of ``configs`` whose error became NaN or infinite, when all groups are done; the exception's
+        For the first of ``configs`` whose error became NaN or infinite, when all cohorts are done; the exception's
         ``runs`` are those of the others that stayed finite.
     KeyboardInterrupt
         After Ctrl-C before anything is trained: there is nothing to keep.
@@ -127,12 +140,12 @@ def train_many(
     with nullcontext() if checkpoint is None else Checkpoint(checkpoint, checkpoint_every) as kept:
         begun = kept.groups(configs) if kept is not None else None
         sets = _load(configs, data)
-        groups = split_into_groups(configs, sets) if begun is None else begun
+        cohorts = split_into_cohorts(configs, sets, processes) if begun is None else begun
         if kept is not None and begun is None:
-            kept.begin(configs, groups)
+            kept.begin(configs, cohorts)
         if progress and len(configs) > 1:
-            tell(plan(configs, groups, sets, processes))
-        return _train_groups(configs, groups, sets, kept, progress, processes)
+            tell(plan(configs, cohorts, sets, processes))
+        return _collected(_train(configs, cohorts, sets, kept, progress, min(processes, len(cohorts))))
 
 
 def _checked(config: RunConfig) -> RunConfig:
@@ -149,26 +162,72 @@ def _load(configs: Sequence[RunConfig], data: Dataset | None) -> dict[str, Datas
     return {name: load_data(name) if data is None else data for name in names}
 
 
-def _train_groups(
+def _train(
     configs: Sequence[RunConfig],
-    groups: Sequence[Sequence[int]],
+    cohorts: Sequence[Sequence[int]],
     sets: Mapping[str, Dataset],
     kept: Checkpoint | None,
     progress: bool,
     processes: int,
-) -> list[Run]:
-    """Train group after group, up to the first that is broken off; raise in the end if one diverged."""
+) -> Iterator[_Results]:
+    """Yield what each cohort gives, one after the other or as processes have them, up to an interruption."""
+    works = [
+        ([configs[i] for i in cohort], sets[configs[cohort[0]].data], Keeper(kept, number, len(cohorts)))
+        for number, cohort in enumerate(cohorts)
+    ]
+    if processes > 1:
+        bar = image_bar(f"{len(configs)} trainings", image_count(configs, sets), 0, progress)
+        yield from _train_side_by_side(works, cohorts, processes, bar)
+        return
+    for cohort, work in zip(cohorts, works, strict=True):
+        results = train_cohort(*work, progress)
+        yield dict(zip(cohort, results, strict=True))
+        if not all(result.complete for result in results if isinstance(result, Run)):
+            return
+
+
+def _train_side_by_side(
+    works: Sequence[tuple[Sequence[RunConfig], Dataset, Keeper]],
+    cohorts: Sequence[Sequence[int]],
+    processes: int,
+    bar: Any,
+) -> Iterator[_Results]:
+    """Let each process train a cohort, then the next; after Ctrl-C each ends where it is."""
+    heard: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+    threads = max(torch.get_num_threads() // processes, 1)
+    with bar, Processes(processes, threads, heard.put) as executor, deferred_ctrl_c() as pressed:
+        left = {
+            executor.submit(train_cohort, *work, False, processes, Reported()): cohort
+            for work, cohort in zip(works, cohorts, strict=True)
+        }
+        try:
+            while left:
+                done, _ = wait(left, timeout=LOOK, return_when=FIRST_COMPLETED)
+                if pressed():
+                    executor.ask_to_stop()
+                    done |= {future for future in left if future.cancel()}
+                while not heard.empty():
+                    count, text = heard.get()
+                    if bar.update(count):
+                        bar.set_postfix_str(text, refresh=False)
+                for future in done:
+                    cohort = left.pop(future)
+                    if not future.cancelled():
+                        yield dict(zip(cohort, future.result(), strict=True))
+        except BaseException:
+            executor.stop()
+            raise
+
+
+def _collected(found: Iterable[_Results]) -> list[Run]:
+    """Return the runs in their order; raise in the end if one diverged."""
     done: dict[int, Run] = {}
     diverged: dict[int, DivergedError] = {}
     try:
-        for number, group in enumerate(groups):
-            members, keeper = [configs[i] for i in group], Keeper(kept, number, len(groups))
-            results = train_group(members, sets[members[0].data], keeper, progress, processes)
-            done |= {i: run for i, run in zip(group, results, strict=True) if isinstance(run, Run)}
-            diverged |= {i: error for i, error in zip(group, results, strict=True) if isinstance(error, DivergedError)}
-            if not all(done[i].complete for i in group if i in done):
-                break
-    except KeyboardInterrupt:  # between two groups
+        for results in found:
+            done |= {i: run for i, run in results.items() if isinstance(run, Run)}
+            diverged |= {i: error for i, error in results.items() if isinstance(error, DivergedError)}
+    except KeyboardInterrupt:  # between two cohorts
         if not done and not diverged:
             raise
     runs = [done[i] for i in sorted(done)]

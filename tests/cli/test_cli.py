@@ -32,9 +32,10 @@ from sl1lib.book.ledger import Entry
 from sl1lib.cli import env
 from sl1lib.cli import train as command
 from sl1lib.data import DataUnavailableError
-from sl1lib.engine import Engine, WorkerError
+from sl1lib.engine import Engine
 from sl1lib.training import training
 from sl1lib.training.checkpoint import Checkpoint
+from sl1lib.training.processes import WorkerError
 
 QUICK = ["train", "--data", "digits", "--n-train", "100", "--epochs", "1", "--quiet"]
 
@@ -442,7 +443,7 @@ def test_ctrl_c_before_the_first_update_is_told(capsys, monkeypatch):
 
     monkeypatch.setattr(training, "load_data", interrupted)
     assert cli.main(QUICK) == 130
-    assert capsys.readouterr() == ("", "sl1 train: broken off\n")
+    assert capsys.readouterr() == ("", "sl1 train: interrupted\n")
 
 
 def test_the_summary_of_a_run_without_an_epoch(small_broken_run):
@@ -490,7 +491,7 @@ def test_after_ctrl_c_it_says_that_the_same_command_goes_on(capsys, tmp_path, mo
         assert cli.main(words) == 130
     out = capsys.readouterr().out
     assert "1 updates of 50 images" in out
-    assert out.endswith(f"the same command goes on from here: {tmp_path} has it\n")
+    assert out.endswith(f"the same command resumes from here: {tmp_path} has it\n")
     assert cli.main(words) == 0
     assert "6 updates of 50 images" in capsys.readouterr().out
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sl1lib import Penalty, RunConfig, train_many
-from sl1lib.engine import Costs, Engine, ParallelEngine
+from sl1lib.engine import Costs, Engine
 from sl1lib.training import checkpoint, loop
 
 PENALTIES = (
@@ -26,7 +26,7 @@ PENALTIES = (
 
 
 def configs(seed: int) -> list[RunConfig]:
-    """Two groups of four trainings: both readings, penalties by gradient and proximal step, a ragged last batch."""
+    """Two cohorts of four trainings: both readings, penalties by gradient and proximal step, a ragged last batch."""
     settings: dict[str, Any] = {"data": "digits", "n_train": 390, "batch_size": 20, "epochs": 8, "seed": seed}
     return [
         RunConfig(reading=reading, penalty=penalty, lr=lr, **settings)
@@ -95,8 +95,7 @@ def in_renaming(number: int, after: bool) -> None:
 
 def in_measuring(number: int) -> None:
     """Die when an epoch's updates are made and its error is not measured yet."""
-    for engine in (Engine, ParallelEngine):
-        before(engine, "predict", lambda call, *_: die("measuring") if call == number else None)
+    before(Engine, "predict", lambda call, *_: die("measuring") if call == number else None)
 
 
 def between_groups() -> None:
@@ -111,8 +110,7 @@ def between_groups() -> None:
 
 def by_the_clock(seconds: float) -> None:
     """Tell when updates begin, and be killed from outside after so many seconds."""
-    for engine in (Engine, ParallelEngine):
-        before(engine, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
+    before(Engine, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
 
 
 PLANS = {
@@ -129,7 +127,7 @@ def main() -> None:
     """Train as the arguments say."""
     folder, runs, seed, processes, plan = sys.argv[1:]
     checkpoint.WRITING_SHARE = float("inf")  # type: ignore[misc]
-    loop.CHUNK = loop.PIECE = 9  # type: ignore[misc]  # save often, also between the ends of epochs
+    loop.CHUNK = 9  # type: ignore[misc]  # save often, also between the ends of epochs
     for kind, arguments in json.loads(plan).items():
         PLANS[kind](*arguments)
     settings = {"processes": int(processes), "checkpoint": folder, "checkpoint_every": 0}

@@ -160,7 +160,7 @@ def test_groups_stay_as_they_were_begun(small, same, often, cut, tmp_path, monke
     from sl1lib.training import cohorts as groups
 
     configs = [small.replace(lr=lr) for lr in (0.1, 0.2, 0.3)]
-    monkeypatch.setattr(groups, "GROUP_BYTES", 1)
+    monkeypatch.setattr(groups, "COHORT_BYTES", 1)
     heal = cut(3)
     with pytest.raises(CutError):
         train_many(configs, checkpoint=tmp_path, **often)
@@ -714,11 +714,11 @@ def test_a_line_tells_the_plan_and_where_it_goes_on(small, often, cut, tmp_path,
     heal()
     out, err = capfd.readouterr()
     assert out == ""
-    assert re.match(r"3 trainings in 2 groups, at most 2 side by side; images and trainings take about \d+ MiB\n", err)
+    assert re.match(r"3 trainings in 2 cohorts, at most 2 side by side; images and trainings take about \d+ MiB\n", err)
     train_many(configs, **settings)
-    assert f"{tmp_path}, group 2/2: going on after update 10\n" in capfd.readouterr().err
+    assert f"{tmp_path}, cohort 2/2: resumed after update 10\n" in capfd.readouterr().err
     train_many(configs, **settings)
-    assert f"{tmp_path}, group 2/2: nothing is left to train\n" in capfd.readouterr().err
+    assert f"{tmp_path}, cohort 2/2: nothing is left to train\n" in capfd.readouterr().err
     train_many(configs, progress=False, checkpoint=tmp_path)
     assert capfd.readouterr().err == ""
 

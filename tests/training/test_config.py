@@ -26,7 +26,7 @@ from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS
 from sl1lib.study.declaration import Cell
 from sl1lib.study.runner import in_batches
 from sl1lib.study.stored import load_results
-from sl1lib.training.cohorts import split_into_groups
+from sl1lib.training.cohorts import split_into_cohorts
 from sl1lib.training.config import LEARNING_RATES
 
 COUNT = "it must be a whole number of at least"
@@ -233,7 +233,7 @@ def test_trainings_that_differ_in_a_new_field_are_not_trained_side_by_side(divid
     """A field that nobody thought of must not be taken from the first training of a group."""
     configs = [Wider(data="digits", width=width, seed=seed) for width in (6, 12) for seed in (0, 1)]
     if divide == "groups":
-        assert split_into_groups(configs, {"digits": digits}) == [[0, 1], [2, 3]]
+        assert split_into_cohorts(configs, {"digits": digits}) == [[0, 1], [2, 3]]
     elif divide == "batches":
         cells = [Cell("stage", "none", config, {}) for config in configs]
         assert [[cell.config for cell in batch] for batch in in_batches(cells, 8)] == [configs[:2], configs[2:]]

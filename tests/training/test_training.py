@@ -94,12 +94,12 @@ def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
 
     monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
     each = Engine.bytes_per_training(20, predicted=382) + 10 * 2 * 8  # and its history
-    monkeypatch.setattr(groups, "GROUP_BYTES", int(2.5 * each))
+    monkeypatch.setattr(groups, "COHORT_BYTES", int(2.5 * each))
     configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
     runs = train_many(configs, progress=False)
     assert built == [2, 2, 1]
     assert [run.config for run in runs] == configs
-    monkeypatch.setattr(groups, "GROUP_BYTES", 1)
+    monkeypatch.setattr(groups, "COHORT_BYTES", 1)
     assert len(train_many(configs[:2], progress=False)) == 2
     assert built[3:] == [1, 1]
 
