@@ -6,13 +6,13 @@ removal, folding and measurement are the same for every selection.
 
 from .fine_tuning import fine_tune
 from .latency import DifferentAnswersError, Latency, compare_latency
-from .network import Network, Parts, multiply_adds, parameter_count
 from .onnx_model import run_onnx, write_onnx
 from .procedure import default_threshold, prune
 from .pruned import Pruned, PrunedFileError
 from .report import Report, Score, Size
 from .selection import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
 from .shrinking import parts_left, shrink
+from .smaller_network import Network, Parts, multiply_adds, parameter_count
 
 __all__ = [
     "DifferentAnswersError",

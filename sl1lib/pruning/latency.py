@@ -11,7 +11,7 @@ import torch
 
 from ..clock import processor_name, take_turns
 from ..errors import require_count, unexpected
-from .network import Network
+from .smaller_network import Network
 
 TOLERANCE: Final = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the largest score: rounding, and nothing else
 GPU_TOLERANCE: Final = 1e-2  # in float32, where a GPU's convolutions keep 10 bits of each factor

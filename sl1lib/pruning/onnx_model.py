@@ -17,7 +17,7 @@ from .._version import __version__
 from ..architecture import CLASSES, IMAGE_SIZE, NODES_PER_MAP, POOL
 from ..data.dataset import as_images
 from ..paths import replacing, user_path
-from .network import EVALUATION_BATCH
+from .smaller_network import EVALUATION_BATCH
 
 if TYPE_CHECKING:
     from .pruned import Pruned

@@ -14,11 +14,11 @@ from ..settings import Penalty
 from ..training import Run, RunConfig
 from ..training.images import Images
 from .fine_tuning import fine_tune as train_further
-from .network import Network
 from .pruned import Pruned
 from .report import Report, Score, Size
 from .selection import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
 from .shrinking import parts_left, shrink
+from .smaller_network import Network
 from .sources import data_of
 
 DEFAULT_THRESHOLD = 0.01  # for a run without a penalty, as `Run.nodes_below` has it

@@ -17,8 +17,8 @@ from ..training.archive import under
 from ..training.classifier import Classifier
 from ..training.images import find_device
 from .latency import ROUNDS, compare_latency
-from .network import Network, Parts
 from .report import Report, Size
+from .smaller_network import Network, Parts
 
 BATCHES: Final = (1, 500)  # images at once, for times: an answer that somebody waits for, and work in bulk
 

@@ -12,7 +12,7 @@ import torch
 from ..errors import unexpected
 from ..training.classifier import measure
 from .latency import Latency, quartiles
-from .network import Network, multiply_adds, parameter_count
+from .smaller_network import Network, multiply_adds, parameter_count
 
 
 @dataclass(frozen=True)

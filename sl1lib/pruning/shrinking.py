@@ -9,7 +9,7 @@ from .. import fast
 from ..architecture import MAPS, NODES, NODES_PER_MAP, check_parameters
 from ..errors import require_mask, require_number, shape_of, unexpected
 from ..fast.network import Tensors
-from .network import Parts
+from .smaller_network import Parts
 
 
 def parts_left(

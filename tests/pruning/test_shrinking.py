@@ -86,7 +86,7 @@ def test_many_images_are_answered_in_parts(monkeypatch):
     params, x = tensors(random_params()), torch.tensor(random_images(7))
     network = Network(params, "table")
     expected = network(x), *network.means(x)
-    monkeypatch.setattr("sl1lib.pruning.network.EVALUATION_BATCH", 3)
+    monkeypatch.setattr("sl1lib.pruning.smaller_network.EVALUATION_BATCH", 3)
     for received, right in zip((network.predict(x), *network.means(x)), expected, strict=True):
         assert_close(received.numpy(), right.numpy(), 1e-12)
 

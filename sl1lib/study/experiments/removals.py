@@ -29,8 +29,8 @@ from ...pruning import (
     shortest_nodes,
     with_floor,
 )
-from ...pruning.network import EVALUATION_BATCH
 from ...pruning.procedure import default_threshold
+from ...pruning.smaller_network import EVALUATION_BATCH
 from ...training import Run, RunConfig
 from ...training.classifier import measure
 from ...training.images import Images
