@@ -117,7 +117,8 @@ def forward(params, x, nodes=ALL):
     stage1 = np.maximum(pool1, 0)  # ReLU
     pool2 = avg_pool2d(conv2d(stage1, params["K2"], params["b2"]))
     features = np.maximum(pool2, 0).reshape(len(x), -1)[:, nodes]
-    scores = features @ params["U"].T + params["b"]  # S = O Uᵀ + b
+    # S[n,c] = b[c] + Σ_k O[n,k] U[c,k], where O are the features
+    scores = features @ params["U"].T + params["b"]
     return stage1, features, scores
 
 
