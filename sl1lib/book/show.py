@@ -171,7 +171,7 @@ def say_data(data: Dataset) -> None:
         fallen_back = "instead of MNIST" in data.source  # as load_data("auto") says it; else the page chose the set
         text += (
             (" MNIST was not available when this page was made, so" if fallen_back else " The page uses this set:")
-            + " every number on it belongs to this small set and differs from what MNIST gives."
+            + " every number measured on images belongs to this small set and differs from what MNIST gives."
             + (" Set SL1LIB_DATA to a folder with MNIST's files and run the page again." if fallen_back else "")
         )
     box = f'<div class="data-banner"><strong>{html.escape(title)}.</strong> {html.escape(text)}</div>'

@@ -189,7 +189,7 @@ def test_an_unknown_label_is_refused_even_beside_a_known_one():
 def test_digits_are_announced_loudly():
     data = shown(notebook.say_data, load_data("digits"))
     assert data["text/plain"].startswith("Data on this page: digits, not MNIST. 1,415 training and 382 test images.")
-    assert "every number on it belongs to this small set" in data["text/plain"]
+    assert "every number measured on images belongs to this small set" in data["text/plain"]
     assert data["text/html"].startswith(
         '<div class="data-banner"><strong>Data on this page: digits, not MNIST.</strong>'
     )
