@@ -7,9 +7,10 @@
     pooling      12 x  4 x  4   then ReLU: features, the values of 192 nodes
     dense        10             with weights U and biases b: scores
 
-Indices: n sample; f map that comes out of a layer; c channel that goes in,
-or class; i, j row and column; m, l the same inside a kernel or a window;
-k node. Σ_cml adds up over c, m and l. For any array A, dA means ∂E/∂A.
+Indices: n sample, the first axis of all arrays but parameters; f map that
+comes out of a layer; c channel that goes in, or class; i, j row and column;
+m, l the same inside a kernel or a window; k node. Σ_cml adds up over c, m
+and l. X in a formula is x in the code; for any array A, dA means ∂E/∂A.
 """
 
 import numpy as np
@@ -22,13 +23,13 @@ SHAPES = {
     "U": (10, 192),
     "b": (10,),
 }
-ALL = np.full(192, True)  # the last layer reads all nodes: none is pruned
+ALL = np.full(192, True)  # a mask: True where U reads the node; none pruned
 
 
 # ---- Convolution ----
 def einsum(letters, a, b):
     """Multiply a by b and add up over the indices missing after "->"."""
-    return np.einsum(letters, a, b, optimize=True)  # by a matrix product
+    return np.einsum(letters, a, b, optimize=True)  # by fast products
 
 
 def conv2d(x, K, bias):
@@ -51,17 +52,17 @@ def conv2d_backward(dy, x, K):
     h, w = dy.shape[2:]
     dx, dK = np.zeros(x.shape), np.zeros(K.shape)
     for m, l in np.ndindex(5, 5):
-        seen = np.s_[:, :, m : m + h, l : l + w]  # where X[n,c,i+m,j+l] is
-        dK[:, :, m, l] = einsum("nfij,ncij->fc", dy, x[seen])
-        dx[seen] += einsum("nfij,fc->ncij", dy, K[:, :, m, l])
+        place = np.s_[:, :, m : m + h, l : l + w]  # of X[n,c,i+m,j+l]
+        dK[:, :, m, l] = einsum("nfij,ncij->fc", dy, x[place])
+        dx[place] += einsum("nfij,fc->ncij", dy, K[:, :, m, l])
     return dx, dK, dy.sum(axis=(0, 2, 3))
 
 
 # ---- Pooling ----
 def avg_pool2d(a):
     """Return P[n,c,i,j] = ¼ Σ_ml A[n,c,2i+m,2j+l], m and l are 0 or 1."""
-    n, c, h, w = a.shape
-    blocks = a.reshape(n, c, h // 2, 2, w // 2, 2)  # the axes n c i m j l
+    N, C, h, w = a.shape
+    blocks = a.reshape(N, C, h // 2, 2, w // 2, 2)  # the axes n c i m j l
     return blocks.mean(axis=(3, 5))
 
 
@@ -72,22 +73,22 @@ def avg_pool2d_backward(dp):
 
 # ---- Softmax and the entropy error ----
 def log_softmax(S):
-    """Return ln p[n,c] = S[n,c] − ln Σ_d e^S[n,d]."""
+    """Return ln p, where p[n,c] = e^S[n,c] / Σ_f e^S[n,f]: softmax."""
     S = S - S.max(axis=1, keepdims=True)  # the same p, and no overflow
     return S - np.log(np.exp(S).sum(axis=1, keepdims=True))
 
 
 def cross_entropy(S, labels):
-    """Return E0 = −1/N Σ_n ln p[n,c], where c is the label of sample n."""
+    """Return E0 = −1/N Σ_n ln p[n,c]: N samples, c the label of n."""
     return -log_softmax(S)[np.arange(len(S)), labels].mean()
 
 
 def cross_entropy_backward(S, labels):
-    """Return dS = (p − O) / N: O[n,c] is 1 where c is the label, else 0."""
+    """Return dS = (p − T) / N: T[n,c] is 1 where c is the label, else 0."""
     return (np.exp(log_softmax(S)) - np.eye(10)[labels]) / len(S)
 
 
-# ---- SL1: a penalty on r = |u_k|, the length of column k of U ----
+# ---- SL1: a penalty on r = ‖u_k‖, the length of column k of U ----
 def penalty(U, eps):
     """Return Σ_k φ(r), φ(r) = r where r > ε, else r²/(2ε) + ε/2."""
     r = np.linalg.norm(U, axis=0)
@@ -102,17 +103,17 @@ def penalty_grad(U, eps):
 # ---- The network ----
 def init_params(seed=0):
     """Draw weights from [−a, a], a² = 6 / (n_in + n_out); biases are 0."""
-    rng = np.random.default_rng([0, seed])  # [1, ...] orders the images
+    rng = np.random.default_rng([0, seed])  # train draws from [1, ...]
     params = {name: np.zeros(shape) for name, shape in SHAPES.items()}
     for name in ("K1", "K2", "U"):
-        maps, channels, *places = SHAPES[name]  # U: no places
+        maps, channels, *places = SHAPES[name]  # U: no places, product 1
         a = np.sqrt(6 / ((channels + maps) * np.prod(places)))
         params[name] = rng.uniform(-a, a, SHAPES[name])
     return params
 
 
 def forward(params, x, nodes=ALL):
-    """Return stage1, features and scores; nodes are those that U reads."""
+    """Return stage1, features, scores; nodes masks the features U reads."""
     pool1 = avg_pool2d(conv2d(x, params["K1"], params["b1"]))
     stage1 = np.maximum(pool1, 0)  # ReLU
     pool2 = avg_pool2d(conv2d(stage1, params["K2"], params["b2"]))
@@ -123,14 +124,14 @@ def forward(params, x, nodes=ALL):
 
 
 def backward(params, x, labels, strength, eps):
-    """Return E = E0 + λ Σ_k φ(r), λ the strength, and its gradient."""
+    """Return E = E0 + λ Σ_k φ(r) and its gradient, nothing pruned."""
     stage1, features, scores = forward(params, x)
     E = cross_entropy(scores, labels) + strength * penalty(params["U"], eps)
     d = {}  # d[name] is ∂E/∂params[name]
     ds = cross_entropy_backward(scores, labels)
     d["U"] = ds.T @ features + strength * penalty_grad(params["U"], eps)
     d["b"] = ds.sum(axis=0)
-    dpool2 = (ds @ params["U"]) * (features > 0)  # ReLU's slope: 1 or 0
+    dpool2 = (ds @ params["U"]) * (features > 0)  # ReLU's slope is 1 there
     dconv2 = avg_pool2d_backward(dpool2.reshape(-1, 12, 4, 4))
     dstage1, d["K2"], d["b2"] = conv2d_backward(
         dconv2, stage1, params["K2"]
@@ -142,14 +143,14 @@ def backward(params, x, labels, strength, eps):
 
 # ---- Training ----
 def momentum(t):
-    """Return μ = 0.2 min(t/20, 1), the momentum of update t: a ramp."""
+    """Return μ = 0.2 min(t/20, 1), the momentum of update t, from 0 on."""
     return 0.2 * min(t / 20, 1)
 
 
 def train(
     params, x, labels, epochs, lr, strength, eps, seed=0, batch_size=50
 ):
-    """Yield E and params after each update v ← μ v − η ∂E/∂w, w ← w + v."""
+    """Yield each batch's E and the params after its update; η falls."""
     velocity = {name: np.zeros(shape) for name, shape in SHAPES.items()}
     updates = epochs * int(np.ceil(len(x) / batch_size))
     t = 0
@@ -160,8 +161,8 @@ def train(
             batch = order[first : first + batch_size]
             E, d = backward(params, x[batch], labels[batch], strength, eps)
             mu, eta = momentum(t), lr * (1 - t / updates)
-            params = params.copy()  # those that were yielded stay
-            for name in params:
+            params = params.copy()  # the dicts yielded before stay
+            for name in params:  # v ← μ v − η ∂E/∂w, w ← w + v
                 velocity[name] = mu * velocity[name] - eta * d[name]
                 params[name] = params[name] + velocity[name]
             yield E, params
@@ -170,7 +171,7 @@ def train(
 
 def error_rate(params, x, labels, nodes=ALL):
     """Return the share of images whose largest score is not the label's."""
-    scores = forward(params, x, nodes)[2]
+    _, _, scores = forward(params, x, nodes)
     return (scores.argmax(axis=1) != labels).mean()
 
 
@@ -183,15 +184,16 @@ def prune(params, x, threshold):
     """
     U = params["U"]
     keep = np.linalg.norm(U, axis=0) >= threshold
-    means = forward(params, x)[1].mean(axis=0)  # of each feature, over x
+    _, features, _ = forward(params, x)
+    means = features.mean(axis=0)  # of each node, over the images
     by_map = keep.reshape(12, 16)  # 12 maps of 4 x 4 nodes
-    maps = by_map.any(axis=1)
+    alive = by_map.any(axis=1)  # the maps that have a node left
     smaller = {
         "K1": params["K1"],
         "b1": params["b1"],
-        "K2": params["K2"][maps],
-        "b2": params["b2"][maps],
+        "K2": params["K2"][alive],
+        "b2": params["b2"][alive],
         "U": U[:, keep],
         "b": params["b"] + U[:, ~keep] @ means[~keep],
     }
-    return smaller, by_map[maps].ravel()
+    return smaller, by_map[alive].ravel()
