@@ -11,6 +11,7 @@ else
 endif
 STAMP := $(VENV)/.installed
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+BIOME := node_modules/.bin/biome
 PORT ?= 8000
 # Parts of `make test` to run, for example: make test PARTS="notebooks book"; JOBS=1 runs one test at a time.
 PARTS ?=
@@ -25,7 +26,7 @@ help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
 	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
-	@echo "make lint         ruff check, ruff format --check, mypy, and the layers: who may import whom"
+	@echo "make lint         ruff, mypy, the layers: who may import whom; Biome for the JavaScript where there is npm"
 	@echo "make bench        the benchmarks, side by side in one run"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
 	@echo "make screenshots  pictures of every built page, two widths, light and dark"
@@ -54,6 +55,16 @@ lint: $(STAMP)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c "from importlinter.cli import lint_imports_command as run; run()"
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-javascript; \
+	else echo "npm is not here: the JavaScript was skipped"; fi
+
+.PHONY: lint-javascript
+lint-javascript: $(BIOME)
+	$(BIOME) ci
+
+$(BIOME): package.json
+	npm install --silent --no-audit --no-fund --no-package-lock
+	@touch $@
 
 bench: $(STAMP)
 	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing." >&2; exit 1; }

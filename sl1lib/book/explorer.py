@@ -1,34 +1,102 @@
-"""What every widget is made of: a fragment of HTML with its data and its script."""
+"""What every figure to play with is made of: a module of JavaScript, and the state that it starts from."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from importlib import resources
-from string import Template
+import re
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from .style import ACCENT, BORDER, FAINT, HIGHLIGHT, INK, METHOD_STYLES, MUTED, PAPER, SURFACE
+
+_HERE: Final = Path(__file__).parent
+
+#: The book's colours by role and method, as every module and style sheet gets them.
+COLOURS: Final = {
+    "ink": INK,
+    "paper": PAPER,
+    "accent": ACCENT,
+    "highlight": HIGHLIGHT,
+    "muted": MUTED,
+    "border": BORDER,
+    "faint": FAINT,
+    "surface": SURFACE,
+    "none": METHOD_STYLES["none"].color,
+    "SL1": METHOD_STYLES["SL1"].color,
+}
+
+_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n+', re.MULTILINE)
 
 
-class Widget:
-    """A piece of HTML that displays itself in a notebook; its plain text is what a terminal shows."""
+class Explorer:
+    """A figure to play with, which displays itself in a notebook and on a page, without a kernel and without a request.
 
-    def __init__(self, html: str, plain: str) -> None:
-        self.html, self._plain = html, plain
+    Parameters
+    ----------
+    source : str
+        The ``__file__`` of the chapter's ``explorer.py``. Beside it stands ``explorer.js``, a module after anywidget's
+        contract, and ``explorer.css`` where the chapter adds to the common style.
+    plain : str
+        What a terminal shows, and a page without JavaScript.
+    **state : object
+        What the module's model has at the start, by name; what JSON can write.
+
+    Examples
+    --------
+    >>> from sl1lib.book import pooling
+    >>> figure = Explorer(pooling.__path__[0] + "/explorer.py", "pooling explorer", chosen=[0, 1])
+    >>> figure
+    <pooling explorer>
+    >>> "export default { render }" in figure.module
+    True
+    """
+
+    def __init__(self, source: str, plain: str, **state: object) -> None:
+        self._folder, self._plain = Path(source).parent, plain
+        self.state = {"colours": COLOURS, **state}
+
+    @property
+    def module(self) -> str:
+        """The chapter's module and what it imports, as one that imports nothing."""
+        paths = _with_imports((self._folder / "explorer.js").resolve(), [])
+        return "".join(_IMPORT.sub("", path.read_text(encoding="utf-8")) for path in paths)
+
+    @property
+    def css(self) -> str:
+        """The common style, and what the chapter adds to it."""
+        paths = (_HERE / "explorer.css", self._folder / "explorer.css")
+        return "".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+
+    @property
+    def html(self) -> str:
+        """The whole figure for a page, whose own model keeps the state."""
+        name, page = self._folder.name, (_HERE / "explorer_page.js").read_text(encoding="utf-8")
+        state = json.dumps(self.state, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        state = state.replace("<", r"\u003c")  # no text of it ends the script
+        return f"""\
+<div data-explorer="{name}">
+<style>
+{self.css}</style>
+<div><p>{escape(self._plain[0].upper() + self._plain[1:])}. It is drawn by JavaScript.</p></div>
+<script type="application/json">{state}</script>
+<script type="module">
+{self.module}{page}
+drawOnPage("{name}", render);
+</script>
+</div>"""
 
     def __repr__(self) -> str:
-        return self._plain
+        return f"<{self._plain}>"
 
     def _repr_html_(self) -> str:
         return self.html
 
 
-def fill(package: str, name: str, **data: object) -> str:
-    """Put data, script and the common style into the fragment of a chapter; the id follows from the content."""
-    shared_folder, folder = resources.files(__package__), resources.files(package)
-    style, sliders, chart = (
-        (shared_folder / shared).read_text(encoding="utf-8") for shared in ("explorer.css", "sliders.css", "chart.js")
-    )
-    fragment, script = ((folder / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
-    packed = json.dumps(data, separators=(",", ":"))
-    identity = f"sl1-{name}-{hashlib.sha256((packed + script).encode()).hexdigest()[:8]}"
-    program = Template(script).substitute(id=identity, chart=chart)
-    return Template(fragment).substitute(id=identity, data=packed, style=style, sliders=sliders, script=program)
+def _with_imports(path: Path, found: list[Path]) -> list[Path]:
+    """Add a module to what was found, behind those that it imports, each once."""
+    for name in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        _with_imports((path.parent / name).resolve(), found)
+    if path not in found:
+        found.append(path)
+    return found

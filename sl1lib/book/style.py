@@ -19,6 +19,7 @@ WIDTH: Final = 5.8  # inches: 10.5 pt type is then 10 px high on a 390 px screen
 
 INK, PAPER = "#1b1f24", "#ffffff"
 ACCENT, HIGHLIGHT = "#0072b2", "#d55e00"
+MUTED, BORDER, FAINT, SURFACE = "#8b94a0", "#b9c0ca", "#e4e8ee", "#eef1f5"  # what is beside the point, and behind it
 
 
 @dataclass(frozen=True)

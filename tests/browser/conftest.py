@@ -70,15 +70,15 @@ def browser():
 
 @pytest.fixture
 def show(browser):
-    """Show a widget alone on a page; the test fails if its script raises or if it asks for anything outside."""
+    """Show an explorer alone on a page; the test fails if its script raises or if it asks for anything outside."""
     pages, trouble = [], []
 
-    def open_page(widget, height=900, **context):
+    def open_page(explorer, height=900, **context):
         page = browser.new_page(viewport={"width": 390, "height": height}, **context)
         page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("request", lambda request: trouble.append(request.url))
-        page.set_content(f"<!doctype html><body style='margin:8px'>{widget.html}</body>")
+        page.set_content(f"<!doctype html><body style='margin:8px'>{explorer.html}</body>")
         pages.append(page)
         return page
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 #: What the small network of the chapter starts with: kernel, bias, weight, bias.
 SMALL_NETWORK: dict[str, float] = {"K": 2.0, "β": -3.0, "U": 3.0, "b": 0.0}
 
 
-def backpropagation_stepper(pixels: Sequence[float] = (1, 2, 3, 2), target: float = 1.0) -> Widget:
+def backpropagation_stepper(pixels: Sequence[float] = (1, 2, 3, 2), target: float = 1.0) -> Explorer:
     """Return a figure that steps backwards through a network of one kernel, one node and one score.
 
     The four pixels are a 2×2 image. Its four convolved values ``K X + β`` are pooled into one and activated, in the
@@ -24,7 +24,7 @@ def backpropagation_stepper(pixels: Sequence[float] = (1, 2, 3, 2), target: floa
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -38,7 +38,13 @@ def backpropagation_stepper(pixels: Sequence[float] = (1, 2, 3, 2), target: floa
     """
     if len(pixels) != 4:
         raise unexpected("the number of pixels", len(pixels), "the image is 2×2, so it must be 4")
-    html = fill(
-        __package__, "backpropagation", pixels=[float(x) for x in pixels], target=float(target), params=SMALL_NETWORK
+    return Explorer(
+        __file__,
+        "backpropagation stepper: 4 pixels, 1 kernel, 1 node",
+        pixels=[float(x) for x in pixels],
+        target=float(target),
+        params=SMALL_NETWORK,
+        reading="table",
+        wrong=False,
+        shown=0,
     )
-    return Widget(html, "<backpropagation stepper: 4 pixels, 1 kernel, 1 node>")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import require_number, unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
 def power_explorer(
     pairs: Sequence[int], sizes: Sequence[float], comparisons: Sequence[int], rates: ArrayLike, spread: float
-) -> Widget:
+) -> Explorer:
     """Return a figure in which a reader chooses pairs, an effect and a family, and sees how often it is found.
 
     It opens with the most pairs, the effect in the middle and the family in the middle.
@@ -33,7 +33,7 @@ def power_explorer(
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -54,16 +54,17 @@ def power_explorer(
     if not ((found >= 0) & (found <= 1)).all():
         raise unexpected("the rates' range", (found.min(), found.max()), "they must be between 0 and 1")
     require_number("spread", spread, above=0)
-    html = fill(
-        __package__,
-        "power",
-        pairs=list(pairs),
-        sizes=[float(f"{size:.6g}") for size in sizes],
-        comparisons=list(comparisons),
+    families = ", ".join(map(str, comparisons))
+    effects = [float(f"{size:.6g}") for size in sizes]
+    return Explorer(
+        __file__,
+        f"power explorer: {pairs[0]} to {pairs[-1]} pairs, {len(sizes)} sizes, families of {families}",
+        counts=list(pairs),
+        sizes=effects,
+        families=list(comparisons),
         rates=(100 * found).round(1).tolist(),
         spread=float(f"{spread:.3g}"),
-    )
-    families = ", ".join(map(str, comparisons))
-    return Widget(
-        html, f"<power explorer: {pairs[0]} to {pairs[-1]} pairs, {len(sizes)} sizes, families of {families}>"
+        pairs=pairs[-1],
+        size=effects[len(effects) // 2],
+        family=comparisons[len(comparisons) // 2],
     )

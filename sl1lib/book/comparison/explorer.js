@@ -1,81 +1,90 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { values, favoured, methods } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const find = (selector) => root.querySelector(selector);
-  const [green, orange, ink, grey] = ["#00815c", "#d55e00", "#1b1f24", "#8b94a0"];
-  $chart
-  // Differences of error rates are often equal: rounding must not make equal ones unequal.
-  const difference = (a, b) => Math.round((a - b) * 1e9) / 1e9;
+// The chapter *Comparing fairly*: two methods, seed by seed, and the test of their differences.
 
-  // Ranks of the sizes, equal ones share the middle of theirs; doubled, so that they are whole numbers.
-  function doubledRanks(differences) {
-    const sizes = differences.map(Math.abs);
-    return sizes.map((size) => 2 * sizes.filter((other) => other < size).length + sizes.filter((other) => other === size).length + 1);
+import { fixed, minus, named, Panel, short, sum } from "../explorer.js";
+
+/** Differences of error rates are often equal: rounding must not make equal ones unequal. */
+export const difference = (a, b) => Math.round((a - b) * 1e9) / 1e9;
+
+/** Ranks of the sizes, equal ones share the middle of theirs; doubled, so that they are whole numbers. */
+function doubledRanks(differences) {
+  const sizes = differences.map(Math.abs);
+  const smaller = (size) => sizes.filter((other) => other < size).length;
+  const equal = (size) => sizes.filter((other) => other === size).length;
+  return sizes.map((size) => 2 * smaller(size) + equal(size) + 1);
+}
+
+/** The share of all patterns of signs whose sum of signed ranks is as far from 0 as the one found. */
+export function signedRankP(differences) {
+  const ranks = doubledRanks(differences);
+  const moving = ranks.filter((_, i) => differences[i] !== 0);
+  const observed = Math.abs(sum(ranks.map((rank, i) => Math.sign(differences[i]) * rank)));
+  const total = sum(moving);
+  let share = new Float64Array(total + 1); // of the patterns, by the sum of the positive ranks
+  share[0] = 1;
+  for (const rank of moving) {
+    const next = share.map((value) => value / 2);
+    for (let positive = 0; positive + rank <= total; positive++) next[positive + rank] += share[positive] / 2;
+    share = next;
   }
+  const far = share.filter((_, positive) => Math.abs(2 * positive - total) >= observed);
+  return Math.min(1, sum(far));
+}
 
-  // The share of all patterns of signs whose sum of signed ranks is as far from 0 as the one found.
-  function signedRankP(differences) {
-    const ranks = doubledRanks(differences);
-    const moving = ranks.filter((rank, i) => differences[i] !== 0);
-    const observed = Math.abs(ranks.reduce((sum, rank, i) => sum + Math.sign(differences[i]) * rank, 0));
-    const total = moving.reduce((sum, rank) => sum + rank, 0);
-    let share = new Float64Array(total + 1); // of the patterns, by the sum of the positive ranks
-    share[0] = 1;
-    for (const rank of moving) {
-      const next = share.map((value) => value / 2);
-      for (let sum = 0; sum + rank <= total; sum++) next[sum + rank] += share[sum] / 2;
-      share = next;
-    }
-    let p = 0;
-    share.forEach((value, positive) => { if (Math.abs(2 * positive - total) >= observed) p += value; });
-    return Math.min(1, p);
-  }
+/** Limits of an axis on which all numbers are seen, with some space. */
+function limits(numbers) {
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const space = 0.08 * (high - low || Math.abs(high) || 1);
+  return [low - space, high + space];
+}
 
-  const padded = (numbers, zero) => {
-    const [low, high] = [Math.min(...numbers, ...zero), Math.max(...numbers, ...zero)];
-    const space = 0.08 * (high - low || Math.abs(high) || 1);
-    return [low - space, high + space];
-  };
-  const short = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Explorer of paired differences");
+  const [values, favoured] = [model.get("values"), model.get("favoured")];
+  const { ink, highlight, muted, faint, SL1: green } = panel.colours;
 
-  function draw() {
-    const [quantity, method, count] = [find(".quantity").value, find(".method").value, find(".seeds").valueAsNumber];
+  panel.select("quantity", "quantity", "quantity", named(Object.keys(values)));
+  panel.select("method", "compared with", "method to compare with", named(model.get("methods")));
+  panel.slider("count", {
+    label: "seeds",
+    spoken: "number of seeds",
+    min: 2,
+    max: () => values[model.get("quantity")][favoured].length,
+  });
+  const both = panel.chart("", "Both methods' numbers, seed by seed");
+  const apart = panel.chart("", "Differences of the pairs, seed by seed");
+
+  return panel.start([], ({ quantity, method, count }) => {
     const [ours, theirs] = [values[quantity][favoured], values[quantity][method]];
     const differences = ours.map((value, seed) => difference(value, theirs[seed]));
     const used = differences.slice(0, count);
-    const edges = [-0.7, ours.length - 0.3];
-
-    const left = chart(find("#$id-values"), edges, padded([...ours, ...theirs], []), "seed", "");
-    const right = chart(find("#$id-differences"), edges, padded(differences, [0]), "seed", "");
-    differences.forEach((value, seed) => {
-      const shown = seed < count;
-      const colour = !shown ? "#d5dae1" : value < 0 ? green : value > 0 ? orange : grey;
-      left.line([[seed, ours[seed]], [seed, theirs[seed]]], colour, { width: 2 });
-      left.dot(seed, theirs[seed], shown ? ink : "#d5dae1", 3);
-      left.dot(seed, ours[seed], shown ? green : "#d5dae1", 4);
-      right.line([[seed, 0], [seed, value]], colour, { width: 2 });
-      right.dot(seed, value, colour, 4);
-    });
-    const mean = used.reduce((sum, value) => sum + value, 0) / count;
-    right.line([[-0.5, mean], [count - 0.5, mean]], ink, { width: 1.5, dash: "5 3" });
-
+    const mean = sum(used) / count;
     const [lower, higher] = [used.filter((value) => value < 0).length, used.filter((value) => value > 0).length];
     const p = signedRankP(used);
-    find(".seeds-value").textContent = count;
-    find(".values-name").textContent = quantity + ": " + favoured + " green, " + method + " black";
-    find(".differences-name").textContent = favoured + " minus " + method + "; the dashed line is the mean";
-    find("output").textContent = favoured + " is lower with " + lower + " of " + count + " seeds, higher with " + higher + ". Mean difference " +
-      short(mean) + ", p = " + (p < 0.001 ? p.toExponential(1) : p.toFixed(3)) + (p < 0.05 ? ", below 5 %" : ", not below 5 %") +
-      "; with " + count + " seeds, p cannot be smaller than " + short(2 ** (1 - count)) + ".";
-    Object.assign(root.dataset, { p, mean, lower, higher, count });
-  }
 
-  const fillChoice = (selector, names) => names.forEach((name) => find(selector).append(new Option(name, name)));
-  fillChoice(".quantity", Object.keys(values));
-  fillChoice(".method", methods);
-  const most = Object.values(values)[0][favoured].length;
-  find(".seeds").max = most;
-  find(".seeds").value = most;
-  for (const name of [".quantity", ".method", ".seeds"]) find(name).addEventListener("input", draw);
-  draw();
-})();
+    const seeds = [-0.7, ours.length - 0.3];
+    both.caption.textContent = `${quantity}: ${favoured} green, ${method} black`;
+    both.axes(seeds, limits([...ours, ...theirs]), "seed");
+    apart.caption.textContent = `${favoured} minus ${method}; the dashed line is the mean`;
+    apart.axes(seeds, limits([...differences, 0]), "seed");
+    differences.forEach((value, seed) => {
+      const colour = (shown) => (seed < count ? shown : faint);
+      const verdict = colour(value < 0 ? green : value > 0 ? highlight : muted);
+      both.line([seed, seed], [ours[seed], theirs[seed]], verdict);
+      both.dot(seed, theirs[seed], colour(ink), 3);
+      both.dot(seed, ours[seed], colour(green), 4);
+      apart.line([seed, seed], [0, value], verdict);
+      apart.dot(seed, value, verdict, 4);
+    });
+    apart.line([-0.5, count - 0.5], [mean, mean], ink, { width: 1.5, dash: "5 3" });
+
+    panel.set({ p, mean, lower, higher });
+    const written = p < 0.001 ? minus(p.toExponential(1)) : fixed(p, 3);
+    return (
+      `${favoured} is lower with ${lower} of ${count} seeds, higher with ${higher}. Mean difference ${short(mean, 3)}, ` +
+      `p = ${written}${p < 0.05 ? ", below 5 %" : ", not below 5 %"}; ` +
+      `with ${count} seeds, p cannot be smaller than ${short(2 ** (1 - count), 3)}.`
+    );
+  });
+}
+
+export default { render };

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import require_choice, unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
-def pair_explorer(values: Mapping[str, Mapping[str, ArrayLike]], favoured: str = "SL1") -> Widget:
+def pair_explorer(values: Mapping[str, Mapping[str, ArrayLike]], favoured: str = "SL1") -> Explorer:
     """Return a figure in which a reader chooses a quantity, a method and how many seeds, and sees the paired test.
 
     Parameters
@@ -23,7 +23,7 @@ def pair_explorer(values: Mapping[str, Mapping[str, ArrayLike]], favoured: str =
 
     Returns
     -------
-    Widget
+    Explorer
         The p is that of `sl1lib.study.paired_difference`, with all signs and not a sample of them.
 
     Raises
@@ -50,8 +50,16 @@ def pair_explorer(values: Mapping[str, Mapping[str, ArrayLike]], favoured: str =
         if not np.isfinite(list(by.values())).all():
             raise unexpected(f"a value of {quantity!r}", "no finite number", "leave out what diverged, for all methods")
     methods = list(next(iter(columns.values())))
-    html = fill(
-        __package__, "pairs", values=columns, favoured=favoured, methods=[name for name in methods if name != favoured]
-    )
+    others = [name for name in methods if name != favoured]
     quantities = f"{len(columns)} quantit{'y' if len(columns) == 1 else 'ies'}"
-    return Widget(html, f"<pair explorer: {quantities}, {len(methods)} methods, {counts.pop()} seeds>")
+    (seeds,) = counts
+    return Explorer(
+        __file__,
+        f"pair explorer: {quantities}, {len(methods)} methods, {seeds} seeds",
+        values=columns,
+        favoured=favoured,
+        methods=others,
+        quantity=next(iter(columns)),
+        method=others[0],
+        count=seeds,
+    )

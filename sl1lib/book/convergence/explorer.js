@@ -1,88 +1,87 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { state, examples } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const find = (selector) => root.querySelector(selector);
-  const canvas = find(".map");
-  const [WIDE, UPDATES, TOP] = [4.4, 40, 0.99];
+// The chapter *Convergence*: where the heavy ball converges on a parabola, and how the weight gets there.
 
-  // The larger root of z² − (1 + μ − s) z + μ, in absolute value; s is η·curvature.
-  function contraction(s, mu) {
-    const sum = 1 + mu - s;
-    const discriminant = sum * sum - 4 * mu;
-    if (discriminant < 0) return Math.sqrt(mu);
-    return (Math.abs(sum) + Math.sqrt(discriminant)) / 2;
-  }
+import { clamp, onArrows, onPointer, Panel, paint, tint } from "../explorer.js";
+import { descend } from "../formulas.js";
 
-  function iterates(s, mu) {
-    const w = [1];
-    let velocity = 0;
-    for (let t = 0; t < UPDATES; t++) {
-      velocity = mu * velocity - s * w[t];
-      w.push(w[t] + velocity);
-    }
-    return w;
-  }
+const [WIDE, HIGH, UPDATES, SEEN] = [4.4, 0.99, 40, 1.6];
 
-  function paint() {
-    const context = canvas.getContext("2d");
-    const pixels = context.createImageData(canvas.width, canvas.height);
-    for (let y = 0; y < canvas.height; y++) for (let x = 0; x < canvas.width; x++) {
-      const rho = contraction((WIDE * (x + 0.5)) / canvas.width, 1 - (y + 0.5) / canvas.height);
-      // The faster it converges, the deeper the green; the faster it grows, the deeper the orange.
-      const [colour, t] = rho < 1 ? [[0, 129, 92], 0.15 + 0.75 * (1 - rho)] : [[213, 94, 0], Math.min(0.85, 0.2 + 0.3 * (rho - 1))];
-      pixels.data.set([...colour.map((full) => 255 + (full - 255) * t), 255], 4 * (y * canvas.width + x));
-    }
-    context.putImageData(pixels, 0, 0);
-  }
+/** The larger root of z² − (1 + μ − s) z + μ, in absolute value; s is η·curvature. */
+export function contraction(s, mu) {
+  const middle = 1 + mu - s;
+  const discriminant = middle ** 2 - 4 * mu;
+  return discriminant < 0 ? Math.sqrt(mu) : (Math.abs(middle) + Math.sqrt(discriminant)) / 2;
+}
 
-  function draw() {
-    const [s, mu] = state;
-    const rho = contraction(s, mu);
-    const w = iterates(s, mu);
-    const clipped = (value) => Math.max(-1.6, Math.min(1.6, value));
-    find(".cross").style.left = (100 * s) / WIDE + "%";
-    find(".cross").style.top = 100 * (1 - mu) + "%";
-    find(".way").setAttribute("d", "M" + w.map((value, t) => t + " " + (-clipped(value)).toFixed(4)).join("L"));
-    find(".way").setAttribute("stroke", rho < 1 ? "#00815c" : "#d55e00");
-    // Two real roots of one sign or a complex pair; on the bound itself one root is −1.
-    const sum = 1 + mu - s;
-    const kind = sum * sum < 4 * mu ? "spirals" : sum < 0 ? "jumps from side to side" : "slides";
-    const bound = 2 * (1 + mu);
-    const ends = s > 0 && rho < 1 - 1e-12 ? "and converges" : rho > 1 + 1e-12 ? "and grows" : "and stays";
-    find("output").textContent = "η·curvature = " + s.toFixed(2) + ", μ = " + mu.toFixed(2) + ", bound 2(1+μ) = " + bound.toFixed(2) +
-      ". An update multiplies by " + rho.toFixed(3) + " in the long run: the weight " + kind + " " + ends + ".";
-    Object.assign(root.dataset, { state: JSON.stringify(state), contraction: rho, iterates: JSON.stringify(w) });
-  }
+/** The weight over the updates, from 1. */
+export const iterates = (s, mu) => descend((w) => w, 1, { lr: s, momentum: mu, updates: UPDATES });
 
-  function move(s, mu) {
-    const rounded = (value, most) => Math.round(100 * Math.max(0, Math.min(most, value))) / 100;
-    state[0] = rounded(s, WIDE);
-    state[1] = rounded(mu, TOP);
-    draw();
-  }
+const FIGURES = `
+<figure class="wide"><figcaption>η·curvature to the right, momentum μ up; green converges, orange does not</figcaption>
+<div class="stage">
+  <canvas class="map" width="176" height="120" tabindex="0" role="application"
+    aria-label="The map. Arrow keys move the point."></canvas>
+  <svg class="bound" viewBox="0 0 ${WIDE} 1" preserveAspectRatio="none" aria-hidden="true"><path d="M2 1L4 0"/></svg>
+  <div class="cross"></div>
+</div>
+<div class="axis" aria-hidden="true">
+  <span>0</span><span>1.1</span><span>2.2</span><span>3.3</span><span>4.4</span>
+</div></figure>
+<figure class="wide"><figcaption>the weight w over ${UPDATES} updates, from w = 1</figcaption>
+<svg class="course" viewBox="0 ${-SEEN} ${UPDATES} ${2 * SEEN}" preserveAspectRatio="none" role="img"
+  aria-label="Course of the weight"><path d="M0 0H${UPDATES}"/><path class="way"/></svg></figure>`;
 
-  for (const [name, place] of Object.entries(examples)) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => move(...place));
-    find(".presets").append(button);
-  }
+/** What the weight does: two real roots of one sign or a complex pair; on the bound itself one root is −1. */
+function course(s, mu) {
+  const [middle, rho] = [1 + mu - s, contraction(s, mu)];
+  const kind = middle ** 2 < 4 * mu ? "spirals" : middle < 0 ? "jumps from side to side" : "slides";
+  const ends = s > 0 && rho < 1 - 1e-12 ? "converges" : rho > 1 + 1e-12 ? "grows" : "stays";
+  return `${kind} and ${ends}`;
+}
 
-  function follow(event) {
-    if (event.type === "pointermove" && !event.buttons) return;
-    const box = canvas.getBoundingClientRect();
-    move((WIDE * (event.clientX - box.left)) / box.width, 1 - (event.clientY - box.top) / box.height);
-  }
-  canvas.addEventListener("pointerdown", follow);
-  canvas.addEventListener("pointermove", follow);
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: [0, 0.01], ArrowDown: [0, -0.01], ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0] }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    move(state[0] + step[0], state[1] + step[1]);
+/** The map: the faster it converges, the deeper the green; the faster it grows, the deeper the orange. */
+function paintMap(canvas, green, orange) {
+  paint(canvas, (row, column) => {
+    const rho = contraction((WIDE * (column + 0.5)) / canvas.width, 1 - (row + 0.5) / canvas.height);
+    return rho < 1 ? tint(green, 0.15 + 0.75 * (1 - rho)) : tint(orange, Math.min(0.85, 0.2 + 0.3 * (rho - 1)));
+  });
+}
+
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Heavy-ball stability explorer");
+  const { highlight: orange, SL1 } = panel.colours;
+  const examples = Object.entries(model.get("examples"));
+  panel.choice(
+    "place",
+    "Examples",
+    examples.map(([name, place]) => [place, name]),
+  );
+  panel.panels(FIGURES);
+  const [map, cross, way] = [".map", ".cross", ".way"].map((part) => panel.find(part));
+  paintMap(map, SL1, orange);
+
+  const move = (s, mu) => {
+    const inside = (value, most) => Math.round(100 * clamp(value, 0, most)) / 100;
+    panel.set({ place: [inside(s, WIDE), inside(mu, HIGH)] });
+  };
+  onPointer(map, (x, y) => move(WIDE * x, 1 - y));
+  onArrows(map, (right, down) => {
+    const [s, mu] = model.get("place");
+    move(s + 0.05 * right, mu - 0.01 * down);
   });
 
-  paint();
-  draw();
-})();
+  return panel.start([], ({ place: [s, mu] }) => {
+    const [rho, w] = [contraction(s, mu), iterates(s, mu)];
+    cross.style.left = `${(100 * s) / WIDE}%`;
+    cross.style.top = `${100 * (1 - mu)}%`;
+    way.setAttribute("d", `M${w.map((value, t) => `${t} ${clamp(-value, -SEEN, SEEN).toFixed(4)}`).join("L")}`);
+    way.style.stroke = rho < 1 ? SL1 : orange;
+    panel.set({ contraction: rho, iterates: w });
+    const bound = (2 * (1 + mu)).toFixed(2);
+    return (
+      `η·curvature = ${s.toFixed(2)}, μ = ${mu.toFixed(2)}, bound 2(1+μ) = ${bound}. ` +
+      `An update multiplies by ${rho.toFixed(3)} in the long run: the weight ${course(s, mu)}.`
+    );
+  });
+}
+
+export default { render };

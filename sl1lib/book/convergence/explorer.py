@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import require_number
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 #: Places on the map that the explorer offers: η·curvature and momentum.
 STABILITY_EXAMPLES = {
@@ -15,7 +15,7 @@ STABILITY_EXAMPLES = {
 }
 
 
-def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Widget:
+def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Explorer:
     r"""Return a map of where the heavy ball converges on a parabola, with the course of the weight at the chosen place.
 
     Parameters
@@ -27,7 +27,7 @@ def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Widget:
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -41,5 +41,9 @@ def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Widget:
     """
     require_number("step", step, least=0)
     require_number("momentum", momentum, least=0)
-    html = fill(__package__, "stability", state=[step, momentum], examples=STABILITY_EXAMPLES)
-    return Widget(html, "<stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99>")
+    return Explorer(
+        __file__,
+        "stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99",
+        place=[step, momentum],
+        examples=STABILITY_EXAMPLES,
+    )

@@ -1,121 +1,65 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { image, kernels } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const X = image.map((row) => row.map((grey) => grey / 255));
-  const [K, OUT] = [5, 24];
-  const canvases = { image: root.querySelector(".image"), result: root.querySelector(".result") };
-  const presets = root.querySelector(".presets");
-  const said = root.querySelector("output");
-  let place = [9, 11];
-  let Y = [];
-  let complete = true;
+// The chapter *Convolution*: a window moves over an image, and the kernel can be changed.
 
-  const inputs = Array.from({ length: K * K }, (_, at) => {
-    const input = document.createElement("input");
-    input.type = "number";
-    input.step = "any";
-    input.required = true;
-    input.setAttribute("aria-label", "K row " + Math.floor(at / K) + ", column " + (at % K));
-    input.addEventListener("input", () => { press(null); compute(); });
-    root.querySelector(".kernel").append(input);
-    return input;
+import { clamp, diverging, fixed, largest, onArrows, onPointer, Panel, paint, withCell } from "../explorer.js";
+import { convolve, table } from "../formulas.js";
+
+const [K, OUT] = [5, 24];
+
+const picture = (name, size, caption, label) => `
+<figure><figcaption>${caption}</figcaption><div class="stage">
+  <canvas class="${name}" width="${size}" height="${size}" tabindex="0" role="img" aria-label="${label}"></canvas>
+  <div class="frame"></div>
+</div></figure>`;
+
+const FIGURES = `
+${picture("image", OUT + K - 1, "image X, 28×28", "The image with the window on it. Arrow keys move the window.")}
+<figure><figcaption>kernel K, 5×5: change any number</figcaption><div class="kernel"></div></figure>
+${picture("result", OUT, "output Y, 24×24: orange above 0, blue below", "The output with its current place framed. Arrow keys move the place.")}`;
+
+/** Put the frame above a canvas, which stays sharp however much the canvas is enlarged. */
+function frame(canvas, row, column, size) {
+  const share = (pixels) => `${(100 * pixels) / canvas.width}%`;
+  const place = { top: share(row), left: share(column), height: share(size), width: share(size) };
+  Object.assign(canvas.nextElementSibling.style, place);
+}
+
+function kernelField(panel, row, column) {
+  const kernel = () => panel.model.get("kernel");
+  const write = (value) => panel.set({ kernel: withCell(kernel(), row, column, value) });
+  const named = { step: "any", "aria-label": `K row ${row}, column ${column}` };
+  return panel.number(named, () => kernel()[row][column], write);
+}
+
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Convolution explorer");
+  const kernels = Object.entries(model.get("kernels")).map(([name, kernel]) => [kernel, name]);
+  panel.choice("kernel", "Kernels", kernels);
+  panel.panels(FIGURES);
+  const [image, result] = [panel.find(".image"), panel.find(".result")];
+  panel.find(".kernel").append(...table(K, (row, column) => kernelField(panel, row, column)).flat());
+
+  const move = (i, j) => panel.set({ place: [clamp(i, 0, OUT - 1), clamp(j, 0, OUT - 1)] });
+  for (const [canvas, middle] of [
+    [image, Math.floor(K / 2)],
+    [result, 0],
+  ]) {
+    const at = (share) => Math.floor(share * canvas.width) - middle;
+    onPointer(canvas, (x, y) => move(at(y), at(x)), { hover: true });
+    onArrows(canvas, (right, down) => move(model.get("place")[0] + down, model.get("place")[1] + right));
+  }
+
+  return panel.start(["image", "place"], ({ image: grey, kernel, place: [i, j] }) => {
+    frame(image, i, j, K);
+    frame(result, i, j, 1);
+    if (kernel.flat().includes(null)) return "Each of the 25 places needs a number.";
+    const X = grey.map((row) => row.map((level) => level / 255));
+    const Y = convolve(X, kernel);
+    const limit = largest(Y);
+    paint(image, (row, column) => Array(3).fill(255 * (1 - X[row][column])));
+    paint(result, (row, column) => diverging(panel.colours, Y[row][column], limit));
+    panel.set({ output: Y });
+    return `Y[${i}, ${j}] = sum of the 25 products under the window = ${fixed(Y[i][j], 3)}`;
   });
+}
 
-  for (const name of Object.keys(kernels)) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => choose(name));
-    presets.append(button);
-  }
-
-  function press(name) {
-    for (const button of presets.children) button.setAttribute("aria-pressed", String(button.textContent === name));
-  }
-
-  function choose(name) {
-    kernels[name].flat().forEach((value, at) => { inputs[at].value = value; });
-    press(name);
-    compute();
-  }
-
-  // Equation (1), as the chapter writes it.
-  function compute() {
-    const kernel = inputs.map((input) => input.valueAsNumber);
-    complete = kernel.every((value) => Number.isFinite(value));
-    if (complete) {
-      Y = Array.from({ length: OUT }, (_, i) => Array.from({ length: OUT }, (_, j) => {
-        let sum = 0;
-        for (let m = 0; m < K; m++) for (let l = 0; l < K; l++) sum += X[i + m][j + l] * kernel[K * m + l];
-        return sum;
-      }));
-      root.dataset.output = JSON.stringify(Y);
-    }
-    draw();
-  }
-
-  function paint(canvas, values, colour) {
-    const context = canvas.getContext("2d");
-    const pixels = context.createImageData(canvas.width, canvas.height);
-    values.flat().forEach((value, at) => pixels.data.set([...colour(value), 255], 4 * at));
-    context.putImageData(pixels, 0, 0);
-  }
-
-  // A frame of its own above the canvas stays sharp, whatever the canvas is enlarged by.
-  function frame(canvas, row, column, size) {
-    const place = canvas.nextElementSibling.style;
-    const share = (pixels, count) => (100 * pixels) / count + "%";
-    place.top = share(row, canvas.height);
-    place.left = share(column, canvas.width);
-    place.height = share(size, canvas.height);
-    place.width = share(size, canvas.width);
-  }
-
-  // White at 0; the largest value of the output, in either direction, has the full colour.
-  function diverging(limit) {
-    return (value) => {
-      const t = Math.min(1, Math.abs(value) / limit);
-      return (value > 0 ? [213, 94, 0] : [0, 114, 178]).map((full) => 255 + (full - 255) * t);
-    };
-  }
-
-  function draw() {
-    const [i, j] = place;
-    const limit = Math.max(1e-12, ...Y.flat().map(Math.abs));
-    const grey = (value) => Array(3).fill(255 * (1 - value));
-    paint(canvases.image, X, grey);
-    paint(canvases.result, Y, diverging(limit));
-    frame(canvases.image, i, j, K);
-    frame(canvases.result, i, j, 1);
-    said.textContent = complete
-      ? "Y[" + i + ", " + j + "] = sum of the 25 products under the window = " + Y[i][j].toFixed(3)
-      : "Each of the 25 places needs a number.";
-    root.dataset.place = JSON.stringify(place);
-  }
-
-  function move(i, j) {
-    const inside = (value) => Math.max(0, Math.min(OUT - 1, value));
-    place = [inside(i), inside(j)];
-    draw();
-  }
-
-  for (const [name, canvas] of Object.entries(canvases)) {
-    const centre = name === "image" ? 2 : 0;
-    const follow = (event) => {
-      if (event.type === "pointermove" && !event.buttons && event.pointerType !== "mouse") return;
-      const box = canvas.getBoundingClientRect();
-      const at = (offset, size, count) => Math.floor((offset / size) * count) - centre;
-      move(at(event.clientY - box.top, box.height, canvas.height), at(event.clientX - box.left, box.width, canvas.width));
-    };
-    canvas.addEventListener("pointerdown", follow);
-    canvas.addEventListener("pointermove", follow);
-    canvas.addEventListener("keydown", (event) => {
-      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      move(place[0] + step[0], place[1] + step[1]);
-    });
-  }
-
-  choose(Object.keys(kernels)[0]);
-})();
+export default { render };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 #: Kernels that the explorer offers, by name: 5×5, the sum of absolute values at most 10.
 EXPLORER_KERNELS: dict[str, np.ndarray] = {
@@ -17,7 +17,7 @@ EXPLORER_KERNELS: dict[str, np.ndarray] = {
 }
 
 
-def convolution_explorer(image: np.ndarray) -> Widget:
+def convolution_explorer(image: np.ndarray) -> Explorer:
     """Return a figure in which a reader moves the window and changes the kernel of equation (1).
 
     Parameters
@@ -27,7 +27,7 @@ def convolution_explorer(image: np.ndarray) -> Widget:
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -42,5 +42,11 @@ def convolution_explorer(image: np.ndarray) -> Widget:
     if image.shape != (28, 28) or image.dtype != np.uint8:
         raise unexpected("image", (image.shape, str(image.dtype)), "it must be (28, 28) of uint8")
     kernels = {name: kernel.round(3).tolist() for name, kernel in EXPLORER_KERNELS.items()}
-    html = fill(__package__, "convolution", image=image.tolist(), kernels=kernels)
-    return Widget(html, "<convolution explorer: 28×28 image, 5×5 kernel>")
+    return Explorer(
+        __file__,
+        "convolution explorer: 28×28 image, 5×5 kernel",
+        image=image.tolist(),
+        kernels=kernels,
+        kernel=next(iter(kernels.values())),
+        place=[9, 11],
+    )

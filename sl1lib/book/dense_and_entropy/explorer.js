@@ -1,79 +1,85 @@
-(() => {
-  const root = document.getElementById("$id");
-  const start = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const said = root.querySelector("output");
-  const warmth = root.querySelector(".temperature input");
-  let label = start.label;
-  let relu = false;
+// The chapter *Dense layer and entropy*: scores become probabilities, an error and a gradient.
 
-  const make = (parent, tag, className, text) => {
-    const element = document.createElement(tag);
-    element.className = className;
-    if (text) element.textContent = text;
-    parent.append(element);
-    return element;
+import { fixed, html, Panel, sum } from "../explorer.js";
+
+/** Probabilities, error in nats and gradient of three scores, with a temperature, and with or without ReLU before. */
+export function softmax({ scores, label, temperature, relu }) {
+  const logits = scores.map((score) => (relu ? Math.max(0, score) : score) / temperature);
+  // The largest is taken away first: no exponent above 0.
+  const most = Math.max(...logits);
+  const powers = logits.map((score) => Math.exp(score - most));
+  const total = sum(powers);
+  const probabilities = powers.map((power) => power / total);
+  const error = Math.log(total) + most - logits[label];
+  // The chain rule through the temperature, and through ReLU, which passes nothing at or below 0.
+  const slope = (p, c) => (p - (c === label ? 1 : 0)) / temperature;
+  const gradient = probabilities.map((p, c) => (relu && scores[c] <= 0 ? 0 : slope(p, c)));
+  return { probabilities, error, gradient };
+}
+
+/** A bar with a number on it; `show` takes where it begins and ends, in percent. */
+function drawBar(place) {
+  const [filled, text] = [html("i"), html("span")];
+  place.append(html("div", { class: "bar" }, filled, text));
+  return (left, right, words, colour) => {
+    Object.assign(filled.style, { left: `${left}%`, width: `${right - left}%`, background: colour });
+    text.textContent = words;
   };
+}
 
-  const bar = (parent, className) => {
-    const box = make(parent, "div", "bar " + className);
-    return { fill: make(box, "i", ""), text: make(box, "span", "") };
-  };
+function drawClass(panel, grid, c) {
+  const name = html("span", { class: "name" });
+  const moved = () => panel.set({ scores: panel.model.get("scores").with(c, slider.valueAsNumber) });
+  const range = { type: "range", min: -6, max: 6, step: 0.1, "aria-label": `score of class ${c}` };
+  const slider = html("input", { ...range, input: moved });
+  grid.append(name, slider);
+  return { name, slider, probability: drawBar(grid), slope: drawBar(grid) };
+}
 
-  const rows = start.scores.map((score, c) => {
-    const grid = root.querySelector(".classes");
-    const name = make(grid, "span", "name");
-    const slider = make(grid, "input", "");
-    Object.assign(slider, { type: "range", min: -6, max: 6, step: 0.1, value: score });
-    slider.setAttribute("aria-label", "score of class " + c);
-    slider.addEventListener("input", draw);
-    return { name, slider, probability: bar(grid, ""), slope: bar(grid, "slope") };
-  });
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Softmax explorer");
+  const { accent, highlight } = panel.colours;
+  const classes = model.get("scores").map((_, c) => c);
+  panel.choice(
+    "label",
+    "Which class is right",
+    classes.map((c) => [c, `class ${c} is right`]),
+  );
+  const received = [
+    [false, "softmax of the scores"],
+    [true, "softmax of ReLU of the scores"],
+  ];
+  panel.choice("relu", "What softmax receives", received);
+  const heads = ["right class ●", "score s", "probability p", "∂E/∂s"];
+  const grid = panel.add(html("div", { class: "classes" }));
+  grid.append(...heads.map((text) => html("span", { class: "head" }, text)));
+  const rows = classes.map((c) => drawClass(panel, grid, c));
+  // The slider moves the logarithm: as far down as up.
+  const show = (warmth) => fixed(10 ** warmth, 2);
+  panel.slider("warmth", { label: "temperature T", min: -1, max: 1, step: 0.05, show });
 
-  const buttons = (group, names, chosen, action) => {
-    const made = names.map((name, at) => {
-      const button = make(root.querySelector(group), "button", "", name);
-      button.type = "button";
-      button.addEventListener("click", () => { action(at); press(at); draw(); });
-      return button;
-    });
-    const press = (at) => made.forEach((button, other) => button.setAttribute("aria-pressed", String(other === at)));
-    press(chosen);
-  };
+  return panel.start(
+    ["scores"],
+    ({ scores, label, relu, warmth }) => {
+      const temperature = 10 ** warmth;
+      const { probabilities, error, gradient } = softmax({ scores, label, temperature, relu });
+      const widest = Math.max(1, ...gradient.map(Math.abs));
+      rows.forEach(({ name, slider, probability, slope }, c) => {
+        slider.value = scores[c];
+        name.textContent = `class ${c}${c === label ? " ●" : ""}: ${fixed(scores[c], 1)}`;
+        probability(0, 100 * probabilities[c], fixed(probabilities[c], 3), accent);
+        const end = 50 + (50 * gradient[c]) / widest;
+        const words = gradient[c] === 0 ? "0" : fixed(gradient[c], 3);
+        slope(Math.min(50, end), Math.max(50, end), words, end < 50 ? accent : highlight);
+      });
+      panel.set({ temperature, probabilities, error, gradient });
+      const blocked = scores.filter((score) => relu && score <= 0).length;
+      const which = blocked === classes.length ? "classes, all of them" : blocked === 1 ? "class" : "classes";
+      const note = blocked ? ` Blocked by ReLU: ${blocked} ${which}.` : "";
+      return `E = −ln ${fixed(probabilities[label], 4)} = ${fixed(error, 3)} nats.${note}`;
+    },
+    "scores",
+  );
+}
 
-  const written = (value, digits) => value.toFixed(digits).replace("-", "−");
-
-  function draw() {
-    const s = rows.map((row) => row.slider.valueAsNumber);
-    const T = 10 ** warmth.valueAsNumber;
-    const logits = s.map((score) => (relu ? Math.max(0, score) : score) / T);
-    // The largest is taken away first: no exponent above 0.
-    const largest = Math.max(...logits);
-    const powers = logits.map((score) => Math.exp(score - largest));
-    const sum = powers.reduce((a, b) => a + b);
-    const p = powers.map((power) => power / sum);
-    const error = Math.log(sum) + largest - logits[label];
-    // The chain rule through the temperature, and through ReLU, which passes nothing at or below 0.
-    const gradient = p.map((share, c) => (relu && s[c] <= 0 ? 0 : (share - (c === label ? 1 : 0)) / T));
-    const widest = Math.max(1, ...gradient.map(Math.abs));
-    rows.forEach((row, c) => {
-      row.name.textContent = "class " + c + (c === label ? " ●" : "") + ": " + written(s[c], 1);
-      row.probability.fill.style.cssText = "left: 0; width: " + 100 * p[c] + "%";
-      row.probability.text.textContent = written(p[c], 3);
-      const half = (50 * Math.abs(gradient[c])) / widest;
-      row.slope.fill.className = gradient[c] < 0 ? "down" : "";
-      row.slope.fill.style.cssText = "width: " + half + "%; left: " + (gradient[c] < 0 ? 50 - half : 50) + "%";
-      row.slope.text.textContent = gradient[c] === 0 ? "0" : written(gradient[c], 3);
-    });
-    root.querySelector(".shown").textContent = written(T, 2);
-    const blocked = s.filter((score) => relu && score <= 0).length;
-    said.textContent = "E = −ln " + written(p[label], 4) + " = " + written(error, 3) + " nats." +
-      (blocked ? " Blocked by ReLU: " + blocked + (blocked === 3 ? " classes, all of them." : blocked === 1 ? " class." : " classes.") : "");
-    Object.assign(root.dataset, { scores: JSON.stringify(s), temperature: T, label, relu, probabilities: JSON.stringify(p),
-      error, gradient: JSON.stringify(gradient) });
-  }
-
-  buttons(".rights", rows.map((_, c) => "class " + c + " is right"), label, (c) => { label = c; });
-  buttons(".logits", ["softmax of the scores", "softmax of ReLU of the scores"], 0, (at) => { relu = at === 1; });
-  warmth.addEventListener("input", draw);
-  draw();
-})();
+export default { render };

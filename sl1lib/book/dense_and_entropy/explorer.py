@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import require_number, unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
-def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2) -> Widget:
+def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2) -> Explorer:
     """Return a figure in which a reader moves three scores and sees probabilities, error and gradient.
 
     Parameters
@@ -20,7 +20,7 @@ def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2)
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -38,5 +38,11 @@ def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2)
         require_number("a score", score)
     if label not in (0, 1, 2):
         raise unexpected("label", label, "it must be 0, 1 or 2")
-    html = fill(__package__, "softmax", scores=[float(score) for score in scores], label=int(label))
-    return Widget(html, "<softmax explorer: 3 scores, temperature, ReLU>")
+    return Explorer(
+        __file__,
+        "softmax explorer: 3 scores, temperature, ReLU",
+        scores=[float(score) for score in scores],
+        label=int(label),
+        relu=False,
+        warmth=0,
+    )

@@ -6,7 +6,8 @@ from typing import Final
 
 from ...architecture import IMAGE_SIZE, KERNEL_SIZE, MAPS, POOL
 from ...errors import require_choice
-from ..explorer import Widget, fill
+from ..explorer import Explorer
+from ..style import METHOD_STYLES
 
 _POOLED: Final = (IMAGE_SIZE - KERNEL_SIZE + 1) // POOL
 _COMPOSED: Final = KERNEL_SIZE + POOL - 1
@@ -20,7 +21,7 @@ BAND_LAYERS: Final = {
 }
 
 
-def band_explorer(layer: str = "layer 1") -> Widget:
+def band_explorer(layer: str = "layer 1") -> Explorer:
     """Return a figure in which a reader changes the width of the tiles and sees the banded matrix and its cost.
 
     Parameters
@@ -30,7 +31,7 @@ def band_explorer(layer: str = "layer 1") -> Widget:
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -43,7 +44,8 @@ def band_explorer(layer: str = "layer 1") -> Widget:
     <band explorer: four layers, every tile that fits>
     """
     require_choice("layer", layer, BAND_LAYERS)
-    layers = {name: list(sizes) for name, sizes in BAND_LAYERS.items()}
-    return Widget(
-        fill(__package__, "bands", layers=layers, chosen=layer), "<band explorer: four layers, every tile that fits>"
-    )
+    sizes = ("rows", "channels", "maps", "kernel", "stride")
+    layers = {name: dict(zip(sizes, numbers, strict=True)) for name, numbers in BAND_LAYERS.items()}
+    colours = [style.color for style in METHOD_STYLES.values()]
+    plain = "band explorer: four layers, every tile that fits"
+    return Explorer(__file__, plain, layers=layers, layer=layer, map_colours=colours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import require_choice, require_number
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 #: Profiles that the explorer offers.
 PULL_PROFILES = ("huber", "quartic", "pseudo_huber", "abs")
@@ -11,7 +11,7 @@ PULL_PROFILES = ("huber", "quartic", "pseudo_huber", "abs")
 
 def pull_explorer(
     u: tuple[float, float] = (0.7, 0.4), eps: float = 0.5, tau: float = 0.6, profile: str = "huber"
-) -> Widget:
+) -> Explorer:
     r"""Return a figure in which a reader moves two weights and sees the gradient of h and its proximal map.
 
     Parameters
@@ -27,7 +27,7 @@ def pull_explorer(
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -42,5 +42,13 @@ def pull_explorer(
     require_choice("profile", profile, PULL_PROFILES)
     require_number("eps", eps, least=0.05)
     require_number("tau", tau, least=0)
-    html = fill(__package__, "pull", u=list(u), eps=eps, tau=tau, profile=profile, grouping="node")
-    return Widget(html, "<pull explorer: two weights, four profiles>")
+    return Explorer(
+        __file__,
+        "pull explorer: two weights, four profiles",
+        profiles=list(PULL_PROFILES),
+        u=list(u),
+        eps=eps,
+        tau=tau,
+        profile=profile,
+        grouping="node",
+    )

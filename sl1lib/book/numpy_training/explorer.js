@@ -1,53 +1,43 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { updates } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const [svg, said] = [root.querySelector("svg.path"), root.querySelector("output")];
-  const [lr, momentum] = [root.querySelector(".lr"), root.querySelector(".momentum")];
-  const LIMIT = 2;
-  const [left, right, top, bottom] = [34, 412, 10, 182];
+// The chapter *Training in NumPy*: learning rate, momentum, and whether one weight finds its minimum.
 
-  // The error is half the square of the weight, so its gradient is the weight itself.
-  function path(eta, mu) {
-    const w = [1];
-    for (let t = 0, v = 0; t < updates; t++) {
-      v = mu * v - eta * w[t];
-      w.push(w[t] + v);
-    }
-    return w;
-  }
+import { clamp, fixed, minus, Panel } from "../explorer.js";
+import { descend } from "../formulas.js";
 
-  const x = (t) => left + ((right - left) * t) / updates;
-  const y = (w) => (top + bottom) / 2 - ((bottom - top) / 2) * (Math.max(-LIMIT, Math.min(LIMIT, w)) / LIMIT);
+const LIMIT = 2;
 
-  function add(name, attributes, text = "") {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.textContent = text;
-    svg.append(element);
-  }
+/** The weight from 1. The error is half its square, so its gradient is the weight itself. */
+export const pathOf = ({ lr, momentum, updates }) => descend((w) => w, 1, { lr, momentum, updates });
 
-  function update() {
-    const [eta, mu] = [lr.valueAsNumber, momentum.valueAsNumber];
-    lr.previousElementSibling.textContent = "learning rate η = " + eta.toFixed(2);
-    momentum.previousElementSibling.textContent = "momentum μ = " + mu.toFixed(1);
-    const w = path(eta, mu);
-    svg.replaceChildren();
-    for (const tick of [-2, -1, 0, 1, 2]) {
-      add("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), stroke: tick ? "#e3e7ec" : "#8a929c" });
-      add("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(tick).replace("-", "−"));
-    }
-    add("polyline", { points: w.map((value, t) => x(t) + "," + y(value)).join(" "), fill: "none", stroke: "#0072b2", "stroke-width": 2 });
-    w.forEach((value, t) => add("circle", { cx: x(t), cy: y(value), r: 2.6, fill: Math.abs(value) > LIMIT ? "#d55e00" : "#0072b2" }));
-    add("text", { x: (left + right) / 2, y: 204, "text-anchor": "middle" }, "update, 0 to " + updates + "; the weight starts at 1");
-    const last = Math.abs(w[updates]);
-    const border = 2 * (1 + mu);
-    const ends = last > 1e6 ? "The weight has blown up." : "After " + updates + " updates the weight is " + w[updates].toPrecision(3).replace("-", "−") + ".";
-    said.textContent = ends + " The border 2 (1 + μ) is " + border.toFixed(1) + "; η is " +
-      (Math.abs(eta - border) < 1e-9 ? "on it." : eta < border ? "below." : "above.");
-    root.dataset.path = JSON.stringify(w);
-  }
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Heavy ball explorer");
+  const { accent, highlight } = panel.colours;
+  const show = (digits) => (value) => fixed(value, digits);
+  panel.slider("lr", { label: "learning rate η", min: 0.05, max: 3, step: 0.05, show: show(2) });
+  panel.slider("momentum", { label: "momentum μ", max: 0.9, step: 0.1, show: show(1) });
+  const chart = panel.chart(
+    "the weight after each update, from 1; orange where it is further away than drawn",
+    "The weight after each update. The line below says how it ends.",
+  );
 
-  lr.addEventListener("input", update);
-  momentum.addEventListener("input", update);
-  update();
-})();
+  return panel.start(
+    ["updates"],
+    (setting) => {
+      const { lr, momentum, updates } = setting;
+      const path = pathOf(setting);
+      const seen = path.map((w) => clamp(w, -LIMIT, LIMIT));
+      chart.axes([0, updates], [-LIMIT, LIMIT], "update t", "w");
+      chart.line([...path.keys()], seen, accent);
+      for (const [t, w] of seen.entries()) chart.dot(t, w, Math.abs(path[t]) > LIMIT ? highlight : accent, 2.4);
+      panel.set({ path });
+      const last = path[updates];
+      const after = `After ${updates} updates the weight is ${minus(last.toPrecision(3))}.`;
+      const ends = Math.abs(last) > 1e6 ? "The weight has blown up." : after;
+      const border = 2 * (1 + momentum);
+      const side = Math.abs(lr - border) < 1e-9 ? "on it" : lr < border ? "below" : "above";
+      return `${ends} The border 2 (1 + μ) is ${fixed(border, 1)}; η is ${side}.`;
+    },
+    "updates",
+  );
+}
+
+export default { render };

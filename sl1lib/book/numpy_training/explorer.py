@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...errors import require_count
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
-def heavy_ball_explorer(updates: int = 30) -> Widget:
+def heavy_ball_explorer(updates: int = 30) -> Explorer:
     """Return a figure in which a reader sets learning rate and momentum, and sees one weight go to its minimum or not.
 
     The error is half the square of the weight, which starts at 1.
@@ -18,7 +18,7 @@ def heavy_ball_explorer(updates: int = 30) -> Widget:
 
     Returns
     -------
-    Widget
+    Explorer
 
     Examples
     --------
@@ -26,6 +26,5 @@ def heavy_ball_explorer(updates: int = 30) -> Widget:
     <heavy ball explorer: one weight, 30 updates>
     """
     require_count("updates", updates, least=1)
-    return Widget(
-        fill(__package__, "heavy_ball", updates=updates), f"<heavy ball explorer: one weight, {updates} updates>"
-    )
+    plain = f"heavy ball explorer: one weight, {updates} updates"
+    return Explorer(__file__, plain, updates=updates, lr=0.5, momentum=0.2)

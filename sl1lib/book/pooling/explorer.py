@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 #: Images that the explorer offers, by name: 6×6, of zeros and ones.
 PAINTINGS: dict[str, np.ndarray] = {
@@ -24,22 +24,26 @@ POOLING_KERNELS: dict[str, np.ndarray] = {
 }
 
 
-def pooling_explorer() -> Widget:
+def pooling_explorer() -> Explorer:
     """Return a figure in which a reader paints 6×6 pixels and sees them convolved and pooled, in two steps and in one.
 
     Returns
     -------
-    Widget
+    Explorer
 
     Examples
     --------
     >>> pooling_explorer()
     <pooling explorer: 6×6 image, windows of 2×2>
     """
-    html = fill(
-        __package__,
-        "pooling",
-        paintings={name: painting.tolist() for name, painting in PAINTINGS.items()},
-        kernels={name: kernel.tolist() for name, kernel in POOLING_KERNELS.items()},
+    paintings = {name: painting.tolist() for name, painting in PAINTINGS.items()}
+    kernels = {name: kernel.tolist() for name, kernel in POOLING_KERNELS.items()}
+    return Explorer(
+        __file__,
+        "pooling explorer: 6×6 image, windows of 2×2",
+        paintings=paintings,
+        kernels=kernels,
+        image=next(iter(paintings.values())),
+        kernel=next(iter(kernels.values())),
+        chosen=[0, 1],
     )
-    return Widget(html, "<pooling explorer: 6×6 image, windows of 2×2>")

@@ -10,7 +10,7 @@ import numpy as np
 from ...architecture import MAPS, NODES, NODES_PER_MAP, PARAMETER_SHAPES
 from ...errors import require_number, unexpected
 from ...pruning import multiply_adds
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PrunedCurve:
     unfolded: np.ndarray
 
 
-def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: str, most: float = 0.2) -> Widget:
+def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: str, most: float = 0.2) -> Explorer:
     r"""Return a figure in which a reader moves the threshold, and sees which nodes go and what that costs and saves.
 
     The last node stays. Layer 1 stays whole: what is saved is saved by nodes, and by maps without a node.
@@ -51,7 +51,7 @@ def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: st
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -84,10 +84,20 @@ def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: st
         }
         for name, curve in networks.items()
     }
-    html = fill(__package__, "pruning", networks=packed, eps=eps, images=images, most=100 * most, work=_work())
-    points = len(next(iter(networks.values())).left)
+    first = next(iter(networks))
+    points = len(networks[first].left)
     plural = "" if len(networks) == 1 else "s"
-    return Widget(html, f"<pruning explorer: {len(networks)} network{plural}, errors at {points} counts>")
+    return Explorer(
+        __file__,
+        f"pruning explorer: {len(networks)} network{plural}, errors at {points} counts",
+        networks=packed,
+        eps=eps,
+        images=images,
+        most=100 * most,
+        work=_work(),
+        network=first,
+        shift=0,
+    )
 
 
 def _maps_left(lengths: np.ndarray) -> list[int]:

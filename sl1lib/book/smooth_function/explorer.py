@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
-def profile_explorer() -> Widget:
+def profile_explorer() -> Explorer:
     r"""Return a figure of :math:`\varphi`, its slope and its distance from :math:`|w|`, for each profile and any width.
 
     Returns
     -------
-    Widget
+    Explorer
         With a button for each profile, one for a classical mistake, and sliders for :math:`\varepsilon` and the weight.
 
     Examples
@@ -18,10 +18,6 @@ def profile_explorer() -> Widget:
     >>> profile_explorer()
     <profile explorer: 7 profiles and a mistake>
     """
-    sliders = {
-        "eps": {"label": "width ε", "least": 0.05, "most": 1.5, "step": 0.05, "value": 1},
-        "w": {"label": "weight w", "least": -2, "most": 2, "step": 0.05, "value": 0.5},
-    }
     notes = {
         "huber": "Dotted: the edges of the cap, where the slope has a kink.",
         "quartic": "Dotted: the edges of the cap, where the slope has no kink.",
@@ -32,5 +28,5 @@ def profile_explorer() -> Widget:
         "sqrt_quartic": "It follows the square root of |w|; outside the cap its slope fades.",
         "mistake": "A parabola twice too steep: value and slope jump at the edge.",
     }
-    html = fill(__package__, "profiles", chosen="huber", sliders=sliders, notes=notes)
-    return Widget(html, "<profile explorer: 7 profiles and a mistake>")
+    plain = "profile explorer: 7 profiles and a mistake"
+    return Explorer(__file__, plain, profile="huber", eps=1, w=0.5, notes=notes)

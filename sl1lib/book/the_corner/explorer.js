@@ -1,98 +1,98 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { start, updates, tail, sliders } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const said = root.querySelector("output");
-  const presets = root.querySelector(".presets");
-  const inputs = {};
-  let method = "plain L1";
+// The chapter *The corner*: one weight rolls down (w - z)²/2 + λ|w|.
+
+import { fixed, named, Panel, range } from "../explorer.js";
+import { descend, softThreshold } from "../formulas.js";
+
+/** The heavy ball on the whole error; or on its smooth part, each update followed by the proximal map of the other. */
+export function pathOf({ method, start, updates, lr, strength, momentum, z }) {
+  const plain = method === "plain L1";
+  const slope = (w) => w - z + (plain ? strength * Math.sign(w) : 0);
+  const prox = plain ? undefined : (w) => softThreshold(w, lr * strength);
+  return descend(slope, start, { lr, momentum, updates, prox });
+}
+
+/** How far apart the lowest and the highest of the last weights are. */
+export function spreadOf(path, tail) {
+  const last = path.slice(-tail);
+  return Math.max(...last) - Math.min(...last);
+}
+
+function drawError(chart, { ink, highlight, SL1 }, { z, strength, best, w }) {
+  const error = (x) => (x - z) ** 2 / 2 + strength * Math.abs(x);
+  const [left, right] = [-1.6, 1.8];
+  chart.axes([left, right], [0, 1.15 * Math.max(error(1.6), error(-1.2))], "weight w", "E(w)");
+  const grid = range(161).map((n) => left + (n / 160) * (right - left));
+  chart.line(grid, grid.map(error), ink);
+  chart.mark(best, SL1);
+  chart.dot(w, error(w), highlight, 6);
+}
+
+function drawPath(chart, { highlight, muted }, path, { method, lr, strength, momentum, z, t }) {
+  chart.axes([0, path.length - 1], [-1.2, 1.8], "update t", "w");
+  if (Math.abs(z) < strength && momentum === 0 && method === "plain L1") {
+    chart.band(-lr * (strength - z), lr * (strength + z), highlight);
+  }
+  chart.line([...path.keys()], path, muted, { width: 1 });
+  for (const [n, w] of path.entries()) chart.dot(n, w, highlight, n === t ? 5 : 1.8);
+}
+
+/** A button that shows update after update; at once all, where the reader wants no motion. */
+function drawRoll(panel, row) {
   let timer = null;
-  $chart
-  for (const [name, { label, least, most, step, value }] of Object.entries(sliders)) {
-    const row = document.createElement("label");
-    const input = document.createElement("input");
-    Object.assign(input, { type: "range", min: least, max: most, step });
-    input.value = value;
-    input.dataset.name = name;
-    input.setAttribute("aria-label", label);
-    const shown = document.createElement("span");
-    row.append(label, input, shown);
-    input.addEventListener("input", () => { stop(); draw(); });
-    root.querySelector(".sliders").append(row);
-    inputs[name] = { input, shown };
-  }
-  for (const name of ["plain L1", "proximal step"]) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => { method = name; draw(); });
-    presets.append(button);
-  }
-  const roll = document.createElement("button");
-  roll.type = "button";
-  roll.textContent = "roll";
-  roll.addEventListener("click", () => {
+  const stop = () => clearInterval(timer);
+  const last = panel.model.get("updates");
+  panel.action(row, "roll", () => {
     stop();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(updates);
-    let t = 0;
-    timer = setInterval(() => { go(t); t += 1; if (t > updates) stop(); }, 120);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return panel.set({ t: last });
+    panel.set({ t: 0 });
+    timer = setInterval(() => {
+      const t = panel.model.get("t") + 1;
+      panel.set({ t });
+      if (t >= last) stop();
+    }, 120);
   });
-  presets.append(roll);
+  panel.root.addEventListener("input", stop);
+  return stop;
+}
 
-  function stop() { clearInterval(timer); }
-  function go(t) { inputs.t.input.value = t; draw(); }
-  const threshold = (y, by) => Math.sign(y) * Math.max(0, Math.abs(y) - by);
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "A weight at the corner");
+  const row = panel.choice("method", "How the weight moves", named(["plain L1", "proximal step"]));
+  const stop = drawRoll(panel, row);
+  panel.slider("lr", { label: "learning rate η", min: 0.02, max: 0.5, step: 0.02 });
+  panel.slider("strength", { label: "strength λ", max: 2, step: 0.1 });
+  panel.slider("momentum", { label: "momentum μ", max: 0.9, step: 0.1 });
+  panel.slider("z", { label: "data want z", min: -1, max: 1.5, step: 0.1 });
+  panel.slider("t", { label: "update t", max: model.get("updates") });
+  const left = panel.chart(
+    "error E(w), the weight on it, and the minimum (dashed)",
+    "The error with the weight at the chosen update",
+  );
+  const right = panel.chart("weight after each update", "The weight against the update");
 
-  // The heavy ball on (w - z)²/2 + strength |w|; or on the first part alone, each update followed by the proximal map.
-  function follow({ lr, strength, momentum, z }) {
-    const path = [start];
-    let [w, v] = [start, 0];
-    for (let t = 0; t < updates; t++) {
-      const before = w;
-      if (method === "plain L1") {
-        v = momentum * v - lr * (w - z + strength * Math.sign(w));
-        w += v;
-      } else {
-        v = momentum * v - lr * (w - z);
-        w = threshold(w + v, lr * strength);
-        v = w - before;
-      }
-      path.push(w);
-    }
-    return path;
-  }
+  const end = panel.start(["start", "updates", "tail"], (state) => {
+    const { strength, z, lr, t, tail } = state;
+    const path = pathOf(state);
+    const [best, spread] = [softThreshold(z, strength), spreadOf(path, tail)];
+    drawError(left, panel.colours, { z, strength, best, w: path[t] });
+    drawPath(right, panel.colours, path, state);
+    panel.set({ path, minimum: best, spread });
+    const inSteps = strength > 0 ? ` = ${fixed(spread / (lr * strength), 2)} ηλ` : "";
+    const moved =
+      spread === 0
+        ? "does not move"
+        : spread < 0.0005
+          ? "moves by less than 0.001"
+          : `spreads over ${fixed(spread, 3)}${inSteps}`;
+    return (
+      `After update ${t}: w = ${fixed(path[t], 3)}. The minimum is at ${fixed(best, 3)}. ` +
+      `Over the last ${tail} updates w ${moved}.`
+    );
+  });
+  return () => {
+    stop();
+    end();
+  };
+}
 
-  function draw() {
-    const value = {};
-    for (const [name, { input, shown }] of Object.entries(inputs)) {
-      value[name] = input.valueAsNumber;
-      shown.textContent = String(Number(input.value)).replace("-", "−");
-    }
-    for (const button of presets.children) if (button !== roll) button.setAttribute("aria-pressed", String(button.textContent === method));
-    const path = follow(value);
-    const { lr, strength, z, t } = value;
-    const error = (w) => (w - z) ** 2 / 2 + strength * Math.abs(w);
-    const best = threshold(z, strength);
-    const last = path.slice(-tail);
-    const spread = Math.max(...last) - Math.min(...last);
-
-    const line = Array.from({ length: 161 }, (_, n) => -1.6 + n * 0.02 * 1.0625);
-    const left = chart(root.querySelector("svg"), [-1.6, 1.8], [0, 1.15 * Math.max(error(1.6), error(-1.2))], "weight w", "E(w)");
-    left.line(line.map((w) => [w, error(w)]), "#1b1f24");
-    left.mark(best, "#00815c");
-    left.dot(path[t], error(path[t]), "#d55e00", 6);
-    const right = chart(root.querySelectorAll("svg")[1], [0, updates], [-1.2, 1.8], "update t", "w");
-    if (Math.abs(z) < strength && value.momentum === 0 && method === "plain L1") right.band(-lr * (strength - z), lr * (strength + z), "#d55e00");
-    right.line(path.map((w, n) => [n, w]), "#8b94a0", { width: 1 });
-    path.forEach((w, n) => right.dot(n, w, "#d55e00", n === t ? 5 : 1.8));
-
-    root.dataset.path = JSON.stringify(path);
-    root.dataset.minimum = String(best);
-    root.dataset.spread = String(spread);
-    const show = (x, digits = 3) => x.toFixed(digits).replace("-", "−").replace(/^−(0\.?0*)$$/, "$$1");
-    said.textContent = "After update " + t + ": w = " + show(path[t]) + ". The minimum is at " + show(best) + ". Over the last " + tail +
-      " updates w " + (spread === 0 ? "does not move" : spread < 0.0005 ? "moves by less than 0.001" : "spreads over " + show(spread) +
-      (strength > 0 ? " = " + show(spread / (lr * strength), 2) + " ηλ" : "")) + ".";
-  }
-
-  draw();
-})();
+export default { render };

@@ -1,44 +1,68 @@
-(() => {
-  const root = document.getElementById("$id");
-  const { strengths, norms, pulls, errors, eps, relevant } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const find = (selector) => root.querySelector(selector);
-  const [green, grey, ink] = ["#00815c", "#8b94a0", "#d55e00"];
-  const count = norms[0].length;
-  $chart
-  const logarithm = (value) => Math.log10(Math.max(value, 1e-12));
-  const lows = [logarithm(eps) - 2, Math.ceil(logarithm(Math.max(...norms.flat())) * 2) / 2];
+// The chapter *Your own model*: a strength and a threshold decide which groups count as dead.
 
-  function draw() {
-    const at = find(".strength").valueAsNumber;
-    // The slider counts tenths of a power of ten from ε.
-    const shift = find(".threshold").valueAsNumber;
-    const threshold = shift === 0 ? eps : eps * 10 ** (shift / 20);
-    const short = norms[at].map((length) => length < threshold);
-    // A long group is pulled with λ itself; the margin covers the rounding of the numbers in this page.
-    const weak = pulls[at].map((pull) => pull < strengths[at] * 0.999);
-    const alive = short.map((dead, group) => (dead ? -1 : group)).filter((group) => group >= 0);
-    const differ = short.filter((dead, group) => dead !== weak[group]).length;
+import { Panel, range, short } from "../explorer.js";
+import { logarithm, logarithmicLimits, thresholdAt } from "../formulas.js";
 
-    const lengths = chart(find("#$id-lengths"), [-0.7, count - 0.3], lows, "group", "");
-    lengths.line([[-0.7, logarithm(threshold)], [count - 0.3, logarithm(threshold)]], ink, { dash: "4 3" });
-    const drawn = chart(find("#$id-pulls"), [-0.7, count - 0.3], [0, 1.2], "group", "");
-    drawn.line([[-0.7, 1], [count - 0.3, 1]], ink, { dash: "4 3" });
+/** Which groups are short, and which are pulled too weakly to be long: a long one is pulled with λ itself. */
+export function judge(lengths, pulls, strength, threshold) {
+  const short = lengths.map((length) => length < threshold);
+  const weak = pulls.map((pull) => pull < strength * 0.999); // the numbers in this page are rounded
+  const alive = range(lengths.length).filter((group) => !short[group]);
+  return { short, weak, alive, differ: short.filter((dead, group) => dead !== weak[group]).length };
+}
+
+function render({ model, el }) {
+  const panel = new Panel({ model, el }, "Strength and threshold explorer");
+  const [strengths, norms, pulls, errors] = ["strengths", "norms", "pulls", "errors"].map((name) => model.get(name));
+  const [eps, relevant] = [model.get("eps"), model.get("relevant")];
+  const { highlight, muted, SL1 } = panel.colours;
+  panel.slider("strength", {
+    label: "strength λ",
+    spoken: "strength lambda",
+    values: () => strengths,
+    show: (strength) => short(strength, 2),
+  });
+  panel.slider("shift", {
+    label: "threshold",
+    spoken: "threshold below which a group counts as dead",
+    min: -40,
+    max: 20,
+    show: (shift) => (shift === 0 ? "ε" : short(thresholdAt(eps, shift), 2)),
+  });
+  const lengths = panel.chart(
+    "length of each group, as log₁₀; the line is the threshold",
+    "Length of each group against the threshold",
+  );
+  const pulled = panel.chart(
+    "pull of the error on each group, in units of λ; the line is 1",
+    "Pull of the error on each group in units of lambda",
+  );
+  const heights = logarithmicLimits(eps, norms.flat());
+
+  return panel.start([], ({ strength, shift }) => {
+    const at = strengths.indexOf(strength);
+    const threshold = thresholdAt(eps, shift);
+    const { short, weak, alive, differ } = judge(norms[at], pulls[at], strength, threshold);
+
+    const groups = [-0.7, norms[at].length - 0.3];
+    lengths.axes(groups, heights, "group");
+    lengths.level(logarithm(threshold), highlight, { dash: "4 3" });
+    pulled.axes(groups, [0, 1.2], "group");
+    pulled.level(1, highlight, { dash: "4 3" });
     norms[at].forEach((length, group) => {
-      const colour = relevant.includes(group) ? green : grey;
-      lengths.dot(group, Math.max(logarithm(length), lows[0]), colour, short[group] ? 3 : 5);
-      drawn.dot(group, pulls[at][group] / strengths[at], colour, weak[group] ? 3 : 5);
+      const colour = relevant.includes(group) ? SL1 : muted;
+      lengths.dot(group, Math.max(logarithm(length), heights[0]), colour, short[group] ? 3 : 5);
+      pulled.dot(group, pulls[at][group] / strength, colour, weak[group] ? 3 : 5);
     });
-    find(".strength-value").textContent = String(Number(strengths[at].toPrecision(2)));
-    find(".threshold-value").textContent = shift === 0 ? "ε" : String(Number(threshold.toPrecision(2)));
-    const kept = alive.filter((group) => relevant.includes(group)).length;
-    find("output").textContent = alive.length + " of " + count + " groups live, among them " + kept + " of the " + relevant.length +
-      " relevant. Error on other data: " + errors[at].toFixed(3) + ". Length and pull disagree on " + differ + " group" + (differ === 1 ? "" : "s") + ".";
-    Object.assign(root.dataset, { alive: JSON.stringify(alive), strength: strengths[at], threshold, differ });
-  }
 
-  find(".strength").max = strengths.length - 1;
-  find(".strength").value = Math.floor(strengths.length / 2);
-  find(".threshold").value = 0;
-  for (const name of [".strength", ".threshold"]) find(name).addEventListener("input", draw);
-  draw();
-})();
+    panel.set({ alive, threshold, differ });
+    const kept = alive.filter((group) => relevant.includes(group)).length;
+    return (
+      `${alive.length} of ${norms[at].length} groups live, among them ${kept} of the ${relevant.length} relevant. ` +
+      `Error on other data: ${errors[at].toFixed(3)}. ` +
+      `Length and pull disagree on ${differ} group${differ === 1 ? "" : "s"}.`
+    );
+  });
+}
+
+export default { render };

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...errors import require_number, unexpected
-from ..explorer import Widget, fill
+from ..explorer import Explorer
 
 
 def path_explorer(
     strengths: np.ndarray, norms: np.ndarray, pulls: np.ndarray, errors: np.ndarray, eps: float, relevant: Sequence[int]
-) -> Widget:
+) -> Explorer:
     r"""Return a figure in which a reader moves :math:`\lambda` and a threshold, and sees which groups are dead.
 
     Parameters
@@ -32,7 +32,7 @@ def path_explorer(
 
     Returns
     -------
-    Widget
+    Explorer
 
     Raises
     ------
@@ -54,13 +54,15 @@ def path_explorer(
         name: [[float(f"{value:.4g}") for value in row] for row in np.atleast_2d(array).tolist()]
         for name, array in (("norms", norms), ("pulls", pulls))
     }
-    html = fill(
-        __package__,
-        "path",
-        strengths=[float(f"{value:.4g}") for value in strengths.tolist()],
+    shown = [float(f"{value:.4g}") for value in strengths.tolist()]
+    return Explorer(
+        __file__,
+        f"path explorer: {len(strengths)} strengths, {norms.shape[1]} groups",
+        strengths=shown,
         errors=[float(f"{value:.4g}") for value in errors.tolist()],
         eps=eps,
         relevant=[int(group) for group in relevant],
+        strength=shown[len(shown) // 2],
+        shift=0,
         **numbers,
     )
-    return Widget(html, f"<path explorer: {len(strengths)} strengths, {norms.shape[1]} groups>")

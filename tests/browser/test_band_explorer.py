@@ -1,10 +1,9 @@
 """The explorer of the chapter *The fast path* draws the library's matrix and counts as the library counts."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
+from explorer_state import state_of
 
 from sl1lib.book.fast_path.counts import banded_work
 from sl1lib.book.fast_path.explorer import BAND_LAYERS, band_explorer
@@ -15,10 +14,6 @@ from sl1lib.engine.bands import Bands
 @pytest.fixture
 def page(show):
     return show(band_explorer(), height=900)
-
-
-def found_on(page):
-    return json.loads(page.get_attribute(".sl1-explorer", "data-found"))
 
 
 def drawn(page):
@@ -33,9 +28,9 @@ def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
     rows, channels, maps, kernel, stride = BAND_LAYERS[layer]
     page.click(f"button:text-is('{layer}')")
     widths = []
-    for place in range(int(page.get_attribute(".width", "max")) + 1):
-        page.fill(".width", str(place))
-        found = found_on(page)
+    for place in range(int(page.get_attribute("[name=width]", "max")) + 1):
+        page.fill("[name=width]", str(place))
+        found = state_of(page)
         widths.append(found["width"])
         bands = Bands(rows, channels, maps, kernel, stride, found["width"])
         matrix = band_matrix(torch.ones(maps, channels, kernel, kernel), found["width"], stride)
@@ -52,18 +47,18 @@ def test_matrix_and_counts_are_the_librarys_for_every_width(page, layer):
 
 def test_the_matrix_shrinks_with_the_tile_and_keeps_its_scale(page):
     wide = page.locator("canvas").bounding_box()
-    page.fill(".width", "0")
+    page.fill("[name=width]", "0")
     narrow = page.locator("canvas").bounding_box()
     assert wide["width"] / narrow["width"] == pytest.approx(144 / 6, rel=0.2)
     assert wide["height"] / narrow["height"] == pytest.approx(140 / 25, rel=0.1)
 
 
 def test_it_starts_with_the_whole_image_and_is_used_by_keyboard(page):
-    assert found_on(page)["width"] == 28
-    page.focus(".width")
+    assert state_of(page)["width"] == 28
+    page.focus("[name=width]")
     page.keyboard.press("ArrowLeft")
-    assert found_on(page)["width"] == 16
-    assert page.get_attribute(".width", "aria-valuetext") == "16 columns"
+    assert state_of(page)["width"] == 16
+    assert page.get_attribute("[name=width]", "aria-valuetext") == "16 columns"
 
 
 def test_it_fits_a_phone_and_every_control_has_a_name(page):

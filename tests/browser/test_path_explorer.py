@@ -1,9 +1,8 @@
 """The explorer of the chapter *Your own model* counts the dead groups as the library does."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.your_own_model.explorer import path_explorer
@@ -22,15 +21,10 @@ def page(show):
     return show(path_explorer(STRENGTHS, NORMS, PULLS, np.linspace(0, 1, 7), EPS, RELEVANT), height=800)
 
 
-def shown(page):
-    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
-    return {name: json.loads(text) for name, text in data.items()}
-
-
 @pytest.mark.parametrize("at", range(7))
 def test_counts_the_groups_at_every_strength(page, at):
-    page.fill(".strength", str(at))
-    found = shown(page)
+    page.fill("[name=strength]", str(at))
+    found = state_of(page)
     expected = np.flatnonzero(reference.group_norms(WEIGHTS[at]) >= EPS)
     assert found["alive"] == expected.tolist()
     assert found["strength"] == pytest.approx(STRENGTHS[at], rel=1e-3)
@@ -39,19 +33,19 @@ def test_counts_the_groups_at_every_strength(page, at):
 
 
 def test_another_threshold_than_eps_disagrees_with_the_pulls(page):
-    page.fill(".strength", "3")
-    page.fill(".threshold", "20")
-    found = shown(page)
+    page.fill("[name=strength]", "3")
+    page.fill("[name=shift]", "20")
+    found = state_of(page)
     assert found["threshold"] == pytest.approx(10 * EPS)
     assert found["alive"] == np.flatnonzero(NORMS[3] >= 10 * EPS).tolist()
     assert found["differ"] == ((NORMS[3] < 10 * EPS) != (NORMS[3] < EPS)).sum() > 0
 
 
 def test_keys_move_the_sliders_it_fits_a_phone_and_every_control_has_a_name(page):
-    page.focus(".strength")
-    before = shown(page)["strength"]
+    page.focus("[name=strength]")
+    before = state_of(page)["strength"]
     page.keyboard.press("ArrowRight")
-    assert shown(page)["strength"] > before
+    assert state_of(page)["strength"] > before
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for control in page.locator("input").all():
         assert control.get_attribute("aria-label")

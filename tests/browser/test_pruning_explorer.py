@@ -1,11 +1,11 @@
 """The explorer of the pruning chapter removes the nodes that the library removes, and quotes what was measured."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
+from sl1lib.book.style import MUTED
 from sl1lib.fast import init_params
 from sl1lib.pruning import multiply_adds, parts_left, short_nodes, shrink
 
@@ -36,19 +36,14 @@ def page(show):
     return show(pruning_explorer({name: curve for name, (_, curve) in NETWORKS.items()}, EPS, "test"), height=900)
 
 
-def shown(page):
-    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
-    return {name: text if name == "network" else json.loads(text) for name, text in data.items()}
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("shift", [-40, -7, 0, 11, 30, 45])
 def test_it_removes_what_the_library_removes_and_quotes_the_nearest_count(page, name, shift):
     page.click(f"button:text-is('{name}')")
-    page.fill(".threshold", str(shift))
+    page.fill("[name=shift]", str(shift))
     U, curve = NETWORKS[name]
     removed = short_nodes(U, EPS * 10 ** (shift / 20))
-    found, expected = shown(page), removed.sum()
+    found, expected = state_of(page), removed.sum()
     assert found["network"] == name
     assert found["threshold"] == pytest.approx(EPS * 10 ** (shift / 20))
     assert found["removed"] == expected
@@ -62,26 +57,26 @@ def test_it_removes_what_the_library_removes_and_quotes_the_nearest_count(page, 
     assert f"Multiply-adds saved: {100 * work_saved(removed):.2f} %." in words
     assert ("the nearest count that was measured" in words) == (192 - expected not in LEFT)
     assert f"with all {100 * curve.errors[0]:.2f} %" in words
-    dots = page.locator("svg[id$='-lengths'] circle")
+    dots = page.get_by_label("Length of each node").locator("circle")
     assert dots.count() == 192
-    grey = page.locator("svg[id$='-lengths'] circle[fill='#8b94a0']").count()
+    grey = page.get_by_label("Length of each node").locator(f"circle[fill='{MUTED}']").count()
     assert grey == expected
 
 
 def test_it_starts_at_eps_and_is_used_by_keyboard(page):
-    assert shown(page)["threshold"] == EPS
-    page.focus(".threshold")
+    assert state_of(page)["threshold"] == EPS
+    page.focus("[name=shift]")
     page.keyboard.press("ArrowRight")
-    assert shown(page)["threshold"] > EPS
-    assert page.get_attribute(".threshold", "aria-valuetext").startswith("threshold 0.011")
+    assert state_of(page)["threshold"] > EPS
+    assert page.get_attribute("[name=shift]", "aria-valuetext").startswith("threshold 0.011")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_it_ends_where_the_longest_node_still_stays(page, name):
     page.click(f"button:text-is('{name}')")
-    page.focus(".threshold")
+    page.focus("[name=shift]")
     page.keyboard.press("End")
-    found = shown(page)
+    found = state_of(page)
     longest = NETWORKS[name][1].lengths.max()
     assert found["threshold"] <= longest < found["threshold"] * 10 ** (1 / 20)
     assert found["removed"] < 192
@@ -90,7 +85,7 @@ def test_it_ends_where_the_longest_node_still_stays(page, name):
 
 def test_it_fits_a_phone_and_every_control_has_a_name(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for control in page.locator("input, button, svg").all():
+    for control in page.locator("input, button, svg[role=img]").all():
         assert control.get_attribute("aria-label") or control.text_content()
 
 

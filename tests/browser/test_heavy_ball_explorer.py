@@ -1,9 +1,8 @@
 """The explorer makes the updates that the library makes."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.numpy_training.explorer import heavy_ball_explorer
@@ -15,7 +14,7 @@ def page(show):
 
 
 def path(page):
-    return json.loads(page.locator(".sl1-explorer").evaluate("e => e.dataset.path"))
+    return state_of(page)["path"]
 
 
 @pytest.mark.parametrize(("lr", "momentum"), [(0.5, 0.2), (0.05, 0.9), (2.4, 0.2), (3.0, 0.0)])

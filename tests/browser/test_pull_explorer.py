@@ -1,9 +1,8 @@
 """The explorer of the chapter *Gradients* computes what the reference computes, by pointer and by keyboard."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.gradients.explorer import PULL_PROFILES, pull_explorer
@@ -14,20 +13,14 @@ def page(show):
     return show(pull_explorer(), height=800)
 
 
-def shown(page):
-    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
-    return {name: json.loads(text) for name, text in data.items()}
-
-
 def assert_as_reference(page):
-    found = shown(page)
-    state = found["state"]
-    U = np.array(state["u"])[:, None]
-    eps, tau, profile, grouping = (state[name] for name in ("eps", "tau", "profile", "grouping"))
+    found = state_of(page)
+    U = np.array(found["u"])[:, None]
+    eps, tau, profile, grouping = (found[name] for name in ("eps", "tau", "profile", "grouping"))
     np.testing.assert_allclose(found["value"], reference.penalty(U, eps, profile, grouping), atol=1e-12)
     np.testing.assert_allclose(found["gradient"], reference.penalty_grad(U, eps, profile, grouping)[:, 0], atol=1e-12)
     np.testing.assert_allclose(found["prox"], reference.penalty_prox(U, tau, eps, profile, grouping)[:, 0], atol=1e-12)
-    return state
+    return found
 
 
 @pytest.mark.parametrize("profile", PULL_PROFILES)
@@ -36,8 +29,8 @@ def test_numbers_are_the_references(page, profile):
     for grouping in ("u is one group", "each weight by itself"):
         page.click(f"button:text-is('{grouping}')")
         for eps, tau in ((0.05, 0.2), (0.5, 0.6), (1.5, 2)):
-            page.fill(".eps", str(eps))
-            page.fill(".tau", str(tau))
+            page.fill("[name=eps]", str(eps))
+            page.fill("[name=tau]", str(tau))
             state = assert_as_reference(page)
             assert (state["profile"], state["eps"], state["tau"]) == (profile, eps, tau)
 

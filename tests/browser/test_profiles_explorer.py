@@ -1,9 +1,8 @@
 """The profile explorer computes what the reference computes, for every profile and several widths."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import PROFILES, reference
 from sl1lib.book.smooth_function.explorer import profile_explorer
@@ -16,14 +15,14 @@ def page(show):
 
 def move(page, name, value):
     page.eval_on_selector(
-        f"input[data-name={name}]",
+        f"[name={name}]",
         "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }",
         value,
     )
 
 
 def read(page, name):
-    return json.loads(page.eval_on_selector(".sl1-explorer", f"root => root.dataset.{name}"))
+    return state_of(page)[name]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -51,7 +50,7 @@ def test_the_mistake_jumps_at_the_edge(page):
 
 def test_keys_move_a_slider_and_the_text_follows(page):
     assert "At w = 0.500: φ = 0.625, slope 0.500, φ − |w| = 0.125" in page.text_content("output")
-    page.focus("input[data-name=w]")
+    page.focus("[name=w]")
     page.keyboard.press("ArrowRight")
     assert "At w = 0.550" in page.text_content("output")
 

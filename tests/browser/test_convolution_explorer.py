@@ -1,10 +1,10 @@
 """The convolution explorer in a browser: what it computes, what it says, and how it is used by hand."""
 
-import json
 import re
 
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import load_data, reference
 from sl1lib.book.convolution.explorer import EXPLORER_KERNELS, convolution_explorer
@@ -23,11 +23,11 @@ class Explorer:
 
     @property
     def output(self):
-        return np.array(json.loads(self.root.get_attribute("data-output")))
+        return np.array(state_of(self.page)["output"])
 
     @property
     def place(self):
-        return json.loads(self.root.get_attribute("data-place"))
+        return state_of(self.page)["place"]
 
     @property
     def said(self):
@@ -89,7 +89,8 @@ def test_arrow_keys_move_the_window_and_stop_at_the_edge(explorer):
         assert explorer.frame("image") == pytest.approx([row, column, 5, 5], abs=0.1)
         assert explorer.frame("result") == pytest.approx([row, column, 1, 1], abs=0.1)
         assert explorer.said == (
-            f"Y[{row}, {column}] = sum of the 25 products under the window = {explorer.output[row, column]:.3f}"
+            f"Y[{row}, {column}] = sum of the 25 products under the window = "
+            f"{explorer.output[row, column]:.3f}".replace("-", "−")
         )
     for key, end in {"ArrowUp": (0, column), "ArrowLeft": (0, 0), "ArrowDown": (23, 0), "ArrowRight": (23, 23)}.items():
         for _ in range(25):

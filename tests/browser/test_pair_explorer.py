@@ -1,9 +1,8 @@
 """The explorer of the chapter *Comparing fairly* computes the library's difference and p, for every choice."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib.book.comparison.explorer import pair_explorer
 from sl1lib.study import paired_difference
@@ -22,20 +21,14 @@ def page(show):
     return show(pair_explorer(VALUES), height=1000)
 
 
-def found_on(page):
-    return {
-        name: json.loads(text) for name, text in page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})").items()
-    }
-
-
 @pytest.mark.parametrize("quantity", VALUES)
 @pytest.mark.parametrize("method", ["none", "L2"])
 def test_difference_and_p_are_the_librarys_with_ties_and_zeros(page, quantity, method):
-    page.select_option(".quantity", quantity)
-    page.select_option(".method", method)
+    page.select_option("[name=quantity]", quantity)
+    page.select_option("[name=method]", method)
     for count in range(2, SEEDS + 1):
-        page.fill(".seeds", str(count))
-        found = found_on(page)
+        page.fill("[name=count]", str(count))
+        found = state_of(page)
         a, b = (np.asarray(VALUES[quantity][name][:count], dtype=float) for name in ("SL1", method))
         expected = paired_difference(a, b)
         assert found["count"] == expected.n
@@ -49,20 +42,21 @@ def test_difference_and_p_are_the_librarys_with_ties_and_zeros(page, quantity, m
 def test_twenty_seeds_give_the_p_that_the_library_samples(show):
     a, b = RNG.normal(size=(2, 20)).round(2)
     page = show(pair_explorer({"x": {"SL1": a, "none": b}}))
-    assert found_on(page)["p"] == pytest.approx(paired_difference(a, b).p, abs=0.02)
+    assert state_of(page)["p"] == pytest.approx(paired_difference(a, b).p, abs=0.02)
     page = show(pair_explorer({"x": {"SL1": np.zeros(20), "none": np.ones(20)}}))
-    assert found_on(page)["p"] == pytest.approx(2.0**-19)
+    assert state_of(page)["p"] == pytest.approx(2.0**-19)
 
 
 def test_equal_methods_differ_with_p_1(show):
     page = show(pair_explorer({"x": {"SL1": [1, 2, 3], "none": [1, 2, 3]}}))
-    assert found_on(page) == {"p": 1, "mean": 0, "lower": 0, "higher": 0, "count": 3}
+    found = state_of(page)
+    assert [found[name] for name in ("p", "mean", "lower", "higher", "count")] == [1, 0, 0, 0, 3]
 
 
 def test_keys_move_the_slider_it_fits_a_phone_and_every_control_has_a_name(page):
-    page.focus(".seeds")
+    page.focus("[name=count]")
     page.keyboard.press("ArrowLeft")
-    assert found_on(page)["count"] == SEEDS - 1
+    assert state_of(page)["count"] == SEEDS - 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for control in page.locator("input, select").all():
         assert control.get_attribute("aria-label")

@@ -1,9 +1,8 @@
 """The pooling explorer computes what the reference computes, in two steps and in one, and answers to the keyboard."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.pooling.explorer import PAINTINGS, POOLING_KERNELS, pooling_explorer
@@ -15,7 +14,7 @@ def page(show):
 
 
 def read(page, name):
-    return np.array(json.loads(page.eval_on_selector(".sl1-explorer", f"root => root.dataset.{name}")))
+    return np.array(state_of(page)[name])
 
 
 def press(page, name):

@@ -1,9 +1,8 @@
 """The weight at the corner computes what the reference computes, and answers to the keyboard."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.the_corner.explorer import corner_explorer
@@ -22,14 +21,14 @@ def page(show):
 
 def move(page, name, value):
     page.eval_on_selector(
-        f"input[data-name={name}]",
+        f"[name={name}]",
         "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }",
         value,
     )
 
 
 def read(page, name):
-    return json.loads(page.eval_on_selector(".sl1-explorer", f"root => root.dataset.{name}"))
+    return state_of(page)[name]
 
 
 @pytest.mark.parametrize("method", ["plain L1", "proximal step"])
@@ -55,7 +54,7 @@ def test_path_minimum_and_spread_are_the_references(page, method, setting):
 
 def test_keys_move_a_slider_and_the_text_follows(page):
     before = page.text_content("output")
-    page.focus("input[data-name=t]")
+    page.focus("[name=t]")
     page.keyboard.press("ArrowLeft")
     assert "After update 59" in page.text_content("output")
     assert "After update 60" in before

@@ -1,9 +1,8 @@
 """The explorer of the chapter on the claims shows the rates it was given and the library's smallest p."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib.book.claims.explorer import power_explorer
 from sl1lib.study import holm
@@ -18,26 +17,20 @@ def page(show):
     return show(power_explorer(PAIRS, SIZES, FAMILIES, RATES, spread=0.08), height=1000)
 
 
-def found_on(page):
-    return {
-        name: json.loads(text) for name, text in page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})").items()
-    }
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("place", range(len(SIZES)))
 def test_every_choice_shows_its_rate_the_smallest_p_and_the_pairs_needed(page, family, place):
-    page.select_option(".family", str(family))
-    page.fill(".size", str(place))
+    page.select_option("[name=family]", str(family))
+    page.fill("[name=size]", str(place))
     for pairs in PAIRS:
-        page.fill(".pairs", str(pairs))
-        found = found_on(page)
+        page.fill("[name=pairs]", str(pairs))
+        found = state_of(page)
         rate = RATES[PAIRS.index(pairs), place, FAMILIES.index(family)]
         assert found["rate"] == pytest.approx(100 * rate, abs=0.051)
         assert found["smallest"] == smallest_p(pairs)
         assert found["corrected"] == max(holm([smallest_p(pairs)] * family)) <= 1
         assert found["needed"] == pairs_needed(family)
-        assert (found["n"], found["size"], found["family"]) == (pairs, SIZES[place], family)
+        assert (found["pairs"], found["size"], found["family"]) == (pairs, SIZES[place], family)
     text = page.text_content("output")
     assert f"with {PAIRS[-1]} pairs" in text
     assert ("false alarm" in text) == (place == 0)
@@ -63,22 +56,22 @@ def test_every_choice_shows_its_rate_the_smallest_p_and_the_pairs_needed(page, f
     ],
 )
 def test_it_says_what_is_found_and_by_how_many_comparisons(page, family, place, pairs, text):
-    page.select_option(".family", str(family))
-    page.fill(".size", str(place))
-    page.fill(".pairs", str(pairs))
+    page.select_option("[name=family]", str(family))
+    page.fill("[name=size]", str(place))
+    page.fill("[name=pairs]", str(pairs))
     assert text in page.text_content("output")
 
 
 def test_it_opens_where_something_is_found(page):
-    found = found_on(page)
-    assert (found["n"], found["size"], found["family"]) == (PAIRS[-1], SIZES[2], FAMILIES[1])
+    found = state_of(page)
+    assert (found["pairs"], found["size"], found["family"]) == (PAIRS[-1], SIZES[2], FAMILIES[1])
     assert found["rate"] > 0
 
 
 def test_keys_move_the_sliders_it_fits_a_phone_and_every_control_has_a_name(page):
-    page.focus(".pairs")
+    page.focus("[name=pairs]")
     page.keyboard.press("ArrowLeft")
-    assert found_on(page)["n"] == PAIRS[-2]
+    assert state_of(page)["pairs"] == PAIRS[-2]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for control in page.locator("input, select").all():
         assert control.get_attribute("aria-label")

@@ -1,9 +1,8 @@
 """The explorer of the chapter *Convergence* computes what the reference computes, by pointer and by keyboard."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.convergence.explorer import STABILITY_EXAMPLES, stability_explorer
@@ -15,11 +14,11 @@ def page(show):
 
 
 def assert_as_reference(page):
-    data = page.eval_on_selector(".sl1-explorer", "e => ({...e.dataset})")
-    step, momentum = json.loads(data["state"])
-    np.testing.assert_allclose(float(data["contraction"]), reference.contraction(step, momentum), atol=1e-7)
+    found = state_of(page)
+    step, momentum = found["place"]
+    np.testing.assert_allclose(found["contraction"], reference.contraction(step, momentum), atol=1e-7)
     path = reference.descend(lambda w: w, 1.0, lr=step or 1e-300, momentum=momentum, updates=40)
-    np.testing.assert_allclose(json.loads(data["iterates"]), path, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found["iterates"], path, rtol=1e-9, atol=1e-12)
     return step, momentum
 
 

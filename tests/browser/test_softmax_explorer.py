@@ -1,9 +1,8 @@
 """The softmax explorer computes what the reference computes, with and without temperature and ReLU."""
 
-import json
-
 import numpy as np
 import pytest
+from explorer_state import state_of
 
 from sl1lib import reference
 from sl1lib.book.dense_and_entropy.explorer import softmax_explorer
@@ -21,7 +20,7 @@ def move(page, label, value):
 
 
 def read(page, name):
-    return json.loads(page.eval_on_selector(".sl1-explorer", f"root => root.dataset.{name}"))
+    return state_of(page)[name]
 
 
 @pytest.mark.parametrize("relu", [False, True])
