@@ -24,8 +24,9 @@ export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 export const range = (count) => Array.from({ length: count }, (_, n) => n);
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 export const withCell = (rows, i, j, value) => rows.with(i, rows[i].with(j, value));
-/** Options of a choice whose values are shown as they are. */
+/** Options of a choice, each a value and a text: values that are shown as they are, and values by name. */
 export const named = (values) => values.map((value) => [value, value]);
+export const presets = (byName) => Object.entries(byName).map(([name, value]) => [value, name]);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Numbers as the book writes them: with a true minus, and never as −0. */
@@ -41,6 +42,7 @@ export class Panel {
     this.colours = model.get("colours");
     this.names = [];
     this.refreshers = [];
+    this.ends = [];
     this.root = html("div", { class: "sl1-explorer", role: "group", "aria-label": label });
     for (const [name, colour] of Object.entries(this.colours)) this.root.style.setProperty(`--${name}`, colour);
     el.replaceChildren(this.root);
@@ -54,6 +56,12 @@ export class Panel {
   set(changes) {
     for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
     this.model.save_changes();
+  }
+
+  /** Call back after each change of `name`, until the explorer is taken away. */
+  onChange(name, callback) {
+    this.model.on(`change:${name}`, callback);
+    this.ends.push(() => this.model.off(`change:${name}`, callback));
   }
 
   /** Let a control show what the model says of `name`, whoever changed it. */
@@ -72,7 +80,7 @@ export class Panel {
     return button;
   }
 
-  /** A row of buttons, of which the one is pressed whose value `name` has; an option is a value and a text. */
+  /** A row of buttons, of which the one is pressed whose value `name` has. */
   choice(name, label, options) {
     const row = this.buttons(label);
     const button = (value, text) => this.action(row, text, () => this.set({ [name]: value }));
@@ -155,7 +163,7 @@ export class Panel {
 
   /**
    * Draw, now and after each change of what a control or one of `names` stands for. `draw` gets all of them and returns
-   * the sentence below the figure. Returns what ends it.
+   * the sentence below the figure. Returns what ends the drawing.
    */
   start(names, draw) {
     const output = this.add(html("output", { "aria-live": "polite" }));
@@ -164,10 +172,10 @@ export class Panel {
       for (const refresh of this.refreshers) refresh();
       output.textContent = draw(Object.fromEntries(all.map((name) => [name, this.model.get(name)])));
     };
-    for (const name of all) this.model.on(`change:${name}`, redraw);
+    for (const name of all) this.onChange(name, redraw);
     redraw();
     return () => {
-      for (const name of all) this.model.off(`change:${name}`, redraw);
+      for (const end of this.ends) end();
     };
   }
 }

@@ -14,7 +14,7 @@ PAGE = '<!doctype html><html><head><meta name="viewport" content="width=device-w
 
 
 class Explorer:
-    """The widget on an otherwise empty page."""
+    """The explorer on an otherwise empty page."""
 
     def __init__(self, page):
         self.page = page

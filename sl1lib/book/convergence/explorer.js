@@ -1,6 +1,6 @@
 // The chapter *Convergence*: where the heavy ball converges on a parabola, and how the weight gets there.
 
-import { clamp, onArrows, onPointer, Panel, paint, tint } from "../explorer.js";
+import { clamp, onArrows, onPointer, Panel, paint, presets, tint } from "../explorer.js";
 import { descend } from "../formulas.js";
 
 const [WIDE, HIGH, UPDATES, SEEN] = [4.4, 0.99, 40, 1.6];
@@ -49,12 +49,7 @@ function paintMap(canvas, green, orange) {
 function render({ model, el }) {
   const panel = new Panel({ model, el }, "Heavy-ball stability explorer");
   const { highlight: orange, SL1 } = panel.colours;
-  const examples = Object.entries(model.get("examples"));
-  panel.choice(
-    "place",
-    "Examples",
-    examples.map(([name, place]) => [place, name]),
-  );
+  panel.choice("place", "Examples", presets(model.get("examples")));
   panel.panels(FIGURES);
   const [map, cross, way] = [".map", ".cross", ".way"].map((part) => panel.find(part));
   paintMap(map, SL1, orange);

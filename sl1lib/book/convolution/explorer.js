@@ -1,6 +1,6 @@
 // The chapter *Convolution*: a window moves over an image, and the kernel can be changed.
 
-import { clamp, diverging, fixed, largest, onArrows, onPointer, Panel, paint, withCell } from "../explorer.js";
+import { clamp, diverging, fixed, largest, onArrows, onPointer, Panel, paint, presets, withCell } from "../explorer.js";
 import { convolve, table } from "../formulas.js";
 
 const [K, OUT] = [5, 24];
@@ -32,8 +32,7 @@ function kernelField(panel, row, column) {
 
 function render({ model, el }) {
   const panel = new Panel({ model, el }, "Convolution explorer");
-  const kernels = Object.entries(model.get("kernels")).map(([name, kernel]) => [kernel, name]);
-  panel.choice("kernel", "Kernels", kernels);
+  panel.choice("kernel", "Kernels", presets(model.get("kernels")));
   panel.panels(FIGURES);
   const [image, result] = [panel.find(".image"), panel.find(".result")];
   panel.find(".kernel").append(...table(K, (row, column) => kernelField(panel, row, column)).flat());

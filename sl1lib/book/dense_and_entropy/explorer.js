@@ -40,11 +40,8 @@ function render({ model, el }) {
   const panel = new Panel({ model, el }, "Softmax explorer");
   const { accent, highlight } = panel.colours;
   const classes = model.get("scores").map((_, c) => c);
-  panel.choice(
-    "label",
-    "Which class is right",
-    classes.map((c) => [c, `class ${c} is right`]),
-  );
+  const rights = classes.map((c) => [c, `class ${c} is right`]);
+  panel.choice("label", "Which class is right", rights);
   const received = [
     [false, "softmax of the scores"],
     [true, "softmax of ReLU of the scores"],
@@ -58,28 +55,24 @@ function render({ model, el }) {
   const show = (warmth) => fixed(10 ** warmth, 2);
   panel.slider("warmth", { label: "temperature T", min: -1, max: 1, step: 0.05, show });
 
-  return panel.start(
-    ["scores"],
-    ({ scores, label, relu, warmth }) => {
-      const temperature = 10 ** warmth;
-      const { probabilities, error, gradient } = softmax({ scores, label, temperature, relu });
-      const widest = Math.max(1, ...gradient.map(Math.abs));
-      rows.forEach(({ name, slider, probability, slope }, c) => {
-        slider.value = scores[c];
-        name.textContent = `class ${c}${c === label ? " ●" : ""}: ${fixed(scores[c], 1)}`;
-        probability(0, 100 * probabilities[c], fixed(probabilities[c], 3), accent);
-        const end = 50 + (50 * gradient[c]) / widest;
-        const words = gradient[c] === 0 ? "0" : fixed(gradient[c], 3);
-        slope(Math.min(50, end), Math.max(50, end), words, end < 50 ? accent : highlight);
-      });
-      panel.set({ temperature, probabilities, error, gradient });
-      const blocked = scores.filter((score) => relu && score <= 0).length;
-      const which = blocked === classes.length ? "classes, all of them" : blocked === 1 ? "class" : "classes";
-      const note = blocked ? ` Blocked by ReLU: ${blocked} ${which}.` : "";
-      return `E = −ln ${fixed(probabilities[label], 4)} = ${fixed(error, 3)} nats.${note}`;
-    },
-    "scores",
-  );
+  return panel.start(["scores"], ({ scores, label, relu, warmth }) => {
+    const temperature = 10 ** warmth;
+    const { probabilities, error, gradient } = softmax({ scores, label, temperature, relu });
+    const widest = Math.max(1, ...gradient.map(Math.abs));
+    rows.forEach(({ name, slider, probability, slope }, c) => {
+      slider.value = scores[c];
+      name.textContent = `class ${c}${c === label ? " ●" : ""}: ${fixed(scores[c], 1)}`;
+      probability(0, 100 * probabilities[c], fixed(probabilities[c], 3), accent);
+      const end = 50 + (50 * gradient[c]) / widest;
+      const words = gradient[c] === 0 ? "0" : fixed(gradient[c], 3);
+      slope(Math.min(50, end), Math.max(50, end), words, end < 50 ? accent : highlight);
+    });
+    panel.set({ temperature, probabilities, error, gradient });
+    const blocked = scores.filter((score) => relu && score <= 0).length;
+    const which = blocked === classes.length ? "classes, all of them" : blocked === 1 ? "class" : "classes";
+    const note = blocked ? ` Blocked by ReLU: ${blocked} ${which}.` : "";
+    return `E = −ln ${fixed(probabilities[label], 4)} = ${fixed(error, 3)} nats.${note}`;
+  });
 }
 
 export default { render };

@@ -70,9 +70,7 @@ function render({ model, el }) {
     before: panel.find("dl"),
   });
   // Another layer has other widths: begin with the whole image again.
-  const widest = () => panel.set({ width: fitting(layer()).at(-1) });
-  model.on("change:layer", widest);
-  widest();
+  panel.onChange("layer", () => panel.set({ width: layer().rows }));
 
   return panel.start([], ({ width }) => {
     const found = work(layer(), width);

@@ -48,4 +48,4 @@ def band_explorer(layer: str = "layer 1") -> Explorer:
     layers = {name: dict(zip(sizes, numbers, strict=True)) for name, numbers in BAND_LAYERS.items()}
     colours = [style.color for style in METHOD_STYLES.values()]
     plain = "band explorer: four layers, every tile that fits"
-    return Explorer(__file__, plain, layers=layers, layer=layer, map_colours=colours)
+    return Explorer(__file__, plain, layers=layers, layer=layer, width=layers[layer]["rows"], map_colours=colours)

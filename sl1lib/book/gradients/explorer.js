@@ -41,37 +41,24 @@ function shorten(r, { profile, eps, tau }) {
 
 export const prox = (u, state) => relength(u, state.grouping, (r) => shorten(r, state));
 
-/** The two points where a level line cuts the edges of a small square, if it does; heights by corner. */
-function cut(corners, heights) {
-  const points = [];
-  corners.forEach(([x, y], k) => {
-    const next = (k + 1) % 4;
-    if (heights[k] < 0 === heights[next] < 0) return;
-    const t = heights[k] / (heights[k] - heights[next]);
-    points.push([x + t * (corners[next][0] - x), y + t * (corners[next][1] - y)]);
-  });
-  return points.slice(0, 2);
+/** Where the edge from a to b crosses a level, as coordinates of an SVG, if it does. */
+function crossing(a, b, level) {
+  if (a.height < level === b.height < level) return [];
+  const t = (a.height - level) / (a.height - b.height);
+  return [`${(a.x + t * (b.x - a.x)).toFixed(3)} ${-(a.y + t * (b.y - a.y)).toFixed(3)}`];
 }
 
 /** Level lines by marching squares, as the path of an SVG. */
-function levelLines(height) {
+function levelLines(heightAt) {
   const squares = 72;
   const at = (i) => -REACH + (2 * REACH * i) / squares;
-  const heights = table(squares + 1, (i, j) => height([at(i), at(j)]));
+  const points = table(squares + 1, (i, j) => ({ x: at(i), y: at(j), height: heightAt([at(i), at(j)]) }));
   const lines = [];
   for (let level = 0.25; level < 4; level += 0.25) {
     table(squares, (i, j) => {
-      const places = [
-        [i, j],
-        [i + 1, j],
-        [i + 1, j + 1],
-        [i, j + 1],
-      ];
-      const points = cut(
-        places.map(([a, b]) => [at(a), at(b)]),
-        places.map(([a, b]) => heights[a][b] - level),
-      );
-      if (points.length) lines.push(`M${points.map(([x, y]) => `${x.toFixed(3)} ${(-y).toFixed(3)}`).join("L")}`);
+      const corners = [points[i][j], points[i + 1][j], points[i + 1][j + 1], points[i][j + 1]];
+      const [from, to] = corners.flatMap((corner, k) => crossing(corner, corners[(k + 1) % 4], level));
+      if (to) lines.push(`M${from}L${to}`);
     });
   }
   return lines.join("");
@@ -118,34 +105,27 @@ function render({ model, el }) {
   });
 
   let drawn = ""; // the level lines take longest, and stay while only u or τ changes
-  return panel.start(
-    ["u"],
-    ({ u, ...state }) => {
-      const found = { value: value(u, state), gradient: gradient(u, state), prox: prox(u, state) };
-      const step = u.map((w, i) => w - state.tau * found.gradient[i]);
-      const surface = `${state.profile} ${state.grouping} ${state.eps}`;
-      if (drawn !== surface)
-        panel.find(".levels").setAttribute(
-          "d",
-          levelLines((point) => value(point, state)),
-        );
-      drawn = surface;
-      panel.find(".cap").setAttribute("r", state.grouping === "node" && state.profile !== "abs" ? state.eps : 0);
-      place(panel.find("circle.u"), u);
-      for (const [name, to] of Object.entries({ step, prox: found.prox })) {
-        place(panel.find(`line.${name}`), u, ["x1", "y1"]);
-        place(panel.find(`line.${name}`), to, ["x2", "y2"]);
-        place(panel.find(`circle.${name}`), to);
-      }
-      const vectors = { u, gradient: found.gradient, step, prox: found.prox };
-      for (const [name, vector] of Object.entries(vectors)) panel.write({ [name]: written(vector) });
-      panel.write({ h: fixed(found.value, 3) });
-      panel.set(found);
-      const zeros = found.prox.filter((w) => w === 0).length;
-      return `The proximal map leaves ${["no exact zero", "1 exact zero", "2 exact zeros"][zeros]}.`;
-    },
-    "u",
-  );
+  return panel.start(["u"], ({ u, ...state }) => {
+    const found = { value: value(u, state), gradient: gradient(u, state), prox: prox(u, state) };
+    const step = u.map((w, i) => w - state.tau * found.gradient[i]);
+    const surface = `${state.profile} ${state.grouping} ${state.eps}`;
+    const height = (point) => value(point, state);
+    if (drawn !== surface) panel.find(".levels").setAttribute("d", levelLines(height));
+    drawn = surface;
+    panel.find(".cap").setAttribute("r", state.grouping === "node" && state.profile !== "abs" ? state.eps : 0);
+    place(panel.find("circle.u"), u);
+    for (const [name, to] of Object.entries({ step, prox: found.prox })) {
+      place(panel.find(`line.${name}`), u, ["x1", "y1"]);
+      place(panel.find(`line.${name}`), to, ["x2", "y2"]);
+      place(panel.find(`circle.${name}`), to);
+    }
+    const vectors = { u, gradient: found.gradient, step, prox: found.prox };
+    for (const [name, vector] of Object.entries(vectors)) panel.write({ [name]: written(vector) });
+    panel.write({ h: fixed(found.value, 3) });
+    panel.set(found);
+    const zeros = found.prox.filter((w) => w === 0).length;
+    return `The proximal map leaves ${["no exact zero", "1 exact zero", "2 exact zeros"][zeros]}.`;
+  });
 }
 
 export default { render };

@@ -19,25 +19,21 @@ function render({ model, el }) {
     "The weight after each update. The line below says how it ends.",
   );
 
-  return panel.start(
-    ["updates"],
-    (setting) => {
-      const { lr, momentum, updates } = setting;
-      const path = pathOf(setting);
-      const seen = path.map((w) => clamp(w, -LIMIT, LIMIT));
-      chart.axes([0, updates], [-LIMIT, LIMIT], "update t", "w");
-      chart.line([...path.keys()], seen, accent);
-      for (const [t, w] of seen.entries()) chart.dot(t, w, Math.abs(path[t]) > LIMIT ? highlight : accent, 2.4);
-      panel.set({ path });
-      const last = path[updates];
-      const after = `After ${updates} updates the weight is ${minus(last.toPrecision(3))}.`;
-      const ends = Math.abs(last) > 1e6 ? "The weight has blown up." : after;
-      const border = 2 * (1 + momentum);
-      const side = Math.abs(lr - border) < 1e-9 ? "on it" : lr < border ? "below" : "above";
-      return `${ends} The border 2 (1 + μ) is ${fixed(border, 1)}; η is ${side}.`;
-    },
-    "updates",
-  );
+  return panel.start(["updates"], (setting) => {
+    const { lr, momentum, updates } = setting;
+    const path = pathOf(setting);
+    const seen = path.map((w) => clamp(w, -LIMIT, LIMIT));
+    chart.axes([0, updates], [-LIMIT, LIMIT], "update t", "w");
+    chart.line([...path.keys()], seen, accent);
+    for (const [t, w] of seen.entries()) chart.dot(t, w, Math.abs(path[t]) > LIMIT ? highlight : accent, 2.4);
+    panel.set({ path });
+    const last = path[updates];
+    const after = `After ${updates} updates the weight is ${minus(last.toPrecision(3))}.`;
+    const ends = Math.abs(last) > 1e6 ? "The weight has blown up." : after;
+    const border = 2 * (1 + momentum);
+    const side = Math.abs(lr - border) < 1e-9 ? "on it" : lr < border ? "below" : "above";
+    return `${ends} The border 2 (1 + μ) is ${fixed(border, 1)}; η is ${side}.`;
+  });
 }
 
 export default { render };

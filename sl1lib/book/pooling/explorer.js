@@ -1,6 +1,6 @@
 // The chapter *Pooling*: paint six by six pixels; they are convolved and pooled, in two steps and in one.
 
-import { diverging, html, largest, onArrows, Panel, rounded, sum, withCell } from "../explorer.js";
+import { diverging, html, largest, onArrows, Panel, presets, rounded, sum, withCell } from "../explorer.js";
 import { convolve, table } from "../formulas.js";
 
 const WINDOW = 2;
@@ -118,11 +118,10 @@ const squares = (values) => sum(values.flat().map((value) => value ** 2));
 
 function render({ model, el }) {
   const panel = new Panel({ model, el }, "Pooling explorer");
-  const presets = (name) => Object.entries(model.get(name)).map(([text, value]) => [value, text]);
-  const row = panel.choice("image", "Paintings", presets("paintings"));
+  const row = panel.choice("image", "Paintings", presets(model.get("paintings")));
   const shifted = (pixels) => [pixels.at(-1), ...pixels.slice(0, -1)];
   panel.action(row, "move right by 1", () => panel.set({ image: model.get("image").map(shifted) }));
-  panel.choice("kernel", "Kernels", presets("kernels"));
+  panel.choice("kernel", "Kernels", presets(model.get("kernels")));
   panel.add(html("div")).innerHTML = FIGURES;
   const grid = (name) => panel.find(`[data-grid="${name}"]`);
   fill(grid("X"), model.get("image").length, paintable(panel, grid("X")));

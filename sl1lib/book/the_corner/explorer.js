@@ -52,13 +52,13 @@ function drawRoll(panel, row) {
     }, 120);
   });
   panel.root.addEventListener("input", stop);
-  return stop;
+  panel.ends.push(stop);
 }
 
 function render({ model, el }) {
   const panel = new Panel({ model, el }, "A weight at the corner");
   const row = panel.choice("method", "How the weight moves", named(["plain L1", "proximal step"]));
-  const stop = drawRoll(panel, row);
+  drawRoll(panel, row);
   panel.slider("lr", { label: "learning rate η", min: 0.02, max: 0.5, step: 0.02 });
   panel.slider("strength", { label: "strength λ", max: 2, step: 0.1 });
   panel.slider("momentum", { label: "momentum μ", max: 0.9, step: 0.1 });
@@ -70,7 +70,7 @@ function render({ model, el }) {
   );
   const right = panel.chart("weight after each update", "The weight against the update");
 
-  const end = panel.start(["start", "updates", "tail"], (state) => {
+  return panel.start(["start", "updates", "tail"], (state) => {
     const { strength, z, lr, t, tail } = state;
     const path = pathOf(state);
     const [best, spread] = [softThreshold(z, strength), spreadOf(path, tail)];
@@ -89,10 +89,6 @@ function render({ model, el }) {
       `Over the last ${tail} updates w ${moved}.`
     );
   });
-  return () => {
-    stop();
-    end();
-  };
 }
 
 export default { render };
