@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sl1lib import reference
+from sl1lib import PROFILES, reference
 from sl1lib.book.fast_path.counts import banded_work
 from sl1lib.book.fast_path.explorer import BAND_LAYERS
 from sl1lib.book.fast_path.steps import cut_tiles
@@ -12,10 +12,10 @@ from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
 from sl1lib.engine.bands import Bands
 from sl1lib.fast import init_params
 from sl1lib.pruning import multiply_adds, parts_left, shrink
-from sl1lib.settings import PROFILES
 from sl1lib.study import paired_difference
 from sl1lib.study.power import pairs_needed, smallest_p
 
+SHOWN = ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic")
 EPS = (1e-3, 0.05, 0.4, 1.0, 1.5)
 WEIGHTS = np.concatenate([np.linspace(-2, 2, 81), [1e-9, -1e-9, *EPS, *(-eps for eps in EPS)]])
 U = np.random.default_rng(0).normal(size=(25, 2)).round(2)
@@ -27,10 +27,11 @@ def rng():
 
 
 def test_the_profiles_are_the_library_s(javascript):
-    assert set(javascript("formulas.js", "Object.keys(m.PROFILES)")) == set(PROFILES)
+    assert javascript("formulas.js", "Object.keys(m.PROFILES)") == list(SHOWN)
+    assert set(SHOWN) <= set(PROFILES)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", SHOWN)
 def test_values_slopes_and_gaps_are_the_references(javascript, profile):
     expression = "data.eps.map((eps) => data.w.map((w) => m.at(data.profile, w, eps)))"
     data = {"eps": EPS, "w": WEIGHTS.tolist(), "profile": profile}
