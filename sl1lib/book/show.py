@@ -41,7 +41,7 @@ def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None
     >>> show_source(relu)
     ```python
     # sl1lib.reference.activations
-    def relu(x: np.ndarray) -> np.ndarray:
+    def relu(x: ArrayLike) -> np.ndarray:
         return np.maximum(x, 0)
     ```
     """
