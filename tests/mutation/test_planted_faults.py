@@ -132,7 +132,7 @@ def run_tests(home: Path, tests: set[str], fault: Fault | None = None) -> tuple[
     (home / "tests").mkdir()
     for name in ("conftest.py", "support.py"):
         shutil.copy(ROOT / "tests" / name, home / "tests")
-    for name in ("reference", "fast", "parity"):
+    for name in ("reference", "fast", "engine", "parity"):
         shutil.copytree(ROOT / "tests" / name, home / "tests" / name, ignore=ignored)
     if fault is not None:
         source = home / "sl1lib" / fault.file
