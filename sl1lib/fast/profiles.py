@@ -48,6 +48,8 @@ class Profile:
     has_width: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
     convex: ClassVar[bool] = True
+    unit_gap: ClassVar[tuple[float, float] | None] = None
+    unit_lipschitz: ClassVar[float]
 
     def __init_subclass__(cls, *, name: str) -> None:
         """Enter the profile under its name."""
@@ -107,15 +109,21 @@ class Profile:
         ValueError
             For a profile that does not follow :math:`r`.
         """
-        raise unexpected("profile", self.name, "it does not follow r")
+        if self.unit_gap is None:
+            raise unexpected("profile", self.name, "it does not follow r")
+        low, high = self.unit_gap
+        return low * eps, high * eps
 
     def lipschitz(self, eps: Numbers) -> Numbers:
         r"""Return the smallest Lipschitz constant of :math:`\nabla h` (``eq-smooth-lipschitz``)."""
-        raise NotImplementedError
+        return self.unit_lipschitz / (eps if self.has_width else 1)
 
 
 class Huber(Profile, name="huber"):
     r"""A parabola below :math:`\varepsilon` (``eq-smooth-huber``): the paper's, most likely."""
+
+    unit_gap = (0, 1 / 2)
+    unit_lipschitz = 1
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
         c = r.clamp(min=eps)
@@ -136,15 +144,12 @@ class Huber(Profile, name="huber"):
     def prox_quotient(self, r: Tensor, tau: Numbers, eps: Numbers) -> Tensor:
         return 1 - tau / r.clamp(min=eps + tau)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, eps / 2
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class Quartic(Profile, name="quartic"):
     r"""A quartic below :math:`\varepsilon`, which meets :math:`r` in its curvature too (``eq-smooth-quartic``)."""
+
+    unit_gap = (0, 3 / 8)
+    unit_lipschitz = 3 / 2
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
         c = r.clamp(min=eps)
@@ -165,15 +170,12 @@ class Quartic(Profile, name="quartic"):
         c = r.clamp(min=eps)
         return (3 - (r / c) ** 2) / (2 * c)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, 3 * eps / 8
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 3 / (2 * eps)
-
 
 class PseudoHuber(Profile, name="pseudo_huber"):
     r"""A hyperbola, above :math:`r` everywhere (``eq-smooth-pseudo``)."""
+
+    unit_gap = (0, 1)
+    unit_lipschitz = 1
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
         return torch.hypot(r, _beside(r, eps))
@@ -194,15 +196,12 @@ class PseudoHuber(Profile, name="pseudo_huber"):
 
         return _newton(r, tau, eps, slope_and_curvature) / r
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, eps
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class LogCosh(Profile, name="log_cosh"):
     r"""The integral of a hyperbolic tangent, below :math:`r` everywhere (``eq-smooth-log-cosh``)."""
+
+    unit_gap = (-math.log(2), 0)
+    unit_lipschitz = 1
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
         return r + eps * (torch.log1p(torch.exp(-2 * r / eps)) - math.log(2))
@@ -220,16 +219,12 @@ class LogCosh(Profile, name="log_cosh"):
 
         return _newton(r, tau, eps, slope_and_curvature) / r
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return -eps * math.log(2), 0.0
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class Abs(Profile, name="abs"):
     r"""No smoothing, :math:`\varphi(r) = r`: L1, or the group lasso (``eq-corner-subdifferential-abs``)."""
 
+    unit_gap = (0, 0)
+    unit_lipschitz = math.inf
     has_width = False
     smooth = False
 
@@ -248,16 +243,11 @@ class Abs(Profile, name="abs"):
     def prox_quotient(self, r: Tensor, tau: Numbers, eps: Numbers) -> Tensor:
         return (1 - tau / r).clamp(min=0)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, 0.0
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return math.inf
-
 
 class Squared(Profile, name="squared"):
     r"""The L2 penalty, :math:`\varphi(r) = r^2/2`."""
 
+    unit_lipschitz = 1
     has_width = False
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
@@ -278,14 +268,12 @@ class Squared(Profile, name="squared"):
     def prox_quotient(self, r: Tensor, tau: Numbers, eps: Numbers) -> Tensor:
         return torch.ones_like(r) / (1 + tau)
 
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1.0
-
 
 class SqrtQuartic(Profile, name="sqrt_quartic"):
     r"""The root of the quartic profile: smoothed L1/2, not convex (``eq-smooth-sqrt``)."""
 
     convex = False
+    unit_lipschitz = math.sqrt(6) / 2
     inner: ClassVar[Profile] = PROFILES["quartic"]
 
     def value(self, r: Tensor, eps: Numbers) -> Tensor:
@@ -303,7 +291,7 @@ class SqrtQuartic(Profile, name="sqrt_quartic"):
         return self.inner.quotient(r, eps) / (2 * self.value(r, eps))
 
     def lipschitz(self, eps: Numbers) -> Numbers:
-        return math.sqrt(6) / 2 * eps**-1.5
+        return self.unit_lipschitz * eps**-1.5
 
 
 def find_profile(name: str) -> Profile:

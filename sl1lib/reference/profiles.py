@@ -26,10 +26,11 @@ PROFILES: Final[dict[str, Profile]] = {}
 class Profile:
     r"""A function :math:`\varphi_\varepsilon(r)` of lengths :math:`r \ge 0`, and all that is known of it.
 
-    A class ``Mine(Profile, name="mine")`` defines `value`, `slope`, `curvature` and `lipschitz`; also `gap` if it
-    follows :math:`r`, and `prox` if there is a formula. Lengths are arrays of any shape; :math:`\varepsilon` and
-    :math:`\tau` are numbers, or arrays that broadcast against the lengths, such as a column with a width for each
-    model. Nothing is checked here: `smooth_abs` and its like do that, and continue the functions to signed numbers.
+    A class ``Mine(Profile, name="mine")`` defines `value`, `slope`, `curvature` and ``unit_lipschitz``; also
+    ``unit_gap`` if it follows :math:`r`, and `prox` if there is a formula. Lengths are arrays of any shape;
+    :math:`\varepsilon` and :math:`\tau` are numbers, or arrays that broadcast against the lengths, such as a column
+    with a width for each model. Nothing is checked here: `smooth_abs` and its like do that, and continue the functions
+    to signed numbers.
 
     Attributes
     ----------
@@ -43,6 +44,8 @@ class Profile:
         Whether :math:`\varphi'_\varepsilon(0) = 0`, so that the penalty has no corner.
     convex : bool
         Whether the penalty is convex, and so has a proximal map.
+    unit_gap, unit_lipschitz : tuple of two float, float
+        `gap` and `lipschitz` for :math:`\varepsilon = 1`, from which both scale (``eq-smooth-scaling``).
 
     Examples
     --------
@@ -56,6 +59,8 @@ class Profile:
     has_width: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
     convex: ClassVar[bool] = True
+    unit_gap: ClassVar[tuple[float, float] | None] = None
+    unit_lipschitz: ClassVar[float]
 
     def __init_subclass__(cls, *, name: str) -> None:
         """Enter the profile under its name."""
@@ -115,11 +120,14 @@ class Profile:
         ValueError
             For a profile that does not follow :math:`r`.
         """
-        raise unexpected("profile", self.name, "it does not follow r")
+        if self.unit_gap is None:
+            raise unexpected("profile", self.name, "it does not follow r")
+        low, high = self.unit_gap
+        return low * eps, high * eps
 
     def lipschitz(self, eps: Numbers) -> Numbers:
         r"""Return the smallest Lipschitz constant of :math:`\nabla h` (``eq-smooth-lipschitz``)."""
-        raise NotImplementedError
+        return self.unit_lipschitz / (eps if self.has_width else 1)
 
 
 class Huber(Profile, name="huber"):
@@ -127,6 +135,9 @@ class Huber(Profile, name="huber"):
 
     .. math:: \varphi_\varepsilon(r) = r \text{ if } r > \varepsilon, \text{ else } r^2/(2\varepsilon) + \varepsilon/2
     """
+
+    unit_gap = (0, 1 / 2)
+    unit_lipschitz = 1
 
     def value(self, r: Array, eps: Numbers) -> Array:
         return np.where(r > eps, r, r**2 / (2 * eps) + eps / 2)
@@ -140,12 +151,6 @@ class Huber(Profile, name="huber"):
     def prox(self, r: Array, tau: Numbers, eps: Numbers) -> Array:
         return np.where(r <= eps + tau, r * eps / (eps + tau), r - tau)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, eps / 2
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class Quartic(Profile, name="quartic"):
     r"""A quartic below :math:`\varepsilon`, which meets :math:`r` in its curvature too (``eq-smooth-quartic``).
@@ -153,6 +158,9 @@ class Quartic(Profile, name="quartic"):
     .. math:: \varphi_\varepsilon(r) = r \text{ if } r \ge \varepsilon, \text{ else }
         -r^4/(8\varepsilon^3) + 3r^2/(4\varepsilon) + 3\varepsilon/8
     """
+
+    unit_gap = (0, 3 / 8)
+    unit_lipschitz = 3 / 2
 
     def value(self, r: Array, eps: Numbers) -> Array:
         # in units of the width, so that no power underflows or overflows
@@ -170,18 +178,15 @@ class Quartic(Profile, name="quartic"):
     def prox(self, r: Array, tau: Numbers, eps: Numbers) -> Array:
         return np.where(r <= eps + tau, _cubic_root(r, tau, eps), r - tau)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, 3 * eps / 8
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 3 / (2 * eps)
-
 
 class PseudoHuber(Profile, name="pseudo_huber"):
     r"""A hyperbola, above :math:`r` everywhere (``eq-smooth-pseudo``).
 
     .. math:: \varphi_\varepsilon(r) = \sqrt{r^2 + \varepsilon^2}
     """
+
+    unit_gap = (0, 1)
+    unit_lipschitz = 1
 
     def value(self, r: Array, eps: Numbers) -> Array:
         return np.hypot(r, eps)
@@ -192,18 +197,15 @@ class PseudoHuber(Profile, name="pseudo_huber"):
     def curvature(self, r: Array, eps: Numbers) -> Array:
         return (eps / np.hypot(r, eps)) ** 3 / eps
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, eps
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class LogCosh(Profile, name="log_cosh"):
     r"""The integral of a hyperbolic tangent, below :math:`r` everywhere (``eq-smooth-log-cosh``).
 
     .. math:: \varphi_\varepsilon(r) = \varepsilon \ln\cosh(r/\varepsilon)
     """
+
+    unit_gap = (-math.log(2), 0)
+    unit_lipschitz = 1
 
     def value(self, r: Array, eps: Numbers) -> Array:
         # ln cosh t = t + ln(1 + e^{-2t}) - ln 2 cannot overflow
@@ -215,12 +217,6 @@ class LogCosh(Profile, name="log_cosh"):
     def curvature(self, r: Array, eps: Numbers) -> Array:
         return (1 - np.tanh(r / eps) ** 2) / eps
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return -eps * math.log(2), 0.0
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1 / eps
-
 
 class Abs(Profile, name="abs"):
     r"""No smoothing, :math:`\varphi(r) = r`: L1, or the group lasso.
@@ -229,6 +225,8 @@ class Abs(Profile, name="abs"):
     NaN.
     """
 
+    unit_gap = (0, 0)
+    unit_lipschitz = math.inf
     family = "group lasso"
     has_width = False
     smooth = False
@@ -245,16 +243,11 @@ class Abs(Profile, name="abs"):
     def prox(self, r: Array, tau: Numbers, eps: Numbers) -> Array:
         return np.maximum(r - tau, 0)
 
-    def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
-        return 0.0, 0.0
-
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return math.inf
-
 
 class Squared(Profile, name="squared"):
     r"""The L2 penalty, :math:`\varphi(r) = r^2/2`."""
 
+    unit_lipschitz = 1
     family = "L2"
     has_width = False
 
@@ -270,15 +263,13 @@ class Squared(Profile, name="squared"):
     def prox(self, r: Array, tau: Numbers, eps: Numbers) -> Array:
         return r / (1 + tau)
 
-    def lipschitz(self, eps: Numbers) -> Numbers:
-        return 1.0
-
 
 class SqrtQuartic(Profile, name="sqrt_quartic"):
     r"""The root of the quartic profile: smoothed L1/2, not convex (``eq-smooth-sqrt``)."""
 
     family = "smoothed L1/2"
     convex = False
+    unit_lipschitz = math.sqrt(6) / 2
     inner: ClassVar[Profile] = PROFILES["quartic"]
 
     def value(self, r: Array, eps: Numbers) -> Array:
@@ -294,7 +285,7 @@ class SqrtQuartic(Profile, name="sqrt_quartic"):
         return bend / (4 * np.sqrt(q))
 
     def lipschitz(self, eps: Numbers) -> Numbers:
-        return math.sqrt(6) / 2 * eps**-1.5
+        return self.unit_lipschitz * eps**-1.5
 
 
 def find_profile(name: str) -> Profile:

@@ -16,7 +16,7 @@ from sl1lib.engine.banded import Engine
 from sl1lib.engine.simple import images_to_tensor
 
 METHODS = ("value", "slope", "curvature", "prox", "quotient", "prox_quotient", "gap", "lipschitz")
-FACTS = ("name", "has_width", "smooth", "convex")
+FACTS = ("name", "has_width", "smooth", "convex", "unit_gap", "unit_lipschitz")
 every_profile = pytest.mark.parametrize("name", list(reference.PROFILES))
 
 
@@ -105,6 +105,8 @@ def a_new_profile():
     with mock.patch.dict(reference.PROFILES), mock.patch.dict(fast.PROFILES), mock.patch.dict(settings._PROFILES):
 
         class Arctan(reference.Profile, name="arctan"):
+            unit_lipschitz = 1
+
             def value(self, r, eps):
                 t = r / eps
                 return eps * (t * np.arctan(t) - np.log1p(t**2) / 2)
@@ -115,10 +117,9 @@ def a_new_profile():
             def curvature(self, r, eps):
                 return eps / (eps**2 + r**2)
 
-            def lipschitz(self, eps):
-                return 1 / eps
-
         class ArctanOnTensors(fast.Profile, name="arctan"):
+            unit_lipschitz = 1
+
             def value(self, r, eps):
                 t = r / eps
                 return eps * (t * torch.arctan(t) - torch.log1p(t**2) / 2)
@@ -128,9 +129,6 @@ def a_new_profile():
 
             def curvature(self, r, eps):
                 return eps / (eps**2 + r**2)
-
-            def lipschitz(self, eps):
-                return 1 / eps
 
         yield
 
@@ -165,6 +163,7 @@ def test_a_new_profile_trains_as_in_the_reference(arctan, grouping, step):
 
 def test_a_new_profile_has_a_name_and_a_place_everywhere(arctan):
     penalty = Penalty(0.05, 0.1, arctan)
+    assert reference.smooth_abs_lipschitz(0.1, arctan) == pytest.approx(10)
     assert method_name(penalty) == "SL1 arctan"
     run = train(RunConfig(data="digits", n_train=60, epochs=1, penalty=penalty), progress=False)
     assert run.config.penalty == penalty
