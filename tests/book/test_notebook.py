@@ -98,15 +98,15 @@ def test_several_functions_stand_apart_and_each_module_is_named_once():
     assert '"""' not in text
 
 
-def test_a_class_begins_with_its_first_method_and_a_method_is_shown_below_its_class():
+def test_a_class_begins_without_an_empty_line_and_a_method_is_shown_below_its_class():
     assert code(reference.LogCosh).startswith(
-        '# sl1lib.reference.profiles\nclass LogCosh(Profile, name="log_cosh"):\n    def value('
+        '# sl1lib.reference.profiles\nclass LogCosh(Profile, name="log_cosh"):\n    unit_gap = '
     )
-    text = code(reference.Huber.slope, reference.Huber.lipschitz, reference.Abs.slope)
+    text = code(reference.Huber.slope, reference.Huber.prox, reference.Abs.slope)
     assert re.findall(r"^(?:# sl1lib.*|def \w+)", text, re.MULTILINE) == [
         "# sl1lib.reference.profiles.Huber",
         "def slope",
-        "def lipschitz",
+        "def prox",
         "# sl1lib.reference.profiles.Abs",
         "def slope",
     ]
