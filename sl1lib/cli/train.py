@@ -171,7 +171,7 @@ def summary(run: Run) -> str:
         (
             "training",
             f"{len(history.E0):,} updates of {config.batch_size} images, learning rate {config.lr:g}, "
-            f"{history.seconds.sum():.1f} s" + ("" if run.complete else "; BROKEN OFF"),
+            f"{history.seconds.sum():.1f} s" + ("" if run.complete else "; INTERRUPTED"),
         ),
     ]
     if len(history.E0):
@@ -266,7 +266,7 @@ def comparison(runs: Sequence[Run]) -> str:
     table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     lines = [
         f"{runs[0].data_name}, reading {config.reading.name}, seed {config.seed}, {updates:,} updates of "
-        f"{config.batch_size} images{loss}{'' if all(run.complete for run in runs) else '; BROKEN OFF'}",
+        f"{config.batch_size} images{loss}{'' if all(run.complete for run in runs) else '; INTERRUPTED'}",
         "",
         *table,
         "",

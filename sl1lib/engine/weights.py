@@ -1,4 +1,4 @@
-"""The parameters of all models in one array: a row a model, the six arrays of the network side by side in it."""
+"""The parameters of all models in one array: one row per model, the six arrays of the network side by side in it."""
 
 from __future__ import annotations
 

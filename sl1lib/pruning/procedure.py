@@ -68,7 +68,7 @@ def prune(
     fold : bool
         Let the mean over the training images of what is removed go into the biases. False: it counts as 0.
     fine_tune : int
-        Train so many epochs further, see `sl1lib.pruning.fine_tune`.
+        How many epochs to train afterwards, see `sl1lib.pruning.fine_tune`.
     lr, penalty
         For the fine-tuning.
     data : Dataset, optional

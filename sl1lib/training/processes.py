@@ -55,8 +55,8 @@ class Processes(Executor):
     Notes
     -----
     A process that dies takes only its own work with it, whose future raises `WorkerError`, and another takes its place.
-    All end when nobody refers to the
-    executor any more, and when this process ends, in whatever way. What a function prints goes to standard error.
+    All end when the executor is no longer
+    in use, and when this process ends, in whatever way. What a function prints goes to standard error.
 
     Functions, arguments and results travel as pickles: a function must be found by its name in a module.
 

@@ -75,7 +75,7 @@ class Recorder:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], trainings: int) -> Recorder:
-        """Go on from where another recorder was.
+        """Resume where another recorder was.
 
         Raises
         ------

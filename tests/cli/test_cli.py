@@ -427,7 +427,7 @@ def test_ctrl_c_prints_and_saves_what_is_done_and_exits_130(tmp_path):
     killer.cancel()
     assert process.returncode == 130
     assert b"Traceback" not in err
-    assert "BROKEN OFF" in out.decode()
+    assert "INTERRUPTED" in out.decode()
     assert f"saved          {tmp_path / 'run.npz'}" in out.decode()
     run = Run.load(tmp_path / "run.npz")
     assert not run.complete
@@ -622,7 +622,7 @@ def test_compare_broken_off_prints_what_there_is_and_draws_nothing(capsys, tmp_p
         patch.setattr(Engine, "advance", pressing(Engine.advance))
         assert cli.main(words) == 130
     out = capsys.readouterr().out
-    assert "1 updates of 50 images; BROKEN OFF" in out
+    assert "1 updates of 50 images; INTERRUPTED" in out
     assert re.search(r"^SL1 +0\.0003 +– +– ", out, re.MULTILINE)
     assert "plot" not in out
     assert not (tmp_path / "a.png").exists()

@@ -119,7 +119,7 @@ def _curves(stage: Table, method: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = "", shared: bool = True) -> Figure:
-    """Draw the numbers of all seeds, a row a method, with the mean and its interval.
+    """Draw the numbers of all seeds, one row per method, with the mean and its interval.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def paired_rows(
     favoured: str = "SL1",
     margin: float = 0.0,
 ) -> Figure:
-    """Draw all seeds beside the paired differences to one method: a row a method, a pair of panels for each stage.
+    """Draw all seeds beside the paired differences to one method: one row per method, a pair of panels for each stage.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def paired_rows(
 
 
 def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tuple[float, float]]) -> Figure:
-    r"""Draw what tuning saw: the validation error against the strength, a line a learning rate, a panel a method.
+    r"""Draw what tuning saw: the validation error against the strength, one line per learning rate, one panel per method.
 
     Parameters
     ----------

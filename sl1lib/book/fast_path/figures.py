@@ -240,7 +240,7 @@ def part_bars(parts: Mapping[str, Mapping[str, float]], per: Mapping[str, float]
 
 
 def costs_by_models(curves: Mapping[str, Mapping[int, float]], unit: str) -> Figure:
-    """Draw the cost of each model against how many are trained at once, a line a setting.
+    """Draw the cost of each model against how many are trained at once, one line per setting.
 
     Parameters
     ----------
