@@ -197,7 +197,7 @@ def paired_rows(
 
 
 def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tuple[float, float]]) -> Figure:
-    r"""Draw what tuning saw: the validation error against the strength, one line per learning rate, one panel per method.
+    r"""Draw what tuning saw: validation errors against strengths, one line per learning rate, one panel per method.
 
     Parameters
     ----------

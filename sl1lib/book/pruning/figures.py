@@ -183,7 +183,7 @@ def _reach(values: np.ndarray) -> np.ndarray:
 
 
 def leads(values: Mapping[str, np.ndarray], classes: str) -> Figure:
-    """Draw by how much class A leads over class B for each sample, one row per network, the sample's own class in its mark.
+    """Draw the lead of class A over class B for each sample, one row per network, its own class in its mark.
 
     Parameters
     ----------
