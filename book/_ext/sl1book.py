@@ -167,10 +167,11 @@ class Findings(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return a list of sentences."""
-        from sl1lib.study.summary import main_findings
+        from sl1lib.book.claims.summary import main_findings
+        from sl1lib.study import Results
 
         name = self.arguments[0]
-        found = main_findings(name, RESULTS / name)
+        found = main_findings(Results.open(RESULTS / name))
         lines = [
             f"- **{each.topic}.** {each.text} ({{doc}}`/book/{each.chapter}`)"
             for each in found

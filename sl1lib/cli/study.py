@@ -11,10 +11,10 @@ from ..errors import require_count
 from ..paths import path_option
 from ..study.auditing import RULE, audit
 from ..study.declaration import STUDIES, load_study
+from ..study.results import Results
 from ..study.runner import BATCH, RESULTS
 from ..study.runner import run as run_study
-from ..study.store import Store
-from ..study.terminal import plan_text, show_text
+from ..study.terminal import plan_text, show_text, verdict_text
 from ..training.processes import usable_cores
 
 _ACTIONS = ("plan", "run", "show", "audit")
@@ -54,21 +54,29 @@ def run(options: argparse.Namespace) -> int:
         0; 1 if trainings failed or do not come out again.
     """
     study = load_study(options.study)
-    folder = options.results / study.name
+    results = Results(study, options.results / study.name)
     if options.processes is not None:
         require_count("processes", options.processes, least=1)
     if options.action == "plan":
-        print(plan_text(study, Store(folder), options.processes or usable_cores()))
+        print(plan_text(results, options.processes or usable_cores()))
         return 0
     if options.action == "show":
-        if not folder.exists():
-            tell(f"{folder} is not there: nothing is trained here; --results names the folder that holds {study.name}")
-        with _statistics():
-            from ..study.judging import judge_all  # it is built on studies
-
-            print(show_text(study, Store(folder), judge_all(study, folder)))
+        _show(results)
         return 0
-    return _audit(options) if options.action == "audit" else _run(options)
+    return _audit(options, results) if options.action == "audit" else _run(options, results)
+
+
+def _show(results: Results) -> None:
+    if not results.folder.exists():
+        name = results.study.name
+        tell(f"{results.folder} is not there: nothing is trained here; --results names the folder that holds {name}")
+    print(show_text(results))
+    with _statistics():
+        from ..book.reasons import reason  # pages say it in the same words
+
+        texts = [verdict_text(verdict, reason(verdict)) for verdict in results.verdicts]
+    if texts:
+        print("\nclaims", *texts, sep="\n")
 
 
 @contextmanager
@@ -81,32 +89,27 @@ def _statistics() -> Iterator[None]:
         raise ValueError(f"{error.name} is not installed; {right}") from error
 
 
-def _run(options: argparse.Namespace) -> int:
-    study = load_study(options.study)
-    folder = options.results / study.name
+def _run(options: argparse.Namespace, results: Results) -> int:
+    study, folder = results.study, results.folder
     outcome = run_study(study, folder, processes=options.processes, batch=options.batch, progress=not options.quiet)
     for failure in outcome.failures if options.quiet else ():
         print(failure)
     print(f"{outcome.trained} trainings added to {folder}, {outcome.missing} missing")
     if outcome.missing or outcome.failures:
         return 1
-    if any(claim.experiment for claim in study.claims):
-        with _statistics():
-            from ..study.judging import measure_missing
-
-            for evidence in measure_missing(study, folder, not options.quiet, options.processes):
-                print(f"{len(evidence)} rows of evidence on {evidence.name!r} added to {folder}")
+    with _statistics():
+        for table in results.measure_missing(not options.quiet, options.processes):
+            print(f"{len(table)} rows of evidence on {table.name!r} added to {folder}")
     return 0
 
 
-def _audit(options: argparse.Namespace) -> int:
-    study = load_study(options.study)
-    folder, bar = options.results / study.name, not options.quiet
+def _audit(options: argparse.Namespace, results: Results) -> int:
     print(RULE, flush=True)
-    findings = audit(study, folder, options.sample, options.seed, processes=options.processes, progress=bar)
-    for finding in findings:
-        print(finding)
-    failed = [finding.stored.key for finding in findings if not finding.passed]
-    summary = f"{len(findings)} trainings done again, {len(failed)} did not come out as stored"
+    bar = not options.quiet
+    repeats = audit(results, options.sample, options.seed, processes=options.processes, progress=bar)
+    for repeat in repeats:
+        print(repeat)
+    failed = [repeat.stored.key for repeat in repeats if not repeat.passed]
+    summary = f"{len(repeats)} trainings done again, {len(failed)} did not come out as stored"
     print(f"{summary}: {', '.join(failed)}" if failed else summary)
     return 1 if failed else 0

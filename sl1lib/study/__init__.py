@@ -1,16 +1,24 @@
-"""Studies: declared grids of trainings, run where they are missing, kept with their provenance, judged by rules.
+"""Studies: declared grids of trainings, run where they are missing, kept with their provenance, decided by rules.
 
-- `load_study` and `Study` declare; `run` trains what is missing; `load_table` gives the results.
-- `audit` trains some of it again; `judge` decides a claim by the rule that was declared with it.
+- `load_study` and `Study` declare; `run` trains what is missing; `audit` trains some of it again.
+- `Results.open` reads what there is: trainings, experiments beside them, and verdicts on the claims by the rules that
+  were declared with them.
 """
 
 from ..training.processes import Processes
-from .auditing import Finding, audit
+from .auditing import Repeat, audit
 from .claim import Claim
-from .declaration import STUDIES, Cell, Stage, Study, load_study
+from .declaration import STUDIES, Cell, Choice, Selection, Stage, Study, load_study
+from .evidence import NotMeasuredError
+from .experiments import EXPERIMENTS
+from .experiments.experiment import Experiment
+from .layout import Layout
+from .measures import MEASURES, Measure, Unit
 from .record import Record, curve_updates
-from .runner import Layout, Outcome, run
+from .results import Results
+from .runner import Outcome, run
 from .statistics import (
+    ALPHA,
     Effect,
     Equivalence,
     equivalence,
@@ -21,39 +29,46 @@ from .statistics import (
     proportion,
 )
 from .store import Store, StoreError
-from .table import Table, load_table
-from .tuning import Choice, Selection, select
-from .verdicts import Comparison, Estimate, Judgement, Verdict, judge
+from .table import Table
+from .tuning import select
+from .verdicts import Answer, Comparison, Number, Verdict, compare_trainings
 
 __all__ = [
+    "ALPHA",
+    "EXPERIMENTS",
+    "MEASURES",
     "STUDIES",
+    "Answer",
     "Cell",
     "Choice",
     "Claim",
     "Comparison",
     "Effect",
     "Equivalence",
-    "Estimate",
-    "Finding",
-    "Judgement",
+    "Experiment",
     "Layout",
+    "Measure",
+    "NotMeasuredError",
+    "Number",
     "Outcome",
     "Processes",
     "Record",
+    "Repeat",
+    "Results",
     "Selection",
     "Stage",
     "Store",
     "StoreError",
     "Study",
     "Table",
+    "Unit",
     "Verdict",
     "audit",
+    "compare_trainings",
     "curve_updates",
     "equivalence",
     "holm",
-    "judge",
     "load_study",
-    "load_table",
     "mean_interval",
     "paired_difference",
     "paired_times",

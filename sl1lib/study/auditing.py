@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ..errors import require_choice, require_count
 from ..training.config import RunConfig
-from ..training.processes import Processes
+from ..training.processes import working
 from .cost import held_out_images
-from .declaration import Cell, Study
+from .declaration import Cell
+from .layout import Stored
 from .record import Record, curve_updates
 from .runner import batch_bar, cost
 from .store import Store, StoreError
-from .table import stored_cells
 from .worker import Batch, train_batch
 
 # With all of these equal, the bits have to be equal.
@@ -47,7 +47,7 @@ difference, one image, and the share by which E0 differs at the end."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Repeat:
     """What became of one training that was done again.
 
     Parameters
@@ -136,8 +136,7 @@ class Finding:
 
 
 def audit(
-    study: Study,
-    folder: Path,
+    results: Stored,
     sample: int = 10,
     seed: int = 0,
     *,
@@ -147,16 +146,14 @@ def audit(
     executor: Executor | None = None,
     processes: int | None = None,
     progress: bool = True,
-) -> list[Finding]:
+) -> list[Repeat]:
     """Train some of a study's trainings again and compare.
 
     A training's last bits depend on what it was trained beside, so each is done again in its batch.
 
     Parameters
     ----------
-    study : Study
-    folder : Path
-        Where its results are.
+    results : Results
     sample : int
         How many trainings to draw, at least 1; all, if there are no more.
     seed : int
@@ -175,7 +172,7 @@ def audit(
 
     Returns
     -------
-    list of Finding
+    list of Repeat
         In the order of the draw, or batch after batch where they are ``whole``. On the same machine with the same
         software, all numbers and the final parameters have to be equal to the bit; elsewhere, as close as `RULE` says.
 
@@ -189,28 +186,21 @@ def audit(
     require_count("sample", sample, least=1)
     require_count("seed", seed, least=0)
     for name in stages:
-        require_choice("a stage to audit", name, [stage.name for stage in study.stages])
+        require_choice("a stage to audit", name, [stage.name for stage in results.study.stages])
     for name in where or {}:
         require_choice("a field to audit by", name, [each.name for each in fields(RunConfig)])
-    store = Store(folder)
-    keys = sorted({cell.key for cell in stored_cells(study, store) if _wanted(cell, stages, where or {})})
+    store = results.store
+    there = itertools.chain.from_iterable(map(results.layout.stored, results.layout.cells))
+    keys = sorted({cell.key for cell in there if _wanted(cell, stages, where or {})})
     if not keys:
         restricted = " that this audit is restricted to" if stages or where else ""
-        raise StoreError(f"{folder} has no results of study {study.name!r}{restricted}; run it first")
+        raise StoreError(store.folder, f"has no results of study {results.study.name!r}{restricted}", "run it first")
     drawn = [keys[i] for i in np.random.default_rng(seed).permutation(len(keys))[:sample]]
     names = list(dict.fromkeys(store.batch_of[key] for key in drawn))
     if whole:
         drawn = [key for name in names for key in store.batches[name]["keys"] if store.batch_of[key] == name]
-    ours = Processes(processes) if executor is None else None
-    try:
-        again = _again(store, names, executor or ours, progress)
-    except BaseException:
-        if ours is not None:
-            ours.stop()
-        raise
-    finally:
-        if ours is not None:
-            ours.shutdown()
+    with working(executor, processes) as workers:
+        again = _again(store, names, workers, progress)
     return [_compare(store, key, again[store.batch_of[key]]) for key in drawn]
 
 
@@ -220,7 +210,7 @@ def _wanted(cell: Cell, stages: Sequence[str], where: Mapping[str, Any]) -> bool
     )
 
 
-def _again(store: Store, names: Sequence[str], executor: Any, progress: bool) -> dict[str, Batch]:
+def _again(store: Store, names: Sequence[str], executor: Executor, progress: bool) -> dict[str, Batch]:
     futures = {}
     for name in names:
         configs = [store.records[key].config for key in store.batches[name]["keys"]]
@@ -232,11 +222,11 @@ def _again(store: Store, names: Sequence[str], executor: Any, progress: bool) ->
     return {name: future.result() for future, (name, _) in futures.items()}
 
 
-def _compare(store: Store, key: str, batch: Batch) -> Finding:
+def _compare(store: Store, key: str, batch: Batch) -> Repeat:
     there, here = store.batches[store.batch_of[key]], batch.provenance
     differs = tuple(name for name in _SAME if there.get(name) != here.get(name))
     again = next(record for record in batch.records if record.key == key)
-    return Finding(store.records[key], again, not differs, differs)
+    return Repeat(store.records[key], again, not differs, differs)
 
 
 def _same_numbers(one: Record, other: Record) -> bool:

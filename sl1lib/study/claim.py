@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import require_choice, require_count, require_number, unexpected
-
-MEASURES: Final = (
-    "held_out_error",
-    "held_out_E0",
-    "train_error",
-    "train_E0",
-    "gap",
-    "updates_to_0.5",
-    "updates_to_0.2",
-    "updates_to_0.1",
-    "nodes_below",
-    "failed",
-)
+from .measures import MEASURES
 
 
 @dataclass(frozen=True)
@@ -32,8 +20,12 @@ class Claim:
     statement : str
     stages : sequence of str
         Whose trainings decide it. Each stage is a family of comparisons of its own.
+    topic : str
+        What it is about, in a word by which pages find it.
     measures : sequence of str
-        Of `MEASURES`.
+        Of `sl1lib.study.MEASURES`, those that trainings have.
+    headline : str
+        The measure that stands for the claim where there is room for one; empty: the first.
     better : {"lower", "higher"}
     vary : str
         The column that tells the two sides of a comparison apart: ``"method"``, ``"momentum"``, ``"loss"``.
@@ -49,11 +41,14 @@ class Claim:
         instead.
     margin : float
         Differences within it are called equivalent where a test shows them to be; 0 asks for none.
-    elsewhere : str
-        Instead of all that: what decides the claim, and by which rule, if not a comparison of stored numbers.
     experiment : str
-        With ``elsewhere``: the name of the experiment that measures what the rule asks for, one of
-        `sl1lib.study.EXPERIMENTS`. Empty: nothing here does.
+        Instead of all that: the experiment, one of `sl1lib.study.EXPERIMENTS`, by whose ``rule`` the claim is decided.
+    rule : str
+        The name of the rule.
+    settings : mapping
+        The rule's bounds, and what it looks at, by name.
+    words : str
+        The rule in words; ``{name}`` stands for one of the settings. Without an experiment: what would decide it.
     untested : str
         Instead of all that: why nothing can decide it.
 
@@ -61,7 +56,7 @@ class Claim:
     -----
     The rule, for every claim: in each family, Holm's correction over all comparisons, at 5 %. If all comparisons of
     all families are in favour, the claim *holds*; if some are, it *holds in part*; if none is, it *does not hold*.
-    A claim whose families have no pair *cannot be tested*, nor one of whose trainings some are still to come.
+    A claim whose families have no pair *cannot be tested*; one with missing trainings *is not decided yet*.
     """
 
     number: int
@@ -75,9 +70,13 @@ class Claim:
     each: tuple[str, ...] = ()
     spread_over: str = ""
     margin: float = 0.0
-    elsewhere: str = ""
     experiment: str = ""
+    rule: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    words: str = ""
     untested: str = ""
+    topic: str = ""
+    headline: str = ""
 
     def __post_init__(self) -> None:
         require_count("the number of a claim", self.number, least=1)
@@ -88,18 +87,43 @@ class Claim:
                 raise unexpected(f"{name} of claim {self.number}", values, f"it has {repeated[0]!r} twice")
         require_choice(f"better of claim {self.number}", self.better, ("lower", "higher"))
         require_number(f"margin of claim {self.number}", self.margin, least=0)
+        known = [name for name, measure in MEASURES.items() if measure.of_trainings]
         for measure in self.measures:
-            require_choice(f"a measure of claim {self.number}", measure, MEASURES)
+            require_choice(f"a measure of claim {self.number}", measure, known)
+        if self.headline:
+            require_choice(f"headline of claim {self.number}", self.headline, self.measures)
         if self.spread_over not in ("", "seed") and self.measures != ("held_out_error",):
             raise unexpected(f"measures of claim {self.number}", self.measures, "a spread needs ('held_out_error',)")
-        if self.experiment and not self.elsewhere:
-            raise unexpected(f"elsewhere of claim {self.number}", "", "an experiment is judged by a rule, in words")
+        for one, other in (("experiment", "rule"), ("rule", "experiment"), ("rule", "words")):
+            if getattr(self, one) and not getattr(self, other):
+                raise ValueError(
+                    f"claim {self.number} has {one} {getattr(self, one)!r} and no {other!r}; it needs both"
+                )
+        self._check_words()
         needed = ("stages", "measures", "favoured", "against")
-        if not (self.untested or self.elsewhere) and (missing := [name for name in needed if not getattr(self, name)]):
+        if self.by_trainings and (missing := [name for name in needed if not getattr(self, name)]):
             raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")
         if self.favoured in self.against:
             right = f"{self.favoured!r} is favoured, and is no other side"
             raise unexpected(f"against of claim {self.number}", self.against, right)
+
+    def _check_words(self) -> None:
+        require_table(f"settings of claim {self.number}", self.settings)
+        try:
+            _ = self.rule_in_words
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            right = f"each name in braces must be one of the settings ({type(error).__name__}: {error})"
+            raise unexpected(f"words of claim {self.number}", self.words, right) from error
+
+    @property
+    def by_trainings(self) -> bool:
+        """Whether comparisons of trainings decide it."""
+        return not (self.untested or self.words)
+
+    @property
+    def rule_in_words(self) -> str:
+        """The rule as a sentence, with the settings in their places."""
+        return self.words.format_map(self.settings)
 
     def check(self, stage: str, columns: Mapping[str, Sequence[Any]], settings: Iterable[str]) -> None:
         """Raise unless the trainings of a stage can decide the claim.
@@ -158,3 +182,9 @@ def as_tuple(what: str, values: Any) -> tuple[Any, ...]:
     if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
         raise unexpected(what, values, "it must be a list")
     return tuple(values)
+
+
+def require_table(what: str, found: object) -> None:
+    """Raise unless ``found`` is a table."""
+    if not isinstance(found, Mapping):
+        raise unexpected(what, found, "it must be a table of names and values")

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import tomli_w
 
 from ..errors import require_choice, require_count, require_number, unexpected
 from ..paths import user_path
 from ..readings import Reading
 from ..settings import MOMENTUM_READINGS, MomentumRamp, Penalty
 from ..training.config import RunConfig, method_name
-from .claim import Claim, as_tuple
-from .toml import require_keys, require_table, to_toml
-
-if TYPE_CHECKING:
-    from .tuning import Selection
+from .claim import Claim, as_tuple, require_table
+from .record import config_key
 
 _RUN_FIELDS: Final = {each.name for each in fields(RunConfig)} - {"penalty", "seed"}
 _PENALTY_FIELDS: Final = {"strength", "eps"}
@@ -53,20 +49,6 @@ class Cell:
     def key(self) -> str:
         """What the training is known by, in every stage and every file: a hash of its whole configuration."""
         return config_key(self.config)
-
-
-@lru_cache(maxsize=2**14)  # a store's trainings are asked for their keys again and again
-def config_key(config: RunConfig) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of a configuration.
-
-    Examples
-    --------
-    >>> config_key(RunConfig(lr=1)) == config_key(RunConfig(lr=1.0)) != config_key(RunConfig(lr=2))
-    True
-    """
-    numbers = json.loads(json.dumps(config.to_dict()), parse_int=float)  # 1 and 1.0 are one learning rate
-    text = json.dumps(numbers, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -171,6 +153,54 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What was chosen for a method.
+
+    Parameters
+    ----------
+    method : str
+    others : mapping
+        The values of the axes that were not selected, but selected for.
+    values : mapping
+        The chosen fields, by name; without a penalty, ``strength`` is missing.
+    error : float
+        The mean error on the validation images over the seeds, in [0, 1].
+    candidates : int
+        Among how many it was chosen.
+    ties : int
+        How many others had the same mean error; the smaller validation :math:`E_0` decided, then the order of the grid.
+    at_edge : tuple of str
+        The fields whose chosen value is the smallest or the largest of several: a better one may lie outside.
+    failed : int
+        How many candidates diverged with some seed, and were out.
+    """
+
+    method: str
+    others: Mapping[str, Any]
+    values: Mapping[str, float]
+    error: float
+    candidates: int
+    ties: int
+    at_edge: tuple[str, ...]
+    failed: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choices of one tuning stage."""
+
+    stage: Stage
+    choices: tuple[Choice, ...]
+
+    def of(self, method: str, point: Mapping[str, Any]) -> dict[str, float]:
+        """Return the chosen fields for a method at a point of another stage's grid."""
+        for choice in self.choices:
+            if choice.method == method and all(point.get(axis) == value for axis, value in choice.others.items()):
+                return dict(choice.values)
+        raise ValueError(f"stage {self.stage.name!r} selected nothing for {method} at {dict(point)}")
+
+
+@dataclass(frozen=True)
 class Study:
     """A declared grid of trainings, in stages of which later ones may be tuned by earlier ones.
 
@@ -241,8 +271,6 @@ class Study:
             before[stage.name] = stage
 
     def _check_name(self, stage: Stage, before: Iterable[str]) -> None:
-        from .store import file_name  # it knows about studies, and can be loaded after this module only
-
         if not (file := file_name(stage.name)):
             raise unexpected("the name of a stage", stage.name, "it names a file, and needs a letter or a digit")
         for name in before:
@@ -259,7 +287,7 @@ class Study:
         for claim in self.claims:
             for name in claim.stages:
                 require_choice(f"a stage of claim {claim.number}", name, [stage.name for stage in self.stages])
-                if not (claim.untested or claim.elsewhere):
+                if claim.by_trainings:
                     sides = (claim.favoured, *claim.against) if claim.vary == "method" else None
                     claim.check(name, self._columns(self.stage(name), sides), {*_AXES, "method"})
 
@@ -356,8 +384,21 @@ class Study:
         return RunConfig(penalty=penalty, **values)
 
     def to_toml(self) -> str:
-        """Return the declaration as a text that `from_toml` reads back."""
-        return to_toml(self)
+        """Return the declaration as a text that `from_toml` reads back: what is at its default is left out.
+
+        Raises
+        ------
+        ValueError
+            For a value that TOML cannot say.
+        """
+        parts = _given(self)
+        parts["methods"] = {name: asdict(penalty) if penalty else {} for name, penalty in self.methods.items()}
+        parts |= {name: list(map(_given, parts.pop(name))) for name in ("stages", "claims") if name in parts}
+        try:
+            return tomli_w.dumps(parts)
+        except TypeError as error:
+            right = "each value must be a text, a number, a truth value, or a list or table of them"
+            raise ValueError(f"study {self.name!r} cannot be written as TOML ({error}); {right}") from error
 
     @classmethod
     def from_toml(cls, text: str) -> Study:
@@ -376,8 +417,8 @@ class Study:
             if not isinstance(given, list):
                 raise unexpected(heading, given, f"each stands in a table of its own, [[{heading}]]")
             for number, each in enumerate(given, start=1):
-                require_keys(f"number {number} of the {heading}", each, kind)
-            tables[heading] = [kind(**each) for each in given]
+                require_keys(f"number {number} of the {heading}", _as_now(each), kind)
+            tables[heading] = [kind(**_as_now(each)) for each in given]
         require_table("methods", parts["methods"])
         methods = {}
         for name, given in parts["methods"].items():
@@ -422,6 +463,54 @@ _DECLARED: Final = resources.files(__package__) / "declared"
 STUDIES: Final = tuple(
     sorted(each.name.removesuffix(".toml") for each in _DECLARED.iterdir() if each.name[-5:] == ".toml")
 )
+
+
+def _given(part: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass that differ from their default."""
+    given = {}
+    for each in fields(part):
+        default = each.default_factory() if each.default_factory is not MISSING else each.default
+        if (value := getattr(part, each.name)) != default:
+            given[each.name] = value
+    return given
+
+
+def _as_now(given: Any) -> Any:
+    """Return a claim of version 0.1 with the names of today: its rule was prose, and nothing here decides it."""
+    if not isinstance(given, Mapping) or "elsewhere" not in given:
+        return given
+    kept = {name: value for name, value in given.items() if name not in ("elsewhere", "experiment")}
+    return kept | {"words": given["elsewhere"]}
+
+
+def require_keys(what: str, found: object, kind: type) -> None:
+    """Raise unless a table has the fields of a dataclass: none that it does not know, all that it needs.
+
+    Examples
+    --------
+    >>> require_keys("method 'SL1'", {"eps": 0.1}, Penalty)
+    Traceback (most recent call last):
+    ...
+    ValueError: method 'SL1' has no 'strength'; it must be given
+    """
+    require_table(what, found)
+    assert isinstance(found, Mapping)  # for the type checker
+    for name in found:
+        require_choice(f"a key of {what}", name, [each.name for each in fields(kind)])
+    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if missing := [name for name in needed if name not in found]:
+        raise ValueError(f"{what} has no {missing[0]!r}; it must be given")
+
+
+def file_name(stage: str) -> str:
+    """Return what the files of a stage are called.
+
+    Examples
+    --------
+    >>> file_name("Table: finals")
+    'table-finals'
+    """
+    return "-".join("".join(c if c.isalnum() else " " for c in stage.lower()).split())
 
 
 def _field(axis: str) -> str:

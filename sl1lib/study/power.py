@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import require_count, require_number
+from .statistics import ALPHA
 
 
 def smallest_p(pairs: int) -> float:
@@ -30,7 +31,7 @@ def smallest_p(pairs: int) -> float:
     return 2.0 / 2.0**pairs
 
 
-def pairs_needed(comparisons: int, alpha: float = 0.05) -> int:
+def pairs_needed(comparisons: int, alpha: float = ALPHA) -> int:
     r"""Return how many pairs let a family of comparisons that are all won in every pair pass Holm's correction.
 
     Parameters
@@ -94,7 +95,7 @@ def detection_rates(
     """
     require_count("draws", draws, least=1)
     rng, found = np.random.default_rng(seed), np.zeros((len(pairs), len(sizes), len(comparisons)))
-    levels = 0.05 / np.asarray(comparisons, dtype=float)
+    levels = ALPHA / np.asarray(comparisons, dtype=float)
     for i, n in enumerate(pairs):
         noise, tail = rng.normal(size=(draws, n)), signed_rank_tail(n)
         for j, size in enumerate(sizes):

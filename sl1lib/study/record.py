@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -12,7 +14,6 @@ import numpy as np
 from ..architecture import PARAMETER_SHAPES
 from ..training.config import RunConfig
 from ..training.run import Run
-from .declaration import config_key
 
 CURVE_POINTS: Final = 200
 THRESHOLDS: Final = (0.5, 0.2, 0.1)  # of the smoothed E0: how many updates until it is first as low
@@ -28,6 +29,19 @@ NUMBERS: Final = (
     *(f"updates_to_{threshold}" for threshold in THRESHOLDS),
 )
 ARRAYS: Final = ("curve", "held_out_E0_epochs", "held_out_error_epochs", "node_norms", "params")
+
+
+@lru_cache(maxsize=2**14)  # a store's trainings are asked for their keys again and again
+def config_key(config: RunConfig) -> str:
+    """Return what a training is known by: the first 16 hexadecimal digits of its configuration's SHA-256.
+
+    Examples
+    --------
+    >>> config_key(RunConfig(lr=1)) == config_key(RunConfig(lr=1.0)) != config_key(RunConfig(lr=2))
+    True
+    """
+    numbers = json.loads(json.dumps(config.to_dict()), parse_int=float)  # 1 and 1.0 are one learning rate
+    return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import require_count, shape_of, unexpected
+from .statistics import ALPHA
 
 
 def pairing(a: ArrayLike, b: ArrayLike) -> tuple[float, float, float]:
@@ -208,7 +209,7 @@ def false_alarms(right: np.ndarray) -> tuple[int, int]:
     for one, other in itertools.combinations(right, 2):
         only, others = int((one & ~other).sum()), int((other & ~one).sum())
         p.append(float(stats.binomtest(only, only + others).pvalue) if only + others else 1.0)
-    return sum(each < 0.05 for each in p), len(p)
+    return sum(each < ALPHA for each in p), len(p)
 
 
 def interval_by_replicate(

@@ -12,11 +12,11 @@ from typing import Any, Final
 from .._output import bar, tell
 from ..errors import require_count, unexpected
 from ..training.config import RunConfig
-from ..training.processes import Processes
+from ..training.processes import working
 from .cost import core_seconds
 from .declaration import Cell, Stage, Study
+from .layout import Layout
 from .store import Store
-from .tuning import Selection, select
 from .worker import Batch, train_batch
 
 BATCH: Final = 8  # trainings side by side: more share little more, and an interruption loses more
@@ -41,39 +41,6 @@ class Outcome:
     trained: int = 0
     missing: int = 0
     failures: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which trainings a study has, as far as the results let it be known.
-
-    Attributes
-    ----------
-    cells : dict of str to list of Cell
-        By stage; stages that wait for a selection are not there.
-    selections : dict of str to Selection
-        By tuning stage, those that are complete.
-    """
-
-    cells: dict[str, list[Cell]]
-    selections: dict[str, Selection]
-
-    @classmethod
-    def of(cls, study: Study, store: Store) -> Layout:
-        """Lay out a study: select where tuning is complete, and expand the stages that this allows."""
-        cells: dict[str, list[Cell]] = {}
-        selections: dict[str, Selection] = {}
-        for stage in study.stages:
-            if stage.tuned_by and stage.tuned_by not in selections:
-                continue
-            cells[stage.name] = study.cells(stage, selections.get(stage.tuned_by))
-            if stage.select and all(store.has(cell.key) for cell in cells[stage.name]):
-                selections[stage.name] = select(stage, cells[stage.name], store.records)
-        return cls(cells, selections)
-
-    def missing(self, stage: Stage, store: Store) -> list[Cell]:
-        """Return the trainings of a stage whose results are not there."""
-        return [cell for cell in self.cells.get(stage.name, ()) if not store.has(cell.key, stage.keep_params)]
 
 
 def run(
@@ -126,16 +93,8 @@ def run(
         raise unexpected("executor", executor, "it must be a concurrent.futures.Executor")
     with Store(folder if folder is not None else RESULTS / study.name) as store:
         store.write_text("study.toml", study.to_toml())
-        ours = Processes(processes) if executor is None else None
-        try:
-            return _Work(study, store, executor or ours, batch, progress).finish()  # type: ignore[arg-type]
-        except BaseException:
-            if ours is not None:
-                ours.stop()
-            raise
-        finally:
-            if ours is not None:
-                ours.shutdown()
+        with working(executor, processes) as workers:
+            return _Work(study, store, workers, batch, progress).finish()
 
 
 @dataclass
@@ -158,7 +117,7 @@ class _Work:
         layout = Layout.of(self.study, self.store)
         for stage in self.study.stages:
             self.store.pack(stage.name)
-            self.outcome.missing += len(layout.missing(stage, self.store))
+            self.outcome.missing += len(layout.missing(stage))
             if stage.name not in layout.cells:
                 self.outcome.failures.append(
                     f"stage {stage.name!r} waits for {stage.tuned_by!r}, which is not complete"
@@ -175,7 +134,7 @@ class _Work:
         # Parameters first: a training that two stages share is then done once, with them.
         for stage in sorted(self.study.stages, key=lambda stage: not stage.keep_params):
             unique = {cell.key: cell for cell in layout.cells.get(stage.name, ())}
-            wanted = {cell.key for cell in layout.missing(stage, self.store)} - seen
+            wanted = {cell.key for cell in layout.missing(stage)} - seen
             seen |= wanted
             for cells in in_batches(list(unique.values()), self.batch):
                 if missing := [cell for cell in cells if cell.key in wanted]:

@@ -19,6 +19,7 @@ from ..errors import require_number, unexpected
 RESAMPLES: Final = 9_999
 DECIMALS: Final = 12  # error rates are counts divided by one number: rounding must not make equal differences unequal
 CONFIDENCE: Final = 0.95
+ALPHA: Final = 0.05  # a test is significant below it
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class Equivalence:
     n: int
 
 
-def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = 0.05) -> Equivalence:
+def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = ALPHA) -> Equivalence:
     """Ask whether the mean difference of paired numbers lies within ``±margin``: two one-sided t tests.
 
     Parameters

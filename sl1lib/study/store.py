@@ -13,10 +13,11 @@ from typing import Any, Final
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ..errors import unexpected
+from ..errors import FileError, unexpected
 from ..paths import replacing, user_path
 from ..training.archive import read_archive, reason, write_archive
 from ..training.config import RunConfig
+from .declaration import file_name
 from .record import ARRAYS, NUMBERS, Record
 from .worker import Batch
 
@@ -25,8 +26,8 @@ _PART: Final = ".part-"  # a batch's own file, until its stage is packed
 _TRIES: Final = 20  # to read a folder whose files another process packs meanwhile
 
 
-class StoreError(ValueError):
-    """Results that cannot be used, or not be written; the message names the file and says what would help."""
+class StoreError(FileError):
+    """Results that cannot be used, or not be written."""
 
 
 class Store:
@@ -68,10 +69,10 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
-            raise StoreError(f"{self.folder} is in use: another process adds to it; wait for its end") from None
+            raise StoreError(self.folder, "is in use: another process adds to it", "wait for its end") from None
         except OSError as error:
             raise StoreError(
-                f"{self.folder} cannot keep results ({error}); name a folder that can be written"
+                self.folder, f"cannot keep results ({error})", "name a folder that can be written"
             ) from error
         self._load()  # the other process may have added something meanwhile
         return self
@@ -135,7 +136,7 @@ class Store:
             with replacing(path) as part:
                 part.write_bytes(content)
         except OSError as error:
-            raise StoreError(f"{path} cannot be written ({error}); make it and its folder writable") from error
+            raise StoreError(path, f"cannot be written ({error})", "make it and its folder writable") from error
 
     def _load(self) -> None:
         for _ in range(_TRIES):
@@ -145,7 +146,7 @@ class Store:
             except FileNotFoundError:  # another process has packed it since: its records are in another file now
                 continue
             return
-        raise StoreError(f"the files in {self.folder} go away while they are read; try again when nothing writes there")
+        raise StoreError(self.folder, "loses files while it is read", "try again when nothing writes there")
 
     def _files(self) -> list[Path]:
         try:
@@ -153,8 +154,9 @@ class Store:
         except FileNotFoundError:
             return []
         except OSError as error:
-            right = "name a folder of results that can be read"
-            raise StoreError(f"{self.folder} cannot be read ({error}); {right}") from error
+            raise StoreError(
+                self.folder, f"cannot be read ({error})", "name a folder of results that can be read"
+            ) from error
         return sorted(self.folder / name for name in names if name.endswith(".npz"))
 
     def _take(self, content: _Content) -> None:
@@ -168,10 +170,9 @@ class Store:
         for key, name in self.batch_of.items():
             facts = self.batches[name]
             if self.records[key].config.data == config.data and facts["data_sha256"] != digest:
-                raise StoreError(
-                    f"{self.folder} has results on other data of the name {config.data!r} (SHA-256 "
-                    f"{facts['data_sha256'][:12]}…, here {digest[:12]}…); use another folder for these"
-                )
+                there = f"SHA-256 {facts['data_sha256'][:12]}…, here {digest[:12]}…"
+                why = f"has results on other data of the name {config.data!r} ({there})"
+                raise StoreError(self.folder, why, "use another folder for these")
 
     def _write(self, path: Path, content: _Content) -> None:
         about = {
@@ -184,7 +185,7 @@ class Store:
             write_archive(path, about, _columns(content.records), compressed=True)
         except OSError as error:
             right = "free some space, or make the folder writable, and start again: what was finished is kept"
-            raise StoreError(f"{path} cannot be written ({error}); {right}") from error
+            raise StoreError(path, f"cannot be written ({error})", right) from error
 
 
 @dataclass(frozen=True)
@@ -194,17 +195,6 @@ class _Content:
     records: Sequence[Record]
     names: Sequence[str]
     batches: Mapping[str, dict[str, Any]]
-
-
-def file_name(stage: str) -> str:
-    """Return what the files of a stage are called.
-
-    Examples
-    --------
-    >>> file_name("Table: finals")
-    'table-finals'
-    """
-    return "-".join("".join(c if c.isalnum() else " " for c in stage.lower()).split())
 
 
 def _is_whole(record: Record) -> bool:
@@ -249,15 +239,12 @@ def _read(path: Path) -> _Content:
     except FileNotFoundError:
         raise
     except (OSError, MemoryError) as error:
-        raise StoreError(f"{path} cannot be read ({reason(error)}); make it readable: it may be whole") from error
+        raise StoreError(path, f"cannot be read ({reason(error)})", "make it readable: it may be whole") from error
     except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
-        raise StoreError(
-            f"{path} holds no results of a study ({reason(error)}); delete it, and run the study again for what it had"
-        ) from error
-    raise StoreError(
-        f"{path} was written by another version of sl1lib (format {about['format']}, where {FILE_FORMAT} is read); "
-        "use that version, or another folder"
-    )
+        right = "delete it, and run the study again for what it had"
+        raise StoreError(path, f"holds no results of a study ({reason(error)})", right) from error
+    why = f"was written by another version of sl1lib (format {about['format']}, where {FILE_FORMAT} is read)"
+    raise StoreError(path, why, "use that version, or another folder")
 
 
 def _content(about: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> _Content:

@@ -1,18 +1,16 @@
-"""A study's results as one tidy table: a row for each training of each stage, a column for each quantity."""
+"""Results as tidy tables: a row for each training of a study, or for each thing that an experiment measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import require_choice
-from .declaration import Cell, Study, momentum_name
+from ..errors import require_choice, unexpected
+from .declaration import Cell, momentum_name
 from .record import NUMBERS, Record
-from .runner import Layout
 from .store import Store
 
 STUCK: Final = 0.5  # a network that errs more often than this at its end has learnt next to nothing
@@ -20,27 +18,46 @@ STUCK: Final = 0.5  # a network that errs more often than this at its end has le
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of equal length, and the records that they come from.
+    """Columns of equal length, and where they come from.
 
     Parameters
     ----------
     columns : mapping of str to ndarray
-        ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``dtype``, ``device``, ``momentum`` and ``key``
-        are texts; the rest are numbers, NaN where there is none. Each setting that a grid can vary has one.
-        ``gap`` is the held-out error minus that on training images; ``failed`` is 1 for a training that diverged or
-        errs on more than half of the images.
+        One axis each: texts, or numbers, NaN where there is none.
     records : sequence of Record
-        One a row, for curves and node norms.
+        Of trainings: one for each row, for curves and node norms.
+    name : str
+        Of an experiment: its name.
+    provenance : mapping
+        Of an experiment: versions, machine, data, time, and what else decided the numbers.
+
+    Raises
+    ------
+    ValueError
+        For columns of different lengths.
 
     Examples
     --------
-    >>> table = Table({"method": np.array(["none", "SL1"]), "seed": np.array([0, 0])}, [])
+    >>> table = Table({"method": np.array(["none", "SL1"]), "seed": np.array([0, 0])})
     >>> len(table.where(method="SL1")), table["seed"].tolist()
     (1, [0, 0])
     """
 
     columns: Mapping[str, np.ndarray]
-    records: Sequence[Record]
+    records: Sequence[Record] = ()
+    name: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise unexpected("the lengths of the columns of a table", lengths, "they must be equal")
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Mapping[str, Any]], **about: Any) -> Table:
+        """Make a table of rows; what a row lacks is NaN, and ``about`` has the other parts of the table."""
+        names = dict.fromkeys(name for row in rows for name in row)
+        return cls({name: np.array([row.get(name, np.nan) for row in rows]) for name in names}, **about)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -58,9 +75,21 @@ class Table:
         return self.take(chosen)
 
     def take(self, chosen: np.ndarray) -> Table:
-        """Return the rows where a mask, shape (rows,), is True."""
-        records = [record for record, here in zip(self.records, chosen, strict=False) if here]
-        return Table({name: column[chosen] for name, column in self.columns.items()}, records)
+        """Return some rows: those where a mask is True, or those at given places, in that order."""
+        places = np.arange(len(self))[chosen].tolist()
+        records = [self.records[place] for place in places] if len(self.records) else ()
+        return replace(self, columns={name: column[chosen] for name, column in self.columns.items()}, records=records)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows, each as a dictionary of plain values; `of_rows` takes them back.
+
+        Examples
+        --------
+        >>> Table({"seed": np.array([0, 1]), "error": np.array([0.1, 0.2])}).rows()
+        [{'seed': 0, 'error': 0.1}, {'seed': 1, 'error': 0.2}]
+        """
+        columns = [column.tolist() for column in self.columns.values()]
+        return [dict(zip(self.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def groups(self, *names: str) -> Iterator[tuple[tuple[Any, ...], Table]]:
         """Yield the values of some columns, in the order of their first row, and the rows that have them.
@@ -91,50 +120,37 @@ class Table:
         ValueError
             If a side has a seed twice: such trainings are no independent pairs.
         """
-        sides = []
-        for value in (one, other):
-            rows = self.where(**{vary: value})
-            by_seed = dict(zip(rows["seed"].tolist(), rows[measure].tolist(), strict=True))
-            if len(by_seed) < len(rows):
-                raise ValueError(f"{vary} {value!r} has several trainings of one seed; choose among them first")
-            sides.append(by_seed)
-        shared = sorted(sides[0].keys() & sides[1].keys())
-        a, b = (np.array([side[seed] for seed in shared], dtype=np.float64) for side in sides)
-        return a, b
+        sides = [self.where(**{vary: value}).by_seed(measure, f"{vary} {value!r}") for value in (one, other)]
+        return paired(*sides)
+
+    def by_seed(self, measure: str, what: str = "a side") -> dict[int, float]:
+        """Return a quantity by seed; raise ``ValueError`` if a seed is there twice."""
+        found = dict(zip(self["seed"].tolist(), self[measure].tolist(), strict=True))
+        if len(found) < len(self):
+            raise ValueError(f"{what} has several trainings of one seed; choose among them first")
+        return found
 
 
-def load_table(study: Study, folder: Path) -> Table:
-    """Return the results that are there of a study.
+def paired(one: Mapping[int, float], other: Mapping[int, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of two sides for the seeds that both have, in the order of the seeds."""
+    shared = sorted(one.keys() & other.keys())
+    a, b = (np.array([side[seed] for seed in shared], dtype=np.float64) for side in (one, other))
+    return a, b
 
-    Parameters
-    ----------
-    study : Study
-    folder : Path
-        Where its results are.
 
-    Raises
-    ------
-    StoreError
-        If a file is damaged.
+def table_of(cells: Sequence[Cell], store: Store) -> Table:
+    """Return a table with a row for each of these trainings, which must be in the store.
+
+    ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``dtype``, ``device``, ``momentum`` and ``key`` are texts;
+    the rest are numbers. Each setting that a grid can vary has a column. ``gap`` is the held-out error minus that on
+    training images; ``failed`` is 1 for a training that diverged or errs on more than half of the images.
     """
-    store = Store(folder)
-    return make_table(stored_cells(study, store), store)
-
-
-def stored_cells(study: Study, store: Store) -> list[Cell]:
-    """Return the trainings of a study whose results are there."""
-    return [cell for stage in Layout.of(study, store).cells.values() for cell in stage if store.has(cell.key)]
-
-
-def make_table(cells: Sequence[Cell], store: Store) -> Table:
-    """Return a table with a row for each of these trainings, which must be in the store."""
     records = [store.records[cell.key] for cell in cells]
-    rows = [_row(cell, record) for cell, record in zip(cells, records, strict=True)]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return Table({name: np.array([row.get(name, np.nan) for row in rows]) for name in names}, records)
+    return Table.of_rows([training_row(*each) for each in zip(cells, records, strict=True)], records=records)
 
 
-def _row(cell: Cell, record: Record) -> dict[str, Any]:
+def training_row(cell: Cell, record: Record) -> dict[str, Any]:
+    """Return the row of a training in `table_of`."""
     config, penalty, numbers = cell.config, cell.config.penalty, record.numbers
     error = numbers["held_out_error"]
     return {

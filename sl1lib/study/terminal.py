@@ -7,22 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from .cost import core_seconds, model_epochs
-from .declaration import Stage, Study
-from .runner import Layout
+from .declaration import Selection, Stage
+from .results import Results
 from .statistics import mean_and_sd
-from .store import Store
-from .table import Table, make_table
-from .tuning import Selection, first_candidates
-from .verdicts import Comparison, Estimate, Judgement, judge
+from .table import Table, table_of
+from .verdicts import Comparison, Number, Verdict
 
 
-def plan_text(study: Study, store: Store, processes: int) -> str:
+def plan_text(results: Results, processes: int) -> str:
     """Return a table of the stages: trainings, how many are missing, model-epochs and the estimated time.
 
     Parameters
     ----------
-    study : Study
-    store : Store
+    results : Results
     processes : int
         Among which the work is divided.
 
@@ -30,13 +27,12 @@ def plan_text(study: Study, store: Store, processes: int) -> str:
     -----
     A stage that waits for a selection has as many trainings as with any other one, and costs the same.
     """
-    layout = Layout.of(study, store)
+    study, layout = results.study, results.layout
     rows: list[tuple[str, ...]] = [("stage", "trainings", "missing", "model-epochs", "minutes", "to do")]
     sums, seen = np.zeros(5), set[str]()
     for stage in study.stages:
-        known = stage.name in layout.cells
-        cells = layout.cells[stage.name] if known else study.cells(stage, any_selection(study, stage))
-        todo = [c for c in cells if c.key not in seen and not (known and store.has(c.key, stage.keep_params))]
+        known, cells = stage.name in layout.cells, layout.expected(stage)
+        todo = [cell for cell in (layout.missing(stage) if known else cells) if cell.key not in seen]
         minutes = [sum(core_seconds(c.config) for c in part) / 60 / processes for part in (cells, todo)]
         numbers = (len(cells), len(todo), sum(model_epochs(c.config) for c in cells), *minutes)
         seen |= {cell.key for cell in cells} if known else set()
@@ -51,62 +47,21 @@ def _plan_row(cells: float, missing: float, epochs: float, minutes: float, todo:
     return (f"{cells:.0f}", f"{missing:.0f}", f"{epochs:.1f}", f"{minutes:.1f}", f"{todo:.1f}")
 
 
-def any_selection(study: Study, stage: Stage) -> Selection | None:
-    """Return a selection that stands for one that is not known yet: the first candidate of each method."""
-    if not stage.tuned_by:
-        return None
-    tuning = study.stage(stage.tuned_by)
-    return first_candidates(tuning, study.cells(tuning, any_selection(study, tuning)))
-
-
-def show_text(study: Study, store: Store, judgements: Sequence[Judgement] | None = None) -> str:
-    """Return, stage after stage, what was chosen and how the methods did, and the verdicts that follow.
-
-    Parameters
-    ----------
-    study : Study
-    store : Store
-    judgements : sequence of Judgement, optional
-        On the study's claims. None: those that its table alone decides.
-    """
-    layout, parts = Layout.of(study, store), [f"{study.name}: {study.question}"]
-    stored = []
+def show_text(results: Results) -> str:
+    """Return, stage after stage, what was chosen and how the methods did."""
+    study, layout = results.study, results.layout
+    parts = [f"{study.name}: {study.question}"]
     for stage in study.stages:
         parts.append(f"\n{stage.name}: {stage.question}")
-        cells = [cell for cell in layout.cells.get(stage.name, ()) if store.has(cell.key)]
-        stored += cells
-        if stage.name in layout.selections:
-            parts += _aligned(selection_rows(layout.selections[stage.name]))
-        elif cells:
-            parts += _aligned(stage_rows(stage, make_table(cells, store)))
-        missing = len(layout.missing(stage, store))
+        if stage.name in results.selections:
+            parts += _aligned(selection_rows(results.selections[stage.name]))
+        elif cells := layout.stored(stage.name):
+            parts += _aligned(stage_rows(stage, table_of(cells, results.store)))
         if stage.name not in layout.cells:
             parts.append(f"  waits for {stage.tuned_by}")
-        elif missing:
+        elif missing := len(layout.missing(stage)):
             parts.append(f"  {missing} of {len(layout.cells[stage.name])} trainings missing")
-    if judgements is None:
-        judgements = judged_by_table(study, store)
-    if judgements:
-        parts += ["\nclaims", *map(judgement_text, judgements)]
     return "\n".join(parts)
-
-
-def judged_by_table(study: Study, store: Store) -> list[Judgement]:
-    """Return what a study's own table says about its claims."""
-    layout = Layout.of(study, store)
-    stored = [cell for cells in layout.cells.values() for cell in cells if store.has(cell.key)]
-    table, missing = make_table(stored, store), missing_trainings(study, layout, store)
-    return [judge(claim, table, missing) for claim in study.claims]
-
-
-def missing_trainings(study: Study, layout: Layout, store: Store) -> dict[str, int]:
-    """Return for each stage how many of its trainings are not there: all of them, where it cannot be laid out yet."""
-    missing = {}
-    for stage in study.stages:
-        known = stage.name in layout.cells
-        cells = layout.missing(stage, store) if known else study.cells(stage, any_selection(study, stage))
-        missing[stage.name] = len(cells)
-    return missing
 
 
 def selection_rows(selection: Selection) -> list[tuple[str, ...]]:
@@ -139,12 +94,12 @@ def stage_rows(stage: Stage, table: Table) -> list[tuple[str, ...]]:
     return rows
 
 
-def judgement_text(judgement: Judgement) -> str:
-    """Return a claim, its verdict, and a line for each number that led to it: effect, interval, n."""
-    claim = judgement.claim
-    lines = [f"{claim.number:>2}. {claim.statement}", f"    {judgement.verdict}: {judgement.reason}"]
-    lines += [f"      {comparison_line(comparison)}" for comparison in judgement.comparisons]
-    lines += [f"      {estimate_line(estimate)}" for estimate in judgement.estimates]
+def verdict_text(verdict: Verdict, reason: str) -> str:
+    """Return a claim, its verdict, the reason, and a line for each number that led to it: effect, interval, n."""
+    claim = verdict.claim
+    lines = [f"{claim.number:>2}. {claim.statement}", f"    {verdict.answer}: {reason}"]
+    lines += [f"      {comparison_line(comparison)}" for comparison in verdict.comparisons]
+    lines += [f"      {number_line(number)}" for number in verdict.numbers.values()]
     return "\n".join(lines)
 
 
@@ -159,10 +114,10 @@ def comparison_line(comparison: Comparison) -> str:
     )
 
 
-def estimate_line(estimate: Estimate) -> str:
+def number_line(number: Number) -> str:
     """Return an experiment's number in a line."""
-    interval = "" if np.isnan(estimate.low) else f" [{estimate.low:.3g}, {estimate.high:.3g}]"
-    return f"{estimate.what}: {estimate.value:.3g}{interval}, n = {estimate.n}"
+    interval = "" if np.isnan(number.low) else f" [{number.low:.3g}, {number.high:.3g}]"
+    return f"{number.key}: {number.value:.3g}{interval} {number.unit}".rstrip() + f", n = {number.n}"
 
 
 def _text(value: object) -> str:

@@ -3,63 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..training.config import RunConfig
-from .declaration import Cell, Stage
+from .declaration import Cell, Choice, Selection, Stage
 from .record import Record
 from .statistics import DECIMALS
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen for a method.
-
-    Parameters
-    ----------
-    method : str
-    others : mapping
-        The values of the axes that were not selected, but selected for.
-    values : mapping
-        The chosen fields, by name; without a penalty, ``strength`` is missing.
-    error : float
-        The mean error on the validation images over the seeds, in [0, 1].
-    candidates : int
-        Among how many it was chosen.
-    ties : int
-        How many others had the same mean error; the smaller validation :math:`E_0` decided, then the order of the grid.
-    at_edge : tuple of str
-        The fields whose chosen value is the smallest or the largest of several: a better one may lie outside.
-    failed : int
-        How many candidates diverged with some seed, and were out.
-    """
-
-    method: str
-    others: Mapping[str, Any]
-    values: Mapping[str, float]
-    error: float
-    candidates: int
-    ties: int
-    at_edge: tuple[str, ...]
-    failed: int
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The choices of one tuning stage."""
-
-    stage: Stage
-    choices: tuple[Choice, ...]
-
-    def of(self, method: str, point: Mapping[str, Any]) -> dict[str, float]:
-        """Return the chosen fields for a method at a point of another stage's grid."""
-        for choice in self.choices:
-            if choice.method == method and all(point.get(axis) == value for axis, value in choice.others.items()):
-                return dict(choice.values)
-        raise ValueError(f"stage {self.stage.name!r} selected nothing for {method} at {dict(point)}")
 
 
 def select(stage: Stage, cells: Sequence[Cell], records: Mapping[str, Record]) -> Selection:

@@ -1,30 +1,30 @@
-"""From a study's table to verdicts on its claims, by the rule that `Claim` states."""
+"""Verdicts on claims, with the numbers that led to them; and the rule for claims that compare trainings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 
 from .claim import Claim
-from .statistics import Effect, Equivalence, equivalence, holm, paired_difference, paired_times
+from .measures import MEASURES, Unit
+from .statistics import ALPHA, Effect, Equivalence, equivalence, holm, paired_difference, paired_times
 from .table import Table
 
-ALPHA: Final = 0.05
 CHANCE: Final = 0.9  # the error of a network that diverged, where the spread along a setting is asked for
+MISSING: Final = "trainings that it needs are missing"
 
 
-class Verdict(StrEnum):
+class Answer(StrEnum):
     """What a study says about a claim."""
 
     HOLDS = "holds"
     IN_PART = "holds in part"
     FAILS = "does not hold"
     UNTESTED = "cannot be tested"
-    ELSEWHERE = "is decided elsewhere"
     OPEN = "is not decided yet"
 
 
@@ -34,7 +34,10 @@ class Comparison:
 
     Parameters
     ----------
-    stage, measure : str
+    stage : str
+        Or another name for what is compared.
+    measure : str
+        Of `sl1lib.study.MEASURES`.
     where : dict
         What both sides have in common, by column.
     other : str
@@ -44,10 +47,12 @@ class Comparison:
     p_corrected : float
         Within the family.
     favours : int
-        1 in favour of the claim, −1 against it, 0 if the corrected p is not below 5 %. The sign is the test's, which
-        is nearly always the effect's too.
+        1 in favour of the claim, −1 against it, 0 if neither is shown. The sign is the test's, which is nearly always
+        the effect's too.
     equivalent : Equivalence or None
         Where the claim has a margin; its p is corrected within the family too.
+    tested : bool
+        Whether its p decides; else a count or an interval does.
     """
 
     stage: str
@@ -58,53 +63,84 @@ class Comparison:
     p_corrected: float
     favours: int
     equivalent: Equivalence | None = None
+    tested: bool = True
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides are shown to be equal within the claim's margin."""
+        return self.equivalent is not None and self.equivalent.p < ALPHA
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Number:
     """A number that an experiment found, with its interval.
 
     Parameters
     ----------
-    what : str
-        Of which it is the size: with its unit.
+    key : str
+        What it is the size of; parts are joined by dots: ``"saving.SL1"``.
     value, low, high : float
         The number, and a 95 % interval for it; NaN where there is none.
     n : int
         How many independent instances it rests on.
+    unit : str
+        ``"%"``, ``"points"``, a name of what is counted; ``"instances"`` for a share of the n instances.
     """
 
-    what: str
+    key: str
     value: float
     low: float
     high: float
     n: int
+    unit: str = ""
+
+    @property
+    def count(self) -> int:
+        """Of a share of instances: how many they are."""
+        return round(self.value * self.n)
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A claim with its verdict and what led to it.
+class Verdict:
+    """A claim, what the study says of it, and what led to that.
 
     Parameters
     ----------
     claim : Claim
-    verdict : Verdict
+    answer : Answer
     comparisons : tuple of Comparison
-    reason : str
-        The verdict in a sentence.
-    estimates : tuple of Estimate
-        Where no comparison of pairs led to the verdict, what did.
+    numbers : mapping of str to Number
+        By key: what an experiment found beside comparisons.
+    waiting : str
+        Where nothing is decided: why, or what must come first.
     """
 
     claim: Claim
-    verdict: Verdict
-    comparisons: tuple[Comparison, ...]
-    reason: str
-    estimates: tuple[Estimate, ...] = ()
+    answer: Answer
+    comparisons: tuple[Comparison, ...] = ()
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    waiting: str = ""
+
+    def count(self, sign: int) -> int:
+        """Return how many comparisons are in favour (1), against (−1), or neither (0)."""
+        return sum(comparison.favours == sign for comparison in self.comparisons)
+
+    def comparison(self, stage: str, measure: str) -> Comparison:
+        """Return the first comparison of a stage by a measure."""
+        return next(each for each in self.comparisons if (each.stage, each.measure) == (stage, measure))
 
 
-def judge(claim: Claim, table: Table, missing: Mapping[str, int] | None = None) -> Judgement:
-    """Decide a claim.
+class UndecidedError(Exception):
+    """What a rule needs is missing; the message says what."""
+
+
+#: What a rule takes from a table, with the settings that its claim declares, and gives back.
+Ruling = tuple[Answer, Sequence[Comparison], Sequence[Number]]
+Rule = Callable[..., Ruling]
+
+
+def compare_trainings(claim: Claim, table: Table, missing: Mapping[str, int] | None = None) -> Verdict:
+    """Decide a claim by comparisons of trainings, as `Claim` states.
 
     Parameters
     ----------
@@ -114,46 +150,27 @@ def judge(claim: Claim, table: Table, missing: Mapping[str, int] | None = None) 
     missing : mapping of str to int, optional
         By stage, how many trainings are still to come. A claim that needs one of them is not decided: to look at
         half of the pairs, and again at all, would be two tests where one was declared.
-
-    Returns
-    -------
-    Judgement
     """
-    if claim.untested:
-        return Judgement(claim, Verdict.UNTESTED, (), claim.untested)
-    if claim.elsewhere:
-        return Judgement(claim, Verdict.ELSEWHERE, (), claim.elsewhere)
     waiting = {stage: (missing or {}).get(stage, 0) for stage in claim.stages}
     if any(waiting.values()):
         left = ", ".join(f"{count} of {stage!r}" for stage, count in waiting.items() if count)
-        return Judgement(claim, Verdict.OPEN, (), f"trainings that it needs are missing: {left}")
+        return Verdict(claim, Answer.OPEN, waiting=f"{MISSING}: {left}")
     families = [_family(claim, table.where(stage=stage), stage) for stage in claim.stages]
     comparisons = tuple(comparison for family in families for comparison in family)
-    wanted = len(claim.stages) * len(claim.measures) * len(claim.against)
-    if not comparisons or not all(families):
-        return Judgement(claim, Verdict.UNTESTED, comparisons, "trainings that it needs are missing")
-    verdict = decide([comparison.favours for comparison in comparisons])
-    counts = {sign: sum(comparison.favours == sign for comparison in comparisons) for sign in (1, -1, 0)}
-    incomplete = f"; only {len(comparisons)} of at least {wanted} comparisons" if len(comparisons) < wanted else ""
-    return Judgement(
-        claim,
-        Verdict.IN_PART if incomplete and verdict == Verdict.HOLDS else verdict,
-        comparisons,
-        f"of {len(comparisons)} comparisons, {counts[1]} in favour, {counts[-1]} against, "
-        f"{counts[0]} without a significant difference{_beside(comparisons)}{incomplete}",
-    )
+    if not all(families):
+        return Verdict(claim, Answer.UNTESTED, comparisons, waiting=MISSING)
+    answer = decide([comparison.favours for comparison in comparisons])
+    incomplete = len(comparisons) < wanted_comparisons(claim)
+    return Verdict(claim, Answer.IN_PART if incomplete and answer == Answer.HOLDS else answer, comparisons)
 
 
-def _beside(comparisons: Sequence[Comparison]) -> str:
-    """Return what a reader must know beside the counts: equivalences, and pairs that a divergence took away."""
-    tested = [comparison.equivalent for comparison in comparisons if comparison.equivalent is not None]
-    dropped = sum(comparison.effect.dropped for comparison in comparisons)
-    same = f", {sum(each.p < ALPHA for each in tested)} shown to be equal within the margin" if tested else ""
-    return same + (f"; {dropped} pairs left out, since a training of theirs diverged" if dropped else "")
+def wanted_comparisons(claim: Claim) -> int:
+    """Return how many comparisons a claim that trainings decide has at least."""
+    return len(claim.stages) * len(claim.measures) * len(claim.against)
 
 
-def decide(favours: Sequence[int]) -> Verdict:
-    """Return the verdict for comparisons in favour (1), against (−1), or neither (0).
+def decide(favours: Sequence[int]) -> Answer:
+    """Return the answer for comparisons in favour (1), against (−1), or neither (0).
 
     Examples
     --------
@@ -161,50 +178,58 @@ def decide(favours: Sequence[int]) -> Verdict:
     ['holds', 'holds in part', 'holds in part', 'does not hold']
     """
     if not favours:
-        return Verdict.UNTESTED
+        return Answer.UNTESTED
     if all(sign > 0 for sign in favours):
-        return Verdict.HOLDS
-    return Verdict.IN_PART if any(sign > 0 for sign in favours) else Verdict.FAILS
+        return Answer.HOLDS
+    return Answer.IN_PART if any(sign > 0 for sign in favours) else Answer.FAILS
+
+
+def compared(
+    sides: Mapping[str, Effect], stage: str, measure: str, better: str = "lower", **where: Any
+) -> list[Comparison]:
+    """Return the comparisons of a family that has an effect for each other side, corrected together."""
+    return _corrected([Comparison(stage, measure, where, *side, 1.0, 0) for side in sides.items()], better)
+
+
+def _corrected(family: Sequence[Comparison], better: str) -> list[Comparison]:
+    """Correct the p values of a family by Holm's procedure, and see whom its comparisons favour."""
+    ps = holm([each.effect.p for each in family])
+    same = iter(holm([each.equivalent.p for each in family if each.equivalent is not None]))
+    sign = -1 if better == "lower" else 1
+    return [
+        replace(
+            each,
+            p_corrected=p,
+            favours=sign * each.effect.direction if p < ALPHA else 0,
+            equivalent=None if each.equivalent is None else replace(each.equivalent, p=next(same)),
+        )
+        for each, p in zip(family, ps, strict=True)
+    ]
 
 
 def _family(claim: Claim, table: Table, stage: str) -> list[Comparison]:
-    """Return all comparisons of a claim within a stage, corrected together."""
-    found: list[tuple[str, dict[str, Any], str, Effect, Equivalence | None]] = []
+    """Return all comparisons of a claim within a stage."""
+    found = []
     for measure in claim.measures:
+        compare = paired_times if MEASURES[measure].unit == Unit.UPDATES else paired_difference
         for values, rows in table.groups(*claim.each):
             where = dict(zip(claim.each, values, strict=True))
             for other in claim.against:
                 a, b = _sides(claim, rows, measure, other)
-                if (~(np.isnan(a) | np.isnan(b))).sum() < 2:
-                    continue
-                compare = paired_times if measure.startswith("updates_to_") else paired_difference
-                same = equivalence(a, b, claim.margin) if claim.margin else None
-                found.append((measure, where, other, compare(a, b), same))
-    corrected = holm([effect.p for *_, effect, _ in found])
-    same_corrected = iter(holm([same.p for *_, same in found if same is not None]))
-    sign = -1 if claim.better == "lower" else 1
-    return [
-        Comparison(
-            stage, measure, where, other, effect, p,
-            favours=sign * effect.direction if p < ALPHA else 0,
-            equivalent=None if same is None else _with_p(same, next(same_corrected)),
-        )
-        for (measure, where, other, effect, same), p in zip(found, corrected, strict=True)
-    ]  # fmt: skip
-
-
-def _with_p(found: Equivalence, p: float) -> Equivalence:
-    return Equivalence(found.margin, found.low, found.high, p, found.n)
+                if (~(np.isnan(a) | np.isnan(b))).sum() >= 2:
+                    same = equivalence(a, b, claim.margin) if claim.margin else None
+                    found.append(Comparison(stage, measure, where, other, compare(a, b), 1.0, 0, same))
+    return _corrected(found, claim.better)
 
 
 def _sides(claim: Claim, table: Table, measure: str, other: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of both sides, a pair a seed; or how they spread, where the claim asks for that."""
-    if not claim.spread_over:
-        return table.pairs(measure, claim.vary, claim.favoured, other)
+    """Return the numbers of both sides, a pair for each seed; or how they spread, where the claim asks for that."""
+    if claim.spread_over not in ("", "seed"):
+        table = _ranges(table, claim, measure)
+    a, b = table.pairs(measure, claim.vary, claim.favoured, other)
     if claim.spread_over == "seed":
-        a, b = table.pairs(measure, claim.vary, claim.favoured, other)
         return np.abs(a - np.nanmedian(a)), np.abs(b - np.nanmedian(b))
-    return _ranges(table, claim, measure).pairs(measure, claim.vary, claim.favoured, other)
+    return a, b
 
 
 def _ranges(table: Table, claim: Claim, measure: str) -> Table:
@@ -213,7 +238,8 @@ def _ranges(table: Table, claim: Claim, measure: str) -> Table:
     A training that diverged counts as a network that guesses: to leave it out would reward it.
     """
     rows = [
-        (*place, np.ptp(np.nan_to_num(group[measure], nan=CHANCE))) for place, group in table.groups(claim.vary, "seed")
+        {claim.vary: side, "seed": seed, measure: np.ptp(np.nan_to_num(group[measure], nan=CHANCE))}
+        for (side, seed), group in table.groups(claim.vary, "seed")
     ]
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    return Table(dict(zip((claim.vary, "seed", measure), map(np.array, columns), strict=True)), [])
+    empty = {name: np.array([]) for name in (claim.vary, "seed", measure)}
+    return Table.of_rows(rows) if rows else Table(empty)

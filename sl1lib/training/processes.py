@@ -17,9 +17,9 @@ import threading
 import traceback
 import uuid
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar, cast
 
 from ..errors import TrainingError, require_count
@@ -116,6 +116,22 @@ class Processes(Executor):
                     worker.process.kill()
         found: _T = worker.call(function, arguments, named)
         return found
+
+
+@contextmanager
+def working(executor: Executor | None, processes: int | None) -> Iterator[Executor]:
+    """Give an executor, or processes of our own, which end with the block: at once, if it raises."""
+    if executor is not None:
+        yield executor
+        return
+    ours = Processes(processes)
+    try:
+        yield ours
+    except BaseException:
+        ours.stop()  # what still runs is of no use
+        raise
+    finally:
+        ours.shutdown()
 
 
 def usable_cores() -> int:

@@ -12,19 +12,18 @@ from sl1lib.book.claims.figures import (
     gradient_courses,
     half_widths,
 )
-from sl1lib.study import Comparison, Effect, Judgement, Verdict, load_study
-from sl1lib.study.evidence import Evidence
-from sl1lib.study.robustness import Noise
+from sl1lib.book.claims.robustness import Noise
+from sl1lib.study import Answer, Comparison, Effect, Table, Verdict, load_study
 
 CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
 
 
-def comparison(effect, other="L2", measure="held_out_error", p=0.01, stage="table finals"):
-    return Comparison(stage, measure, {}, other, effect, p, 1)
+def comparison(effect, other="L2", measure="held_out_error", p=0.01, stage="table finals", tested=True):
+    return Comparison(stage, measure, {}, other, effect, p, 1, tested=tested)
 
 
-def judgement(number, *comparisons):
-    return Judgement(CLAIMS[number], Verdict.HOLDS, comparisons, "")
+def verdict(number, *comparisons):
+    return Verdict(CLAIMS[number], Answer.HOLDS, comparisons)
 
 
 def dots(axes):
@@ -36,12 +35,10 @@ def test_the_forest_draws_in_favour_to_the_right_and_what_is_significant_filled(
     more = Effect(22.0, 11.0, 33.0, 0.01, 5)
     figure = forest(
         [
-            judgement(3, comparison(better), comparison(worse, "none", p=0.2)),
-            judgement(5, comparison(worse, measure="nodes removed")),
-            judgement(
-                6, comparison(more, "SL1 quartic weight-wise", "nodes removed within 0.2 points", 0.03, "frontier")
-            ),
-            judgement(11, comparison(better, "0.9")),
+            verdict(3, comparison(better), comparison(worse, "none", p=0.2)),
+            verdict(5, comparison(worse, measure="nodes_removed", tested=False)),
+            verdict(6, comparison(more, "SL1 quartic weight-wise", "nodes_removed", 0.03, "frontier")),
+            verdict(11, comparison(better, "0.9")),
         ]
     )
     (axes,) = figure.axes
@@ -71,7 +68,7 @@ def test_an_interval_without_a_width_has_only_its_sign(effect, expected):
 
 def test_what_lies_beyond_the_forests_edge_is_a_triangle_on_its_side():
     far = Effect(-50.0, -51.0, -49.0, 0.01, 20)
-    (axes,) = forest([judgement(3, comparison(far))]).axes
+    (axes,) = forest([verdict(3, comparison(far))]).axes
     assert [line.get_marker() for line in dots(axes)] == ["s", ">"]
     assert dots(axes)[0].get_xdata()[0] == REACH
 
@@ -84,7 +81,7 @@ def test_chatter_is_filled_where_weights_jump():
             ("L1", np.inf, 3.0, 1.0), ("group lasso", np.inf, 3.0, 1.0),
         )
     ]  # fmt: skip
-    left, right = chatter_onset(Evidence.of_rows("chatter", rows, {})).axes
+    left, right = chatter_onset(Table.of_rows(rows, name="chatter")).axes
     counts = {line.get_label(): len(line.get_xdata()) for line in left.lines if "SL1" in str(line.get_label())}
     assert counts == {"SL1, jumps": 1, "SL1, at rest": 2, "SL1 quartic, jumps": 1, "SL1 quartic, at rest": 0}
     at_rest = next(line for line in left.lines if line.get_label() == "SL1, at rest")
@@ -101,7 +98,7 @@ def test_courses_are_shares_of_their_first_norm():
         for i in range(2)
         for t, g in ((0, 4.0), (1, 2.0), (5, 1.0))
     ]
-    axes = gradient_courses(Evidence.of_rows("convergence", rows, {})).axes
+    axes = gradient_courses(Table.of_rows(rows, name="convergence"), gone=0.01).axes
     assert [each.get_title("left") + each.get_title() for each in axes] == [
         "last layer",
         "network, table",
@@ -120,7 +117,7 @@ def test_distances_have_a_line_an_instance_and_the_tolerance():
         for i in range(3)
         for eps in (1e-1, 1e-2, 1e-3, 1e-4)
     ]
-    (axes,) = distances(Evidence.of_rows("consistency", rows, {})).axes
+    (axes,) = distances(Table.of_rows(rows, name="consistency")).axes
     assert len([line for line in axes.lines if line.get_marker() == "o"]) == 3
     assert [text.get_text() for text in axes.texts] == ["the solver's tolerance", r"  $\propto \varepsilon$"]
 

@@ -1,23 +1,26 @@
 """The declared study with imagined results, all of them there: every claim is decided, and the page's parts follow."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sl1lib.book.claims import robustness
 from sl1lib.book.claims.figures import forest
-from sl1lib.study import Table, Verdict, judge, load_study, robustness
-from sl1lib.study.judging import judge_all
+from sl1lib.book.claims.summary import findings_of
+from sl1lib.book.reasons import reason
+from sl1lib.book.verdict_tables import headline, number_text, verdict_rows
+from sl1lib.study import Answer, Results, Table, load_study
+from sl1lib.study import compare_trainings as judge
+from sl1lib.study.layout import first_selection
 from sl1lib.study.record import NUMBERS
-from sl1lib.study.summary import findings_of
-from sl1lib.study.table import _row
-from sl1lib.study.terminal import any_selection
-from sl1lib.study.verdict_tables import headline, number_text, verdict_rows
+from sl1lib.study.table import training_row
 
 STUDY = load_study("paper")
-BY_TABLE = [claim for claim in STUDY.claims if claim.stages]
+BY_TRAININGS = [claim for claim in STUDY.claims if claim.stages]
 
 
 def imagined(cell, rng):
@@ -41,46 +44,47 @@ def imagined(cell, rng):
 def table():
     rng, rows = np.random.default_rng(0), []
     for stage in STUDY.stages:
-        rows += [_row(cell, imagined(cell, rng)) for cell in STUDY.cells(stage, any_selection(STUDY, stage))]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return Table({name: np.array([row.get(name, np.nan) for row in rows]) for name in names}, [])
+        cells = STUDY.cells(stage, first_selection(STUDY, stage))
+        rows += [training_row(cell, imagined(cell, rng)) for cell in cells]
+    return Table.of_rows(rows)
 
 
 @pytest.fixture(scope="module")
-def judgements(table):
-    return {claim.number: judge(claim, table) for claim in BY_TABLE}
+def verdicts(table):
+    return {claim.number: judge(claim, table) for claim in BY_TRAININGS}
 
 
-def test_every_claim_that_the_table_decides_has_all_its_comparisons(judgements):
-    for claim in BY_TABLE:
-        found = judgements[claim.number]
-        assert "only" not in found.reason
+def test_every_claim_that_trainings_decide_has_all_its_comparisons(verdicts):
+    for claim in BY_TRAININGS:
+        found = verdicts[claim.number]
+        assert "only" not in reason(found)
         sizes = {"small finals": 3}
         expected = sum(len(claim.measures) * len(claim.against) * sizes.get(stage, 1) for stage in claim.stages)
         assert len(found.comparisons) == expected, claim.number
         assert headline(found), claim.number
         assert all(number_text(number).count("[") == 1 for number in headline(found))
-    assert {n: str(judgements[n].verdict) for n in (1, 2, 3, 4, 12)} == dict.fromkeys((1, 2, 3, 4, 12), "holds")
-    assert judgements[11].verdict == Verdict.FAILS  # all momenta are alike here
+    assert {n: str(verdicts[n].answer) for n in (1, 2, 3, 4, 12)} == dict.fromkeys((1, 2, 3, 4, 12), "holds")
+    assert verdicts[11].answer == Answer.FAILS  # all momenta are alike here
 
 
-def test_other_choices_can_be_made_on_all_of_it(table, judgements):
-    assert robustness.judge_one_decade(judgements[14].claim, table).comparisons
-    assert all(robustness.diverged(table, judgements[n].claim) == 0 for n in (3, 11, 12, 13))
-    one_rate = dataclasses.replace(judgements[3].claim, stages=("one rate",))
-    assert judge(one_rate, table).verdict == Verdict.HOLDS
+def test_other_choices_can_be_made_on_all_of_it(table, verdicts):
+    assert robustness.decide_by_one_decade(verdicts[14].claim, table).comparisons
+    assert all(robustness.diverged(table, verdicts[n].claim) == 0 for n in (3, 11, 12, 13))
+    one_rate = dataclasses.replace(verdicts[3].claim, stages=("one rate",))
+    assert judge(one_rate, table).answer == Answer.HOLDS
     assert set(robustness.failure_rates(table.where(stage="table finals"))) == set(STUDY.stages[1].methods)
     noise = robustness.choice_noise(table.where(stage="table tuning"))
     assert {len(each.behind) for each in noise.values()} == {15}
-    family = robustness.one_family(list(judgements.values()))
-    assert family.tests == sum(len(each.comparisons) for each in judgements.values())
+    family = robustness.one_family(list(verdicts.values()))
+    assert family.tests == sum(len(each.comparisons) for each in verdicts.values())
     assert family.after <= family.before
 
 
-def test_the_table_of_claims_and_the_forest_hold_all_of_it(judgements):
-    rows = verdict_rows(list(judgements.values()), dict.fromkeys(judgements, ""))
+def test_the_table_of_claims_and_the_forest_hold_all_of_it(verdicts):
+    links = dict.fromkeys((claim.topic for claim in STUDY.claims), "")
+    rows = verdict_rows(list(verdicts.values()), links)
     assert [len(row[4].split("<br>")) for row in rows] == [2, 2, 2, 4, 1, 2, 2, 1]
-    figure = forest(list(judgements.values()))
+    figure = forest(list(verdicts.values()))
     width, height = figure.get_size_inches()
     assert height < 3.2 * width
     assert len(figure.axes[0].get_yticks()) == 6 + 4 + 2 + 2 + 2 + 2 + 2 + 1
@@ -90,6 +94,8 @@ def rounded_otherwise(value, rng):
     """What another order of adding up gives: every number of a judgement, off in its last digits."""
     if isinstance(value, float) and np.isfinite(value) and value != 0:
         return value * (1 + 1e-13 * rng.uniform(-1, 1)) + 1e-16 * rng.uniform(-1, 1)
+    if isinstance(value, Mapping):
+        return {name: rounded_otherwise(each, rng) for name, each in value.items()}
     if isinstance(value, tuple):
         return tuple(rounded_otherwise(each, rng) for each in value)
     if dataclasses.is_dataclass(value):
@@ -100,8 +106,8 @@ def rounded_otherwise(value, rng):
 
 def test_no_last_digit_decides_what_the_stored_results_are_said_to_be():
     """9.85 nodes on average and 0.0005 points are on the edge between two roundings."""
-    stored = judge_all(STUDY, Path(__file__).parents[2] / "results" / "paper")
-    links = dict.fromkeys((claim.number for claim in STUDY.claims), "")
+    stored = Results.open(Path(__file__).parents[2] / "results" / "paper").verdicts
+    links = dict.fromkeys((claim.topic for claim in STUDY.claims), "")
     rows, findings = verdict_rows(stored, links), findings_of(stored)
     assert any("+9.8 nodes" in cell for row in rows for cell in row)
     for seed in range(10):

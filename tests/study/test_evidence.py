@@ -5,16 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from sl1lib.study.evidence import Evidence, EvidenceError, agreement, evidence_path
+from sl1lib.book.claims.agreement import agreement
+from sl1lib.study import StoreError, Table
+from sl1lib.study.evidence import evidence_path, load_evidence, save_evidence
 
-STORED = Evidence(
-    "swings",
+STORED = Table(
     {
         "method": np.array(["L1", "L1", "SL1", "SL1"]),
         "rate": np.array([0.1, 0.2, 0.1, 0.1]),
         "swing": np.array([2.0, -4.0, 0.0, np.nan]),
         "error": np.array([1.0, np.nan, 1.0, 1.0]),
     },
+    name="swings",
 )
 KEYS = ("method", "rate")
 
@@ -62,7 +64,7 @@ def test_keys_that_name_two_rows_are_refused():
 
 def write(folder, change):
     """Save the rows, and change what stands in the file."""
-    path = STORED.save(folder)
+    path = save_evidence(STORED, folder)
     parts = json.loads(path.read_text(encoding="utf-8"))
     change(parts)
     path.write_text(json.dumps(parts), encoding="utf-8")
@@ -71,7 +73,7 @@ def write(folder, change):
 def test_evidence_is_read_as_it_was_saved_also_where_it_has_no_digest_yet(tmp_path):
     for change in (lambda parts: None, lambda parts: parts.pop("sha256")):
         write(tmp_path, change)
-        found = Evidence.load(tmp_path, "swings")
+        found = load_evidence(tmp_path, "swings")
         assert repr(found.rows()) == repr(STORED.rows())
 
 
@@ -91,11 +93,13 @@ def test_evidence_is_read_as_it_was_saved_also_where_it_has_no_digest_yet(tmp_pa
 )
 def test_what_is_not_as_it_was_written_is_named(tmp_path, change, message):
     write(tmp_path, change)
-    with pytest.raises(EvidenceError, match=rf"swings\.json: no evidence \(.*{message}.*\); delete it, and `sl1 study"):
-        Evidence.load(tmp_path, "swings")
+    with pytest.raises(
+        StoreError, match=rf"swings\.json holds no evidence \(.*{message}.*\); delete it, and `sl1 study"
+    ):
+        load_evidence(tmp_path, "swings")
 
 
 def test_what_cannot_be_read_is_not_to_be_deleted(tmp_path):
     evidence_path(tmp_path, "swings").mkdir(parents=True)
-    with pytest.raises(EvidenceError, match=r"swings\.json cannot be read \(.*\); make it readable"):
-        Evidence.load(tmp_path, "swings")
+    with pytest.raises(StoreError, match=r"swings\.json cannot be read \(.*\); make it readable"):
+        load_evidence(tmp_path, "swings")

@@ -8,9 +8,8 @@ import pytest
 
 from sl1lib import MomentumRamp, Penalty, RunConfig, load_data
 from sl1lib.book.comparison import stored_trainings as comparison
-from sl1lib.study import Store, holm, load_study, mean_interval, paired_difference, resampling
-from sl1lib.study.stored import load_results, train_again
-from sl1lib.study.verdict_tables import judgement_rows, show_verdict
+from sl1lib.book.verdict_tables import rival_rows, show_verdict
+from sl1lib.study import Results, Store, holm, load_study, mean_interval, paired_difference, resampling
 from sl1lib.study.worker import Batch
 
 SMOKE = Path(__file__).parents[2] / "results" / "smoke"
@@ -18,7 +17,7 @@ SMOKE = Path(__file__).parents[2] / "results" / "smoke"
 
 @pytest.fixture(scope="module")
 def smoke():
-    return load_results("smoke", str(SMOKE))
+    return Results.open(str(SMOKE))
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +35,14 @@ def test_a_stage_counts_only_when_it_is_complete(smoke, tmp_path):
                 continue  # the finals lose a seed
             facts = {key: value for key, value in facts.items() if key != "keys"}
             store.add("all", Batch(records, facts))
-    partial = load_results("smoke", part)
+    partial = Results.open(part)
     assert not partial.missing["tuning"]
     assert partial.missing["finals"] > 0
     assert len(partial.stage("finals")) == 0 < len(partial.stage("tuning")) == len(smoke.stage("tuning"))
 
 
 def test_results_that_are_not_there_are_empty_and_a_slip_in_a_name_is_an_error(tmp_path, smoke):
-    nothing = load_results("paper", tmp_path / "paper")
+    nothing = Results(load_study("paper"), tmp_path / "paper")
     assert all(nothing.missing[stage.name] for stage in load_study("paper").stages)
     assert not (tmp_path / "paper").exists()
     with pytest.raises(ValueError, match=r"stage is 'final'.*did you mean 'finals'"):
@@ -51,7 +50,7 @@ def test_results_that_are_not_there_are_empty_and_a_slip_in_a_name_is_an_error(t
 
 
 def test_a_slice_is_trained_again_and_agrees(smoke):
-    findings = train_again(smoke, 1, ["finals"])
+    findings = comparison.train_again(smoke, 1, ["finals"])
     assert len(findings) > 1
     assert all(finding.passed for finding in findings)
     (stored,) = {finding.stored.config.epochs for finding in findings}
@@ -201,19 +200,19 @@ def test_the_parts_of_the_error_are_those_of_the_stored_networks(finals):
 
 
 def test_a_claim_waits_for_its_stages_and_is_shown_with_what_led_to_the_verdict(smoke, tmp_path, capsys):
-    waiting = load_results("paper", tmp_path)
+    waiting = Results(load_study("paper"), tmp_path)
     assert smoke.complete
     assert not waiting.complete
-    show_verdict(waiting.judged(1))
+    show_verdict(waiting.verdict(1))
     assert "Trainings that it needs are missing: 180 of 'table finals'" in capsys.readouterr().out
-    found = smoke.judged(1)
-    assert judgement_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
+    found = smoke.verdict(1)
+    assert rival_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
     show_verdict(found)
     shown = capsys.readouterr().out
-    assert f"The study says: {found.verdict}." in shown
+    assert f"The study says: {found.answer}." in shown
     assert "SL1 better than" in shown
-    with pytest.raises(ValueError, match="claim is 2; comparisons decide 1"):
-        smoke.judged(2)  # nothing can decide it
+    with pytest.raises(ValueError, match="claim is 3; the claims of study 'smoke' are 1, 2"):
+        smoke.verdict(3)
 
 
 def test_effects_are_the_paired_differences_of_all_others(finals):

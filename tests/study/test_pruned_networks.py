@@ -1,5 +1,6 @@
 """Pruned networks of a study: measured as `sl1lib.prune` would, chosen without the test images, judged by the rules."""
 
+import dataclasses
 import re
 import shutil
 from itertools import chain
@@ -13,20 +14,18 @@ from sl1lib import Penalty, RunConfig, load_data, prune
 from sl1lib.architecture import NODES
 from sl1lib.data import DataError, Dataset
 from sl1lib.pruning import Network, parameter_count
-from sl1lib.study import Stage, Store, StoreError, Study, load_study, run
-from sl1lib.study.evidence import Evidence
+from sl1lib.study import Results, Stage, Store, StoreError, Study, load_study, run
+from sl1lib.study.declaration import file_name
+from sl1lib.study.evidence import load_evidence, save_evidence
 from sl1lib.study.experiments import pruned_networks
 from sl1lib.study.experiments.pruned_networks import (
-    NAME,
     NODE_GRID,
+    PRUNING,
     cheapest_by_seed,
     curve,
-    is_current,
     kept_networks,
-    measure,
 )
 from sl1lib.study.experiments.removals import Removals, onnx_differences, prune_again, stored_run, switched_off
-from sl1lib.study.store import file_name
 from sl1lib.training.images import Images
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +63,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def evidence(study, folder, digits):
-    return measure(study, folder, digits, progress=False)
+    return PRUNING.measure(Results(study, folder), data=digits, progress=False)
 
 
 def test_every_row_is_what_prune_gives(study, folder, digits, evidence):
@@ -169,7 +168,7 @@ def test_what_is_chosen_was_chosen_on_validation_images_and_is_measured_on_test_
 def test_the_best_full_network_of_a_seed_is_measured_on_the_test_images(study, folder, digits, evidence):
     """It is what a bound on validation images begins at, found here from the trainings' own numbers."""
     store = Store(folder)
-    table = kept_networks(study, store).where(stage="frontier")
+    table = kept_networks(Results(study, folder).layout).where(stage="frontier")
     best = evidence.where(kind="best").rows()
     assert [(row["stage"], row["seed"]) for row in best] == [("frontier", 0), ("frontier", 1)]  # finals choose nothing
     for row in best:
@@ -199,31 +198,35 @@ def test_a_bare_machine_says_that_onnx_was_not_asked(folder, digits, monkeypatch
 
 
 def test_evidence_survives_its_file_and_knows_its_networks(study, folder, evidence, tmp_path):
-    evidence.save(tmp_path)
-    again = Evidence.load(tmp_path, NAME)
+    save_evidence(evidence, tmp_path)
+    again = load_evidence(tmp_path, PRUNING.name)
     for name, column in evidence.columns.items():
         np.testing.assert_array_equal(again[name], column)  # exact: a round trip through a file
-    assert is_current(again, study, folder)
+    assert PRUNING.is_current(again, Results(study, folder))
     assert again.provenance["data_sha256"] == load_data("digits").digest
-    assert again.provenance["networks"] == len(kept_networks(study, Store(folder)))
+    assert again.provenance["networks"] == len(kept_networks(Results(study, folder).layout))
 
 
 def test_evidence_goes_stale_with_its_networks(study, folder, evidence, tmp_path):
     (folder / f"{file_name('finals')}.npz").rename(tmp_path / "finals.npz")
     try:
-        assert not is_current(evidence, study, folder)
-        assert set(measure(study, folder, progress=False)["stage"]) == {"frontier"}  # what is missing gives no rows
+        assert not PRUNING.is_current(evidence, Results(study, folder))
+        assert set(PRUNING.measure(Results(study, folder), progress=False)["stage"]) == {
+            "frontier"
+        }  # what is missing gives no rows
     finally:
         (tmp_path / "finals.npz").rename(folder / f"{file_name('finals')}.npz")
-    assert is_current(evidence, study, folder)
+    assert PRUNING.is_current(evidence, Results(study, folder))
 
 
 def test_the_stored_evidence_of_the_small_study_comes_out_again(digits, tmp_path):
     study, results = load_study("smoke"), ROOT / "results" / "smoke"
-    stored = Evidence.load(results, NAME)
-    assert is_current(stored, study, results), "results/smoke was trained anew; measure its networks again"
+    stored = load_evidence(results, PRUNING.name)
+    assert PRUNING.is_current(stored, Results(study, results)), (
+        "results/smoke was trained anew; measure its networks again"
+    )
     shutil.copytree(results, tmp_path / "smoke", ignore=shutil.ignore_patterns("evidence"))
-    again = measure(study, tmp_path / "smoke", digits, progress=False)
+    again = PRUNING.measure(Results(study, tmp_path / "smoke"), data=digits, progress=False)
     for name in set(stored.columns) - {"error", "error_before", "error_unfolded", "E0", "E0_before", "onnx_differ"}:
         # exact: what was declared, and counts by lengths of stored weights, none within 1e-6 of a threshold
         np.testing.assert_array_equal(again[name], stored[name])
@@ -234,9 +237,9 @@ def test_the_stored_evidence_of_the_small_study_comes_out_again(digits, tmp_path
 def test_other_data_and_no_networks_are_refused(study, folder, digits, tmp_path):
     other = Dataset(digits.x_train, digits.y_train, digits.x_test[:-1], digits.y_test[:-1], name="other")
     with pytest.raises(DataError, match=r"^other has SHA-256 .*; training [0-9a-f]{16} was given "):
-        measure(study, folder, other, progress=False)
+        PRUNING.measure(Results(study, folder), data=other, progress=False)
     with pytest.raises(StoreError, match=r"has no network of study 'small'; run `sl1 study run small`"):
-        measure(study, tmp_path, progress=False)
+        PRUNING.measure(Results(study, tmp_path), progress=False)
 
 
 def test_a_stored_run_answers_as_the_training_did(folder, digits):
@@ -291,7 +294,7 @@ def test_rows_of_unchanged_networks_are_taken_over_and_no_others(
 ):
     copy = tmp_path / "results"
     shutil.copytree(folder, copy)
-    evidence.save(copy)
+    save_evidence(evidence, copy)
     measured = []
     original = pruned_networks._rows_of_stage
 
@@ -300,18 +303,18 @@ def test_rows_of_unchanged_networks_are_taken_over_and_no_others(
         return original(table.where(seed=0), *others)  # less work: what comes out is not looked at
 
     monkeypatch.setattr(pruned_networks, "_rows_of_stage", watched)
-    again = measure(study, copy, digits, progress=False)
+    again = PRUNING.measure(Results(study, copy), data=digits, progress=False)
     assert measured == []
     for name, column in evidence.columns.items():
         np.testing.assert_array_equal(again[name], column)  # exact: a round trip through a file
-    assert is_current(again, study, copy)
+    assert PRUNING.is_current(again, Results(study, copy))
     stages = evidence.provenance["stages"] | {"finals": {"networks_sha256": "0" * 64}}
-    Evidence(NAME, evidence.columns, {**evidence.provenance, "stages": stages}).save(copy)
-    measure(study, copy, digits, progress=False)
+    save_evidence(dataclasses.replace(evidence, provenance={**evidence.provenance, "stages": stages}), copy)
+    PRUNING.measure(Results(study, copy), data=digits, progress=False)
     assert measured == ["finals"]
-    Evidence(NAME, evidence.columns, {**evidence.provenance, "torch": "0.1"}).save(copy)
+    save_evidence(dataclasses.replace(evidence, provenance={**evidence.provenance, "torch": "0.1"}), copy)
     monkeypatch.setattr(
         pruned_networks, "_rows_of_stage", lambda table, *others: measured.append(table["stage"][0]) or []
     )
-    measure(study, copy, digits, progress=False)
+    PRUNING.measure(Results(study, copy), data=digits, progress=False)
     assert measured == ["finals", "finals", "frontier"]

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sl1lib.study import Claim, Comparison, Effect, Judgement, Table, Verdict, judge, proportion, robustness
+from sl1lib.book.claims import robustness
+from sl1lib.study import Answer, Claim, Comparison, Effect, Table, Verdict, proportion
+from sl1lib.study import compare_trainings as judge
 
 SEEDS = 8
 CLAIM = Claim(3, "?", stages=["finals"], measures=["held_out_error"], favoured="SL1", against=["none"])
@@ -59,20 +61,21 @@ def test_one_decade_leaves_the_far_strengths_out():
     names = ("stage", "method", "seed", "strength_factor", "held_out_error", "failed")
     stage = Table(dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)), [])
     claim = dataclasses.replace(CLAIM, spread_over="strength_factor")
-    assert judge(claim, stage).verdict == Verdict.HOLDS
-    near = robustness.judge_one_decade(claim, stage)
-    assert near.verdict == Verdict.FAILS
+    assert judge(claim, stage).answer == Answer.HOLDS
+    near = robustness.decide_by_one_decade(claim, stage)
+    assert near.answer == Answer.FAILS
     assert near.comparisons[0].favours == -1
 
 
-def compared(p, corrected, measure="held_out_error"):
-    return Comparison("finals", measure, {}, "none", Effect(-1.0, -2.0, 0.0, p, 8, direction=-1), corrected, 1)
+def compared(p, corrected, tested=True):
+    effect = Effect(-1.0, -2.0, 0.0, p, 8, direction=-1)
+    return Comparison("finals", "held_out_error", {}, "none", effect, corrected, 1, tested=tested)
 
 
 def test_all_claims_as_one_family_can_only_lose():
-    first = Judgement(CLAIM, Verdict.HOLDS, (compared(0.001, 0.002), compared(0.02, 0.02)), "")
-    alone = Judgement(CLAIM, Verdict.HOLDS, (compared(0.06, 0.03),), "")  # one-sided
-    counted = Judgement(CLAIM, Verdict.HOLDS, (compared(0.5, 0.5, "nodes removed"), compared(0.9, 0.9)), "")
+    first = Verdict(CLAIM, Answer.HOLDS, (compared(0.001, 0.002), compared(0.02, 0.02)))
+    alone = Verdict(CLAIM, Answer.HOLDS, (compared(0.06, 0.03),))  # one-sided
+    counted = Verdict(CLAIM, Answer.HOLDS, (compared(0.5, 0.5, tested=False), compared(0.9, 0.9)))
     found = robustness.one_family([first, alone, counted])
     assert (found.tests, found.before, found.after) == (4, 3, 1)
     assert [number for number, _ in found.lost] == [3, 3]

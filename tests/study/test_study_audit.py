@@ -13,10 +13,11 @@ from study_support import METHODS, Serial, imagined, small_study
 from support import PATIENCE
 
 from sl1lib import Penalty, RunConfig, cli
-from sl1lib.study import Finding, Record, Stage, Store, StoreError, Study, audit, auditing, run
-from sl1lib.study.evidence import Evidence
+from sl1lib.study import Record, Repeat, Results, Stage, Store, StoreError, Study, audit, auditing, run
+from sl1lib.study.evidence import load_evidence
 from sl1lib.study.experiments import rounding
 from sl1lib.study.worker import Batch, train_batch
+from sl1lib.training import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,7 +57,7 @@ def tampered(results: Path, folder: Path, change) -> Path:
 
 
 def test_honest_results_come_out_again(results):
-    findings = audit(TINY, results, sample=100, executor=Serial())
+    findings = audit(Results(TINY, results), sample=100, executor=Serial())
     assert len(findings) == 6
     assert all(finding.passed and finding.exact for finding in findings)
     assert str(findings[0]).startswith("✓ ")
@@ -64,7 +65,7 @@ def test_honest_results_come_out_again(results):
 
 
 def test_the_seed_draws_the_sample(results):
-    drawn = [[f.stored.key for f in audit(TINY, results, 3, seed, executor=Serial())] for seed in (0, 0, 1)]
+    drawn = [[f.stored.key for f in audit(Results(TINY, results), 3, seed, executor=Serial())] for seed in (0, 0, 1)]
     assert len(set(drawn[0])) == 3
     assert drawn[0] == drawn[1]
     assert set(drawn[0]) != set(drawn[2])
@@ -80,7 +81,7 @@ def test_a_number_that_was_changed_is_found(results, tmp_path):
         ]
         return Batch(records, batch.provenance)
 
-    findings = audit(TINY, tampered(results, tmp_path / "t", change), sample=6, executor=Serial())
+    findings = audit(Results(TINY, tampered(results, tmp_path / "t", change)), sample=6, executor=Serial())
     assert [finding.stored.key for finding in findings if not finding.passed] == [victim]
 
 
@@ -89,7 +90,7 @@ def test_elsewhere_the_error_may_differ_by_rounding_only(results, tmp_path):
         records = [replace(record, fingerprint="other bits") for record in batch.records]
         return Batch(records, batch.provenance | {"processor": "another"})
 
-    findings = audit(TINY, tampered(results, tmp_path / "a", elsewhere), sample=6, executor=Serial())
+    findings = audit(Results(TINY, tampered(results, tmp_path / "a", elsewhere)), sample=6, executor=Serial())
     assert all(finding.passed and not finding.exact for finding in findings)
     assert "processor differ" in str(findings[0])
 
@@ -98,7 +99,7 @@ def test_elsewhere_the_error_may_differ_by_rounding_only(results, tmp_path):
         records = [replace(r, numbers={**r.numbers, "held_out_error": r.held_out_error / 3}) for r in batch.records]
         return Batch(records, batch.provenance)
 
-    findings = audit(TINY, tampered(results, tmp_path / "b", invented), sample=6, executor=Serial())
+    findings = audit(Results(TINY, tampered(results, tmp_path / "b", invented)), sample=6, executor=Serial())
     assert not any(finding.passed for finding in findings)
 
 
@@ -127,11 +128,11 @@ def test_another_training_is_found_on_any_processor(config, wrong):
     """A seed, a rate 1 % larger, another eps: what rounding does is far smaller."""
     (again,), (other,) = (train_batch([each]).records for each in (config, wrong))
     forged = replace(other, config=config)
-    finding = Finding(forged, again, exact=False, differs=ELSEWHERE)
+    finding = Repeat(forged, again, exact=False, differs=ELSEWHERE)
     assert finding.early > 2 * auditing.EARLY
     assert not finding.passed
     assert str(finding).startswith("✗ ")
-    assert Finding(again, again, exact=False, differs=ELSEWHERE).passed
+    assert Repeat(again, again, exact=False, differs=ELSEWHERE).passed
 
 
 EMULATED = """
@@ -163,19 +164,19 @@ def test_honest_trainings_of_another_processor_pass(tmp_path):
         check=True,
         timeout=PATIENCE,
     )
-    findings = audit(LONG, tmp_path / "long", sample=100, executor=Serial())
+    findings = audit(Results(LONG, tmp_path / "long"), sample=100, executor=Serial())
     assert len(findings) == 8
     assert all(finding.passed for finding in findings), "\n".join(map(str, findings))
 
 
-def apart(early: float, late: float, error: float = 0.2) -> Finding:
+def apart(early: float, late: float, error: float = 0.2) -> Repeat:
     """Two imagined trainings of 200 updates with errors of 0.2 and another, whose courses are so far apart."""
     stored, again = (imagined(TINY.cells(TINY.stages[0])[0].config, each, updates=200) for each in (0.2, error))
     curve = np.full(200, 0.2, np.float32)
     drift = np.where(np.arange(200) < auditing.EARLY_UPDATES, early, late)
     for record, factor in ((stored, 1), (again, 1 + drift)):
         record.arrays["curve"] = (factor * curve).astype(np.float32)
-    return Finding(stored, again, exact=False, differs=ELSEWHERE)
+    return Repeat(stored, again, exact=False, differs=ELSEWHERE)
 
 
 def test_the_tolerance_follows_from_whether_rounding_drove_the_trainings_apart():
@@ -209,20 +210,20 @@ def test_nodes_of_other_lengths_are_found_where_all_else_agrees():
 def test_a_divergence_comes_out_again_at_its_update_unless_it_took_long():
     config = TINY.cells(TINY.stages[0])[0].config
     soon, later, late, latest = (Record.of_divergence(config, update) for update in (3, 4, 50, 60))
-    assert Finding(soon, soon, exact=True).passed
-    assert not Finding(soon, later, exact=False, differs=ELSEWHERE).passed
-    assert Finding(late, latest, exact=False, differs=ELSEWHERE).passed
-    assert not Finding(late, latest, exact=True).passed
+    assert Repeat(soon, soon, exact=True).passed
+    assert not Repeat(soon, later, exact=False, differs=ELSEWHERE).passed
+    assert Repeat(late, latest, exact=False, differs=ELSEWHERE).passed
+    assert not Repeat(late, latest, exact=True).passed
     for pair in ((soon, imagined(config)), (imagined(config), late)):
-        assert not Finding(*pair, exact=False, differs=ELSEWHERE).passed
+        assert not Repeat(*pair, exact=False, differs=ELSEWHERE).passed
     assert "diverged at update 3 stored, diverged at update 4 now (processor differ)" in str(
-        Finding(soon, later, exact=False, differs=ELSEWHERE)
+        Repeat(soon, later, exact=False, differs=ELSEWHERE)
     )
 
 
 @pytest.mark.parametrize("study", ["paper", "smoke"])
 def test_the_tolerances_are_well_above_what_another_processor_was_seen_to_do(study):
-    seen = Evidence.load(ROOT / "results" / study, rounding.NAME)
+    seen = load_evidence(ROOT / "results" / study, rounding.ROUNDING.name)
     assert seen.provenance["stored"] != seen.provenance["again"]
     assert len(seen) >= 60
     assert seen["early"].max() < auditing.EARLY / 5
@@ -235,15 +236,15 @@ def test_the_tolerances_are_well_above_what_another_processor_was_seen_to_do(stu
 
 def test_nothing_to_audit_is_an_error(tmp_path):
     with pytest.raises(StoreError, match=r"has no results of study 'small'; run it first"):
-        audit(small_study(), tmp_path, executor=Serial())
+        audit(Results(small_study(), tmp_path), executor=Serial())
     with pytest.raises(ValueError, match=r"sample is 0; it must be a whole number of at least 1"):
-        audit(small_study(), tmp_path, sample=0, executor=Serial())
+        audit(Results(small_study(), tmp_path), sample=0, executor=Serial())
 
 
 def test_the_command_says_which_training_did_not_come_out(results, tmp_path, monkeypatch, capsys):
     study = tmp_path / "tiny.toml"
     study.write_text(TINY.to_toml(), encoding="utf-8")
-    monkeypatch.setattr(auditing, "Processes", lambda count: Serial())
+    monkeypatch.setattr(processes, "Processes", lambda count: Serial())
     words = ["study", "audit", str(study), "--sample", "6", "--results"]
     assert cli.main([*words, str(results.parent)]) == 0
     assert capsys.readouterr().out.endswith("6 trainings done again, 0 did not come out as stored\n")
@@ -281,28 +282,28 @@ def grid_results(tmp_path_factory) -> Path:
 
 def test_an_audit_can_be_restricted_to_stages_and_to_values(grid_results):
     executor = Serial()
-    findings = audit(GRID, grid_results, 100, stages=["small"], where={"n_train": 40}, executor=executor)
+    findings = audit(Results(GRID, grid_results), 100, stages=["small"], where={"n_train": 40}, executor=executor)
     assert all(finding.passed for finding in findings)
     assert [finding.stored.config.n_train for finding in findings] == [40, 40]
     assert {config.n_train for batch in executor.batches for config in batch} == {40}  # and nothing else was trained
-    assert len(audit(GRID, grid_results, 100, stages=["finals"], executor=Serial())) == 4
-    assert len(audit(GRID, grid_results, 100, where={"seed": 1}, executor=Serial())) == 4
+    assert len(audit(Results(GRID, grid_results), 100, stages=["finals"], executor=Serial())) == 4
+    assert len(audit(Results(GRID, grid_results), 100, where={"seed": 1}, executor=Serial())) == 4
 
 
 def test_whole_batches_are_compared_where_that_is_asked_for(grid_results):
     store, executor = Store(grid_results), Serial()
-    findings = audit(GRID, grid_results, 1, stages=["finals"], whole=True, executor=executor)
+    findings = audit(Results(GRID, grid_results), 1, stages=["finals"], whole=True, executor=executor)
     (trained,) = executor.batches
     assert [finding.stored.config for finding in findings] == trained
     assert len(findings) == 2
     assert len({store.batch_of[finding.stored.key] for finding in findings}) == 1
-    assert len(audit(GRID, grid_results, 1, stages=["finals"], executor=Serial())) == 1
+    assert len(audit(Results(GRID, grid_results), 1, stages=["finals"], executor=Serial())) == 1
 
 
 def test_a_restriction_that_nothing_meets_or_that_does_not_exist_is_an_error(grid_results):
     with pytest.raises(StoreError, match="has no results of study 'grid' that this audit is restricted to"):
-        audit(GRID, grid_results, where={"n_train": 7}, executor=Serial())
+        audit(Results(GRID, grid_results), where={"n_train": 7}, executor=Serial())
     with pytest.raises(ValueError, match=r"a stage to audit is 'smal'; .*did you mean 'small'"):
-        audit(GRID, grid_results, stages=["smal"], executor=Serial())
+        audit(Results(GRID, grid_results), stages=["smal"], executor=Serial())
     with pytest.raises(ValueError, match=r"a field to audit by is 'ntrain'; .*did you mean 'n_train'"):
-        audit(GRID, grid_results, where={"ntrain": 500}, executor=Serial())
+        audit(Results(GRID, grid_results), where={"ntrain": 500}, executor=Serial())

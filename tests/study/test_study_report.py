@@ -7,16 +7,17 @@ import pytest
 from study_support import METHODS, Serial, imagine_batch, imagined, small_study
 
 from sl1lib import RunConfig, cli
-from sl1lib.study import Claim, Record, Stage, Store, Study, Table, load_study, load_table, run, runner
+from sl1lib.study import Claim, Record, Results, Stage, Store, Study, Table, load_study, run, runner
 from sl1lib.study.cost import core_seconds, model_epochs
-from sl1lib.study.table import _row
+from sl1lib.study.table import training_row
 from sl1lib.study.terminal import plan_text, show_text, stage_rows
 from sl1lib.study.worker import Batch
+from sl1lib.training import processes
 
 CLAIMS = (
     Claim(1, "SL1 is more accurate.", ["finals"], ["held_out_error"], favoured="SL1", against=["none", "L2"]),
     Claim(2, "It is best.", untested="Best of all cannot be shown."),
-    Claim(3, "It prunes.", elsewhere="Pruning decides."),
+    Claim(3, "It prunes.", words="Pruning decides."),
 )
 STUDY = small_study(claims=CLAIMS)
 
@@ -29,7 +30,7 @@ def results(tmp_path, monkeypatch):
 
 
 def test_a_table_has_a_row_for_each_training_and_a_column_for_each_quantity(results):
-    table = load_table(STUDY, results / "small")
+    table = Results(STUDY, results / "small").trainings
     assert len(table) == 24 + 9
     finals = table.where(stage="finals", method="SL1")
     assert finals["seed"].tolist() == [0, 1, 2]
@@ -56,7 +57,7 @@ def test_no_setting_is_counted_as_another_seed(tmp_path, monkeypatch, axis, valu
     stage = Stage("a", "?", ["SL1"], [0, 1], **{where: {axis: values} if where == "grid" else {"SL1": {axis: values}}})
     study = Study("s", "?", METHODS, [stage], base={"data": "digits", "epochs": 1})
     run(study, tmp_path, executor=Serial(), progress=False)
-    header, *rows = stage_rows(stage, load_table(study, tmp_path))
+    header, *rows = stage_rows(stage, Results(study, tmp_path).trainings)
     assert [row[header.index(axis)] for row in rows] == [str(value) for value in values]
     assert [row[header.index("n")] for row in rows] == ["2", "2"]
 
@@ -72,37 +73,35 @@ def test_groups_take_missing_numbers_together():
 
 def test_what_failed_is_counted():
     cell = STUDY.cells(STUDY.stages[0])[0]
-    assert [_row(cell, record)["failed"] for record in (imagined(cell.config, 0.1), imagined(cell.config, 0.6))] == [
+    assert [
+        training_row(cell, record)["failed"] for record in (imagined(cell.config, 0.1), imagined(cell.config, 0.6))
+    ] == [
         0,
         1,
     ]
-    wild = _row(cell, Record.of_divergence(cell.config, 4))
+    wild = training_row(cell, Record.of_divergence(cell.config, 4))
     assert (wild["failed"], wild["diverged_at"]) == (1, 4)
 
 
 def test_show_prints_choices_means_and_verdicts(results):
-    text = show_text(STUDY, Store(results / "small"))
+    text = show_text(Results(STUDY, results / "small"))
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "none 0.2 – 10.05 % 4 0 0 –" in lines
     assert "L2 0.1 0.0001 20.05 % 4 3 0 lr, strength" in lines
     assert "none 0.2 0 3 10.100 % 0.100 0.1010 1.0 0" in lines
-    assert "3. It prunes." in lines
-    assert "is decided elsewhere: Pruning decides." in lines
-    assert "cannot be tested: Best of all cannot be shown." in lines
-    assert any(line.startswith("does not hold: of 2 comparisons, 0 in favour") for line in lines)
 
 
 def test_plan_counts_what_is_missing(results):
-    words = [line.split() for line in plan_text(STUDY, Store(results / "small"), 2).splitlines()]
+    words = [line.split() for line in plan_text(Results(STUDY, results / "small"), 2).splitlines()]
     assert ["tuning", "24", "0", "0.5", "0.0", "0.0"] in words
-    words = [line.split() for line in plan_text(STUDY, Store(results / "none"), 2).splitlines()]
+    words = [line.split() for line in plan_text(Results(STUDY, results / "none"), 2).splitlines()]
     assert ["finals", "9", "9", "0.2", "0.0", "0.0"] in words
     assert not (results / "none").exists()
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runner, "train_batch", imagine_batch)
-    monkeypatch.setattr(runner, "Processes", lambda count: Serial())
+    monkeypatch.setattr(processes, "Processes", lambda count: Serial())
     study = tmp_path / "mine.toml"
     study.write_text(STUDY.to_toml(), encoding="utf-8")
     words = [str(study), "--results", str(tmp_path / "r")]
@@ -117,7 +116,12 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert streams.out == f"33 trainings added to {tmp_path / 'r' / 'small'}, 0 missing\n"
     assert "100%" in streams.err
     assert cli.main(["study", "show", *words]) == 0
-    assert "SL1 is more accurate." in capsys.readouterr().out
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "1. SL1 is more accurate." in lines
+    assert "3. It prunes." in lines
+    assert "is not decided yet: Pruning decides." in lines
+    assert "cannot be tested: Best of all cannot be shown." in lines
+    assert any(line.startswith("does not hold: of 2 comparisons, 0 in favour") for line in lines)
 
 
 def test_show_without_the_extra_says_what_to_install(results, monkeypatch, capsys):
@@ -139,7 +143,7 @@ def test_the_command_says_what_failed(tmp_path, monkeypatch, capsys):
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(runner, "train_batch", fails)
-    monkeypatch.setattr(runner, "Processes", lambda count: Serial())
+    monkeypatch.setattr(processes, "Processes", lambda count: Serial())
     assert cli.main(["study", "run", "smoke", "--results", str(tmp_path), "--quiet"]) == 1
     output = capsys.readouterr().out
     assert "RuntimeError: out of order" in output
@@ -160,7 +164,7 @@ def test_the_study_of_the_paper_is_what_it_says_it_is(tmp_path):
         assert ("validation" in stage.fields) == (stage.name not in judged)  # the test images are for the finals only
         if stage.name not in finals and stage.select:
             assert not set(stage.seeds) & {seed for each in finals.values() for seed in each.seeds}
-    plan = plan_text(study, Store(tmp_path), 2)
+    plan = plan_text(Results(study, tmp_path), 2)
     minutes = float(plan.splitlines()[-3].split()[-2])
     assert minutes < 150
 

@@ -178,7 +178,7 @@ def test_reading_beside_a_process_that_packs_finds_everything(tmp_path, monkeypa
     monkeypatch.setattr(os, "listdir", lambda folder: next(before, None) or listdir(folder))
     assert len(Store(str(tmp_path)).records) == 4
     monkeypatch.setattr(os, "listdir", lambda folder: ["gone.npz"])
-    with pytest.raises(StoreError, match="go away while they are read"):
+    with pytest.raises(StoreError, match="loses files while it is read"):
         Store(tmp_path)
 
 

@@ -10,9 +10,11 @@ import pytest
 from docutils.core import publish_doctree
 from docutils.parsers.rst import directives
 
-from sl1lib.study import Comparison, Effect, Equivalence, Estimate, Judgement, Verdict, load_study, summary
-from sl1lib.study.summary import findings_of, main_findings
-from sl1lib.study.verdict_tables import effect_text, headline, number_text, show_judgement, verdict_rows
+from sl1lib.book.claims import summary
+from sl1lib.book.claims.summary import findings_of, main_findings
+from sl1lib.book.numbers import effect_text
+from sl1lib.book.verdict_tables import headline, number_text, show_numbers, verdict_rows
+from sl1lib.study import Answer, Comparison, Effect, Equivalence, Number, Results, Verdict, load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = {claim.number: claim for claim in load_study("paper").claims}
@@ -33,8 +35,8 @@ def comparisons(measures, others, favours, middle):
     )
 
 
-def judged(number, verdict, *comparisons, estimates=(), reason="because"):
-    return Judgement(CLAIMS[number], verdict, comparisons, reason, tuple(estimates))
+def judged(number, answer, *comparisons, numbers=(), waiting=""):
+    return Verdict(CLAIMS[number], answer, comparisons, {each.key: each for each in numbers}, waiting)
 
 
 def complete():
@@ -44,26 +46,27 @@ def complete():
         Comparison(stage, measure, {}, other, found, 0.01, 1)
         for stage in STAGES
         for measure, other, found in (
-            ("nodes removed", "none", Effect(12.34, 11, 14, 0.01, 20)),
-            ("error lost", "the full network", effect(0.0001)),
-            ("error", "none, its shortest nodes", effect(-0.1)),
+            ("nodes_removed", "none", Effect(12.34, 11, 14, 0.01, 20)),
+            ("error_lost", "the full network", effect(0.0001)),
+            ("error_pruned", "none", effect(-0.1)),
         )
     )
+    gone = [Number(f"pruned.{stage}", 0.75, 0.5, 0.9, 20, "instances") for stage in STAGES]
     work = [
-        Estimate("saved, all penalties (%)", 5.5, 4, 6, 5),
-        Estimate("the same, counted by nodes (%)", 2.5, 1, 3, 5),
-        Estimate("the same, SL1 alone (%)", 0.41, 0.3, 0.5, 5),
+        Number("saving.all", 5.5, 4, 6, 5, "%"),
+        Number("saving.nodes", 2.5, 1, 3, 5, "%"),
+        Number("saving.SL1", 0.41, 0.3, 0.5, 5, "%"),
     ]
     others = [
-        judged(number, Verdict.UNTESTED if number == 15 else Verdict.OPEN, reason="cells of 'x' are missing")
+        judged(number, Answer.UNTESTED if number == 15 else Answer.OPEN, waiting="cells of 'x' are missing")
         for number in CLAIMS
         if number not in (1, 3, 5, 10)
     ]
     decided = [
-        judged(1, Verdict.FAILS, *times),
-        judged(3, Verdict.HOLDS, *errors),
-        judged(5, Verdict.HOLDS, *nodes),
-        judged(10, Verdict.IN_PART, estimates=work),
+        judged(1, Answer.FAILS, *times),
+        judged(3, Answer.HOLDS, *errors),
+        judged(5, Answer.HOLDS, *nodes, numbers=gone),
+        judged(10, Answer.IN_PART, numbers=work),
     ]
     return sorted(decided + others, key=lambda each: each.claim.number)
 
@@ -95,19 +98,19 @@ def test_short_sentences_with_effects_intervals_and_both_readings():
         assert (ROOT / "book" / f"{finding.chapter}.ipynb").is_file()
 
 
-@pytest.mark.parametrize("number", [1, 3, 5])
-@pytest.mark.parametrize("verdict", [Verdict.HOLDS, Verdict.IN_PART, Verdict.FAILS])
-def test_every_verdict_has_its_words(number, verdict):
-    found = [dataclasses.replace(each, verdict=verdict) if each.claim.number == number else each for each in complete()]
+@pytest.mark.parametrize("topic", ["speed", "accuracy", "pruning"])
+@pytest.mark.parametrize("answer", [Answer.HOLDS, Answer.IN_PART, Answer.FAILS])
+def test_every_verdict_has_its_words(topic, answer):
+    found = [dataclasses.replace(each, answer=answer) if each.claim.topic == topic else each for each in complete()]
     text = " ".join(finding.text for finding in findings_of(found))
-    assert summary._SAID[number][verdict] in text
-    assert not any(words in text for other, words in summary._SAID[number].items() if other != verdict)
+    assert summary._SAID[topic][answer] in text
+    assert not any(words in text for other, words in summary._SAID[topic].items() if other != answer)
 
 
 @pytest.mark.parametrize(("number", "place"), [(1, 0), (3, 0), (5, 1), (10, 1)])
 def test_a_claim_that_is_open_leaves_its_finding_undecided_and_says_why(number, place):
     found = complete()
-    open_one = judged(number, Verdict.OPEN, reason="3 trainings of 'text finals' are missing")
+    open_one = judged(number, Answer.OPEN, waiting="3 trainings of 'text finals' are missing")
     found = [open_one if each.claim.number == number else each for each in found]
     texts = [finding.text for finding in findings_of(found)]
     assert "not decided yet" in texts[place]
@@ -116,7 +119,7 @@ def test_a_claim_that_is_open_leaves_its_finding_undecided_and_says_why(number, 
 
 
 def test_without_results_every_finding_is_there(tmp_path):
-    accuracy, pruning, counts = main_findings("paper", tmp_path / "paper")
+    accuracy, pruning, counts = main_findings(Results.open(tmp_path / "paper"))
     assert "not decided yet: trainings that it needs are missing" in accuracy.text
     assert "0.94 %" in pruning.text
     assert counts.text.startswith("Of the paper's 15 claims, 0 hold, 0 hold in part, 0 do not hold, 1 cannot be ")
@@ -134,8 +137,8 @@ def test_the_index_asks_for_them_and_the_directive_gives_a_list(monkeypatch):
     assert re.findall(r"^```\{sl1-findings\} (\w+)$", page, re.MULTILINE) == ["paper"]
     asked = []
 
-    def found(name, folder):
-        asked.append((name, folder))
+    def found(results):
+        asked.append((results.study.name, results.folder))
         return findings_of(complete())
 
     monkeypatch.setattr(summary, "main_findings", found)
@@ -153,13 +156,13 @@ def test_the_index_asks_for_them_and_the_directive_gives_a_list(monkeypatch):
 def test_numbers_have_the_unit_of_their_measure():
     assert effect_text("held_out_E0", Effect(-0.0123, -0.02, 0.001, 0.1, 9)) == "−0.0123 nats [−0.0200, +0.0010]"
     assert effect_text("updates_to_0.2", Effect(-5, -np.inf, 2, 0.1, 9)) == "−5 updates [−∞, +2]"
-    assert effect_text("error lost", effect(0.0)) == "0.000 points [−0.010, +0.010]"
-    assert effect_text("swing in ηλ", Effect(-2.72, -2.8, -2.6, 0.01, 10)) == "−2.72 ηλ [−2.80, −2.60]"
-    assert effect_text("what", Effect(1, 0, 2, 0.01, 10)) == "+1.00 [0.00, +2.00]"
-    rate = Estimate("instances that converge", 0.5, 0.07, 0.93, 4)
-    assert number_text(rate) == "2 of 4 [7 %, 93 %] (instances that converge)"
-    power = Estimate("log10 of what is left", -0.54, -0.786, -0.358, 4)
-    assert number_text(power) == "−0.54 [−0.786, −0.358] (log10 of what is left)"
+    assert effect_text("error_lost", effect(0.0)) == "0.000 points [−0.010, +0.010]"
+    assert effect_text("swing", Effect(-2.72, -2.8, -2.6, 0.01, 10)) == "−2.72 ηλ [−2.80, −2.60]"
+    assert effect_text("failed", Effect(1, 0, 2, 0.01, 10)) == "+1.00 [0.00, +2.00]"
+    rate = Number("network.text.converges", 0.5, 0.07, 0.93, 4, "instances")
+    assert number_text(rate) == "2 of 4 [7 %, 93 %] (network, text: instances that converge)"
+    power = Number("log10 of what is left", -0.54, -0.786, -0.358, 4, "points")
+    assert number_text(power) == "−0.54 [−0.786, −0.358] (log10 of what is left (points))"
     shared = Comparison("small finals", "gap", {"n_train": 5000.0}, "L2", effect(0.01), 0.01, 1)
     assert number_text(shared) == "+1.000 points [+0.990, +1.010] (small finals, n = 5,000; against L2)"
     everything = dataclasses.replace(shared, where={"n_train": None})
@@ -167,7 +170,7 @@ def test_numbers_have_the_unit_of_their_measure():
 
 
 def test_the_table_has_a_row_a_claim_with_its_few_numbers():
-    evidence = {number: f"link {number}" for number in CLAIMS}
+    evidence = {claim.topic: f"link {number}" for number, claim in CLAIMS.items()}
     rows = {row[0].partition(".")[0].lstrip("*"): row for row in verdict_rows(complete(), evidence)}
     assert list(rows) == [str(number) for number in CLAIMS]
     assert rows["3"][1:4] == ["**holds**", "12 / 0 / 0", "12, 20"]
@@ -187,19 +190,19 @@ def test_what_holds_in_part_is_told_by_its_largest_differences_both_ways():
         dataclasses.replace(first, effect=effect(size), favours=sign)
         for first, (size, sign) in zip(claim.comparisons, sizes.items(), strict=False)
     )
-    part = dataclasses.replace(claim, verdict=Verdict.IN_PART, comparisons=mixed)
+    part = dataclasses.replace(claim, answer=Answer.IN_PART, comparisons=mixed)
     assert [each.effect.effect for each in headline(part)] == [-0.002, 0.004]
 
 
 def test_a_verdict_is_shown_with_all_its_comparisons_and_estimates(capsys):
     found = complete()
-    show_judgement(found[2])
+    show_numbers(found[2])
     text = capsys.readouterr().out
-    assert "**Claim 3 holds.** Because." in text
+    assert "**Claim 3 holds.** Of 12 comparisons, 12 in favour, 0 against, 0 without" in text
     assert text.count("| held-out error |") == 12
     assert "| table finals | held-out error | none | −0.025 points [−0.035, −0.015] | 0.01 | 20 | for |" in text
-    show_judgement(found[9])
-    assert "- 5.5 [4, 6] (saved, all penalties (%))" in capsys.readouterr().out
-    spread = judged(14, Verdict.IN_PART, *found[2].comparisons[:1])
-    show_judgement(spread)
+    show_numbers(found[9])
+    assert "- 5.5 [4, 6] (multiply-adds saved, all penalties (%))" in capsys.readouterr().out
+    spread = judged(14, Answer.IN_PART, *found[2].comparisons[:1])
+    show_numbers(spread)
     assert "spread of the held-out error" in capsys.readouterr().out

@@ -23,9 +23,9 @@ from sl1lib import (
 )
 from sl1lib.pruning.fine_tuning import check_agreement
 from sl1lib.settings import GROUPINGS, MOMENTUM_READINGS
+from sl1lib.study import Results
 from sl1lib.study.declaration import Cell
 from sl1lib.study.runner import in_batches
-from sl1lib.study.stored import load_results
 from sl1lib.training.cohorts import split_into_cohorts
 from sl1lib.training.config import LEARNING_RATES
 
@@ -94,7 +94,7 @@ def test_a_reading_is_looked_up_and_brings_its_tuned_learning_rate(name):
 
 
 def test_the_strengths_for_the_digits_are_those_that_validation_chose():
-    results = load_results("digits", Path(__file__).parents[2] / "results" / "digits")
+    results = Results.open(Path(__file__).parents[2] / "results" / "digits")
     assert results.complete
     stage = results.stage("table strengths")
     for penalty in COMPARED_ON_DIGITS[1:]:
@@ -105,7 +105,7 @@ def test_the_strengths_for_the_digits_are_those_that_validation_chose():
 
 
 def test_on_the_digits_sl1_switches_nodes_off_and_costs_no_accuracy():
-    results = load_results("digits", Path(__file__).parents[2] / "results" / "digits")
+    results = Results.open(Path(__file__).parents[2] / "results" / "digits")
     sl1 = COMPARED_ON_DIGITS[-1]
     chosen = results.stage("table strengths").where(method="SL1", strength=sl1.strength)
     plain = results.stage("no penalty").where(reading="table")

@@ -11,24 +11,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ...study import Comparison, Effect, Judgement
-from ...study.evidence import Evidence
-from ...study.experiments.convergence import GONE
-from ...study.robustness import Noise
+from ...study import ALPHA, MEASURES, Comparison, Effect, Table, Verdict
 from ..style import HIGHLIGHT, INK, METHOD_STYLES, WIDTH, finish, variant_style
+from .robustness import Noise
 
 QUIET: Final = "#8b94a0"
 PALE: Final = "#d5dae1"
 REACH: Final = 8.0  # half intervals that the forest shows; what lies beyond is drawn at its edge
 LINE: Final = 0.062  # inches between two comparisons
-MEASURES: Final = {
-    "held_out_error": "error",
-    "held_out_E0": "$E_0$, test",
-    "train_E0": "$E_0$, training",
-    "gap": "gap",
-    "updates_to_0.5": "to 0.5",
-    "updates_to_0.2": "to 0.2",
-    "updates_to_0.1": "to 0.1",
+#: What a row of the forest calls a stage.
+STAGES: Final = {
+    "table finals": "table",
+    "text finals": "text",
+    "small finals": "small",
+    "error function": "table",
+    "error function, text": "text",
 }
 
 
@@ -50,12 +47,12 @@ def half_widths(effect: Effect) -> tuple[float, float, float]:
     return effect.effect / half, effect.low / half, effect.high / half
 
 
-def forest(judgements: Sequence[Judgement]) -> Figure:
+def forest(verdicts: Sequence[Verdict]) -> Figure:
     """Draw all comparisons of all claims as effect and interval, in units of half its width; right is in favour.
 
     Parameters
     ----------
-    judgements : sequence of Judgement
+    verdicts : sequence of Verdict
         Those without comparisons, and comparisons of which no p is asked, are left out.
 
     Returns
@@ -63,7 +60,7 @@ def forest(judgements: Sequence[Judgement]) -> Figure:
     Figure
         Filled: significant in its family. The colour is the rival's.
     """
-    blocks = _blocks(judgements)
+    blocks = _blocks(verdicts)
     rows = sum(len(block) for _, block in blocks)
     figure, axes = plt.subplots(figsize=(WIDTH, max(LINE * (rows + 4 * len(blocks)) + 0.9, 1.6)))
     place, ticks, names = 0.0, [], []
@@ -83,7 +80,7 @@ def forest(judgements: Sequence[Judgement]) -> Figure:
     axes.set_xlabel("effect, scaled: its interval is 2 long")
     rivals = {c.other: _rival(c) for _, block in blocks for _, c in block if _rival(c)[0] != INK}
     for name, (color, marker) in rivals.items():
-        axes.plot([], [], marker, color=color, markersize=4, label=name.removesuffix(", its shortest nodes"))
+        axes.plot([], [], marker, color=color, markersize=4, label=name)
     figure.legend(
         *_once(*axes.get_legend_handles_labels()), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8.5
     )
@@ -100,19 +97,16 @@ def _once(handles: Sequence[Any], labels: Sequence[str]) -> tuple[list[Any], lis
     return [first[name] for name in names], names
 
 
-def _blocks(judgements: Sequence[Judgement]) -> list[tuple[str, list[tuple[int, Comparison]]]]:
+def _blocks(verdicts: Sequence[Verdict]) -> list[tuple[str, list[tuple[int, Comparison]]]]:
     """Return the forest's blocks, a claim, stage and measure each: comparisons with the sign that is in favour."""
     found = []
-    for judgement in judgements:
-        claim = judgement.claim
-        shown = [c for c in judgement.comparisons if c.measure not in ("nodes removed", "error lost")]
+    for verdict in verdicts:
+        claim, shown = verdict.claim, [c for c in verdict.comparisons if c.tested]
         for (stage, measure), group in itertools.groupby(shown, key=lambda c: (c.stage, c.measure)):
-            fewer_is_better = claim.better == "lower" and not measure.startswith("nodes")
-            sign = -1 if fewer_is_better else 1
-            where = stage.replace(" finals", "").replace("error function, ", "").replace("error function", "table")
-            what = "spread" if claim.spread_over else MEASURES.get(measure, measure)
-            found.append((f"{claim.number}  {where}: {what}", [(sign, c) for c in group]))
-    return [(name.replace(" within 0.2 points", ""), block) for name, block in found]
+            sign = -1 if claim.better == "lower" else 1
+            what = "spread" if claim.spread_over else MEASURES[measure].short
+            found.append((f"{claim.number}  {STAGES.get(stage, stage)}: {what}", [(sign, c) for c in group]))
+    return found
 
 
 def _draw_comparison(axes: Axes, place: float, sign: int, comparison: Comparison) -> None:
@@ -120,7 +114,7 @@ def _draw_comparison(axes: Axes, place: float, sign: int, comparison: Comparison
     color, marker = _rival(comparison)
     edge = float(np.clip(middle, -REACH, REACH))
     axes.plot(np.clip([low, high], -REACH, REACH), [place] * 2, color=color, linewidth=0.9)
-    significant = comparison.p_corrected < 0.05
+    significant = comparison.p_corrected < ALPHA
     axes.plot(edge, place, marker, color=color, markersize=3.4, markerfacecolor=color if significant else "white")
     if edge != middle:
         axes.plot(edge + 0.3 * np.sign(edge), place, ">" if edge > 0 else "<", color=color, markersize=2.5)
@@ -129,18 +123,18 @@ def _draw_comparison(axes: Axes, place: float, sign: int, comparison: Comparison
 def _rival(comparison: Comparison) -> tuple[str, str]:
     """Return colour and marker of a comparison's other side; what is no method, a momentum say, is drawn in ink."""
     try:
-        style = variant_style(comparison.other.removesuffix(", its shortest nodes"))
+        style = variant_style(comparison.other)
     except ValueError:
         return INK, "o"
     return (INK, "o") if comparison.stage == "momentum" else (style.color, style.marker)
 
 
-def chatter_onset(evidence: Evidence) -> Figure:
+def chatter_onset(table: Table) -> Figure:
     r"""Draw how far weights swing in the end against how sharp the corner is: SL1 on both sides of the transition.
 
     Parameters
     ----------
-    evidence : Evidence
+    table : Table
         Of the experiment ``"chatter"``.
 
     Returns
@@ -153,7 +147,7 @@ def chatter_onset(evidence: Evidence) -> Figure:
     )
     rng = np.random.default_rng(0)
     for method in ("SL1", "SL1 quartic"):
-        _draw_swings(left, evidence.where(method=method), method, rng)
+        _draw_swings(left, table.where(method=method), method, rng)
     left.axvline(1, color=INK, linewidth=1, linestyle=(0, (4, 2)))
     left.annotate("transition", (1, 0), xycoords=("data", "axes fraction"), xytext=(5, 5), textcoords="offset points")
     left.set_xscale("log")
@@ -164,7 +158,7 @@ def chatter_onset(evidence: Evidence) -> Figure:
     left.set_ylabel(r"largest swing ($\eta\lambda$)")
     left.legend(loc="center right", fontsize=9, handletextpad=0.2)
     for place, method in enumerate(("L1", "group lasso")):
-        rows = evidence.where(method=method)
+        rows = table.where(method=method)
         x = place + rng.uniform(-0.2, 0.2, size=len(rows))
         style = variant_style(method)
         right.plot(x, rows["swing"], style.marker, color=style.color, markersize=3, alpha=0.6)
@@ -174,7 +168,7 @@ def chatter_onset(evidence: Evidence) -> Figure:
     return finish(figure)
 
 
-def _draw_swings(axes: Axes, rows: Evidence, method: str, rng: np.random.Generator) -> None:
+def _draw_swings(axes: Axes, rows: Table, method: str, rng: np.random.Generator) -> None:
     style, floor = variant_style(method), 1e-9
     x = rows["share"] * np.exp(rng.uniform(-0.008, 0.008, size=len(rows)))
     jumps, shown = rows["jumping"] > 0, np.maximum(rows["swing"], floor)
@@ -185,18 +179,20 @@ def _draw_swings(axes: Axes, rows: Evidence, method: str, rng: np.random.Generat
         )  # fmt: skip
 
 
-def gradient_courses(evidence: Evidence) -> Figure:
+def gradient_courses(table: Table, gone: float) -> Figure:
     r"""Draw the norm of the full gradient against the update, as a share of the first: last layer and whole network.
 
     Parameters
     ----------
-    evidence : Evidence
+    table : Table
         Of the experiment ``"convergence"``.
+    gone : float
+        The share of its first norm at which a gradient counts as gone.
 
     Returns
     -------
     Figure
-        A line an instance and rate; a dotted line marks the share at which the gradient counts as gone.
+        A line an instance and rate; a dotted line marks ``gone``.
     """
     panels: Sequence[tuple[str, Mapping[str, Any], str]] = (
         ("last layer", {"part": "last layer", "momentum": 0.0}, r"$\eta L$ = "),
@@ -206,14 +202,14 @@ def gradient_courses(evidence: Evidence) -> Figure:
     figure, row = plt.subplots(1, 3, figsize=(WIDTH, 3.0), sharey=True, layout="constrained")
     colors = ("#9fd3c2", METHOD_STYLES["SL1"].color, HIGHLIGHT)
     for axes, (title, chosen, unit) in zip(row, panels, strict=True):
-        part = evidence.where(**chosen)
+        part = table.where(**chosen)
         for color, rate in zip(colors, sorted(set(part["rate"].tolist())), strict=False):
             lines = part.where(rate=rate)
             for number, instance in enumerate(np.unique(lines["instance"])):
                 one = lines.where(instance=instance)
                 label = f"{unit}{rate:g}" if number == 0 else None
                 axes.plot(one["update"] + 1, one["gradient"] / one["gradient"][0], color=color, lw=1, label=label)
-        axes.axhline(GONE, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
+        axes.axhline(gone, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_title(title, fontsize=9.5)
@@ -223,17 +219,17 @@ def gradient_courses(evidence: Evidence) -> Figure:
     return finish(figure)
 
 
-def distances(evidence: Evidence) -> Figure:
+def distances(table: Table) -> Figure:
     r"""Draw how far SL1's solution is from the group lasso's against :math:`\varepsilon`, with the solver's tolerance.
 
     Parameters
     ----------
-    evidence : Evidence
+    table : Table
         Of the experiment ``"consistency"``.
     """
     figure, axes = plt.subplots(figsize=(WIDTH, 3.1))
     style = METHOD_STYLES["SL1"]
-    instances = [evidence.where(instance=instance) for instance in np.unique(evidence["instance"])]
+    instances = [table.where(instance=instance) for instance in np.unique(table["instance"])]
     for rows in instances:
         axes.plot(rows["eps"], rows["distance"], color=style.color, linewidth=1, marker="o", markersize=3)
     bounds = [rows["tolerance"][0] for rows in instances]

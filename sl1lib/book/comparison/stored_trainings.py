@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from ... import fast, reference
 from ...data import Dataset
 from ...engine import images_to_tensor
 from ...errors import unexpected
-from ...study import Effect, Table, paired_difference
+from ...study import Effect, Repeat, Results, Table, audit, paired_difference
 from ...study.resampling import winners
 from ...training import RunConfig
 
@@ -137,7 +139,7 @@ def by_group(stage: Table, measure: str, vary: str = "method", scale: float = 1.
 
     Examples
     --------
-    >>> by_group(Table({"method": np.array(["none", "L2", "none"]), "gap": np.array([1.0, 2.0, 3.0])}, []), "gap")
+    >>> by_group(Table({"method": np.array(["none", "L2", "none"]), "gap": np.array([1.0, 2.0, 3.0])}), "gap")
     {'none': array([1., 3.]), 'L2': array([2.])}
     """
     return {str(value): scale * rows[measure] for (value,), rows in stage.groups(vary)}
@@ -173,3 +175,25 @@ def chatter_width(config: RunConfig) -> float:
         raise unexpected("penalty", penalty, "only a smoothed one has a width")
     steepest = reference.smooth_abs_lipschitz(1.0, penalty.profile)
     return config.lr * penalty.strength * steepest / (2 * (1 + config.momentum.end))
+
+
+def train_again(results: Results, sample: int, stages: Sequence[str], **where: Any) -> list[Repeat]:
+    """Train a slice of a study again, in this process, and compare: `sl1lib.study.audit` of whole batches.
+
+    Parameters
+    ----------
+    results : Results
+    sample : int
+        How many trainings to draw; their whole batches are trained.
+    stages : sequence of str
+        To draw from.
+    **where
+        Values of the configuration that what is drawn must have.
+    """
+    threads = torch.get_num_threads()
+    try:
+        # One thread, as each process of a study has.
+        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as one:
+            return audit(results, sample, stages=stages, where=where, whole=True, executor=one, progress=False)
+    finally:
+        torch.set_num_threads(threads)

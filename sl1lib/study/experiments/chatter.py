@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ... import reference
-from ...data import Dataset
 from ...settings import Penalty
-from .. import Claim, Comparison, Judgement, Study, Verdict, holm, paired_difference
-from ..evidence import Evidence
-from .conditions import circumstances, evidence_of, made_by, proportion_of
+from ..statistics import paired_difference
+from ..table import Table
+from ..verdicts import Answer, Number, Ruling, compared
+from .experiment import DigitsExperiment, by_instance, share_of_instances
 from .full_batch import LastLayer, swing
 
-NAME: Final = "chatter"
 INSTANCES: Final = 10
 IMAGES: Final = 100
 UPDATES: Final = 500
@@ -50,40 +48,13 @@ DESIGN: Final[dict[str, Any]] = {
 }
 
 
-def measure(
-    study: Study | None = None,
-    results_folder: Path | None = None,
-    data: Dataset | None = None,
-    progress: bool = True,
-    instances: int = INSTANCES,
-) -> Evidence:
-    r"""Descend from near the lasso's solution with every method, rate and momentum, and see which weights jump.
-
-    Parameters
-    ----------
-    study, results_folder, data
-        Not used: the experiment has its own images, the embedded digits.
-    progress : bool
-        Show a bar.
-    instances : int
-        Each has images and a start of its own.
-
-    Returns
-    -------
-    Evidence
-        A row for each descent. ``share`` is :math:`\eta\lambda\operatorname{Lip}(\nabla h)` in units of
-        :math:`2(1+\mu)`; ``swing``, ``jumping`` and ``changes`` are those of `full_batch.Swing`.
-    """
-    return evidence_of(NAME, descents, instances, circumstances(DESIGN), progress)
-
-
-is_current = made_by(DESIGN)
-
-
 def descents(
     instance: int, rates: Sequence[float] = RATES, momenta: Sequence[float] = MOMENTA
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one instance, for some rates and momenta.
+    r"""Descend from near the lasso's solution with every method, and yield a row for each rate, momentum and share.
+
+    ``share`` is :math:`\eta\lambda\operatorname{Lip}(\nabla h)` in units of :math:`2(1+\mu)`; ``swing``, ``jumping``
+    and ``changes`` are those of `full_batch.Swing`: which weights jump.
 
     Examples
     --------
@@ -118,57 +89,31 @@ def _penalty(profile: str, grouping: str, lr: float, momentum: float, share: flo
     return Penalty(strength, eps, profile, grouping)
 
 
-def judge(claim: Claim, evidence: Evidence) -> Judgement:
-    """Decide claim 7 by its rule.
+def corner_chatters(table: Table) -> Ruling:
+    """Claim 7: plain L1 jumps at every rate, and SL1 exactly above the predicted transition.
 
     A descent *jumps* if one weight or more does that the lasso switches off. The instance, not the descent, is what is
-    counted: descents of one instance share its images.
-
-    Parameters
-    ----------
-    claim : Claim
-    evidence : Evidence
-        As `measure` gave it.
-
-    Returns
-    -------
-    Judgement
-        With the paired differences in swing of plain L1 and of SL1 at 0.9 of the transition.
+    counted: descents of one instance share its images. Beside the answer stand the paired differences in swing of SL1
+    at 0.9 of the transition and of plain L1.
     """
-    plain = {method: _as_predicted(evidence.where(method=method)) for method in PLAIN}
-    ours, quartic = (_as_predicted(evidence.where(method=method)) for method in ("SL1", "SL1 quartic"))
-    always = all(each.all() for each in plain.values())
-    verdict = Verdict.HOLDS if always and ours.all() else Verdict.IN_PART if always else Verdict.FAILS
-    n, descents = len(ours), int((evidence["method"] == "SL1").sum())
-    reason = (
-        f"in {n} instances, plain L1 jumps at every rate and momentum in {plain['L1'].sum()}, the group lasso in "
-        f"{plain['group lasso'].sum()}; SL1 jumps above the predicted transition and nowhere below it in {ours.sum()}, "
-        f"over {descents} descents from 3 % below it to 3 % above"
-    )
-    estimates = (
-        *(proportion_of(f"instances in which {method} always jumps", each) for method, each in plain.items()),
-        proportion_of("instances in which SL1 jumps exactly above the transition", ours),
-        proportion_of("instances in which SL1 quartic does, which the rule does not ask for", quartic),
-    )
-    return Judgement(claim, verdict, _comparisons(evidence), reason, estimates)
+    right = {method: _as_predicted(table.where(method=method)) for method in METHODS}
+    always = all(right[method].all() for method in PLAIN)
+    answer = Answer.HOLDS if always and right["SL1"].all() else Answer.IN_PART if always else Answer.FAILS
+    numbers = [share_of_instances(f"jumps.{method}", each) for method, each in right.items()]
+    descents = int((table["method"] == "SL1").sum())
+    numbers.append(Number("descents.SL1", descents, np.nan, np.nan, len(right["SL1"])))
+    calm = _mean_swings(table.where(method="SL1", share=0.9))
+    sides = {method: paired_difference(calm, _mean_swings(table.where(method=method))) for method in PLAIN}
+    return answer, compared(sides, "full batch", "swing"), numbers
 
 
-def _as_predicted(rows: Evidence) -> np.ndarray:
+def _as_predicted(rows: Table) -> np.ndarray:
     """Return for each instance whether all its descents jump exactly where the smoothing is too narrow."""
-    right = (rows["jumping"] > 0) == (rows["share"] > 1)
-    return np.array([bool(right[rows["instance"] == i].all()) for i in np.unique(rows["instance"])])
+    return np.array([bool(((each["jumping"] > 0) == (each["share"] > 1)).all()) for each in by_instance(rows)])
 
 
-def _comparisons(evidence: Evidence) -> tuple[Comparison, ...]:
-    """Return SL1's swing at 0.9 of the transition minus the corner's, means of an instance's descents as pairs."""
-    calm = _mean_swings(evidence.where(method="SL1", share=0.9))
-    effects = [paired_difference(calm, _mean_swings(evidence.where(method=method))) for method in PLAIN]
-    corrected = holm([effect.p for effect in effects])
-    return tuple(
-        Comparison("full batch", "swing in ηλ", {}, method, effect, p, favours=-effect.direction if p < 0.05 else 0)
-        for method, effect, p in zip(PLAIN, effects, corrected, strict=True)
-    )
+def _mean_swings(rows: Table) -> np.ndarray:
+    return np.array([each["swing"].mean() for each in by_instance(rows)])
 
 
-def _mean_swings(rows: Evidence) -> np.ndarray:
-    return np.array([rows["swing"][rows["instance"] == i].mean() for i in np.unique(rows["instance"])])
+CHATTER: Final = DigitsExperiment("chatter", {"corner-chatters": corner_chatters}, DESIGN, descents)

@@ -8,19 +8,18 @@ a ladder of rates is tried.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from ...data import Dataset
 from ...settings import Penalty
-from .. import Claim, Estimate, Judgement, Study, Verdict, paired_difference
-from ..evidence import Evidence
-from .conditions import circumstances, evidence_of, made_by, proportion_of
+from ..statistics import paired_difference
+from ..table import Table
+from ..verdicts import Answer, Number, Ruling
+from .experiment import DigitsExperiment, by_instance, share_of_instances
 from .full_batch import Descent, LastLayer, descend_layer, descend_network
 
-NAME: Final = "convergence"
 INSTANCES: Final = 10
 IMAGES: Final = 100
 UPDATES: Final = 1000
@@ -36,8 +35,6 @@ NETWORK_UPDATES: Final = 2000
 NETWORK_PENALTY: Final = (0.01, 0.05)  # strength, ε
 RATES: Final = {"table": (0.01, 0.03), "text": (0.1, 0.3)}
 
-#: A gradient has gone to 0 if its norm ends at this share of where it began.
-GONE: Final = 0.01
 POINTS: Final = 40  # of a course
 DESIGN: Final[dict[str, Any]] = {
     "instances": INSTANCES,
@@ -54,43 +51,19 @@ DESIGN: Final[dict[str, Any]] = {
 }
 
 
-def measure(
-    study: Study | None = None,
-    results_folder: Path | None = None,
-    data: Dataset | None = None,
-    progress: bool = True,
-    instances: int = INSTANCES,
-    networks: int = NETWORKS,
-) -> Evidence:
-    r"""Descend with the last layer below and above its bound, and with the whole network, in both readings.
+def courses(instance: int) -> Iterator[dict[str, Any]]:
+    r"""Descend with the last layer below and above its bound, and in some instances with the network in both readings.
 
-    Parameters
-    ----------
-    study, results_folder, data
-        Not used: the experiment has its own images, the embedded digits.
-    progress : bool
-        Show a bar.
-    instances, networks : int
-        How many for the last layer; and how many of them for the whole network, which takes longer.
-
-    Returns
-    -------
-    Evidence
-        Rows are points of courses. ``part`` is ``"last layer"`` or ``"network"``; ``rate`` is in units of :math:`1/L`
-        for the last layer, else the learning rate. ``E`` is the error, with momentum the energy; ``gradient`` the
-        norm of the gradient; ``rises`` counts the updates so far that raised ``E``, ``short`` those that lowered it by
-        less than half of what the gradient promises; ``kernels`` is the length of the kernels, for the last layer of
-        the biases.
+    Yields
+    ------
+    dict
+        Points of courses. ``part`` is ``"last layer"`` or ``"network"``; ``rate`` is in units of :math:`1/L` for the
+        last layer, else the learning rate. ``E`` is the error, with momentum the energy; ``gradient`` the norm of the
+        gradient; ``rises`` counts the updates so far that raised ``E``, ``short`` those that lowered it by less than
+        half of what the gradient promises; ``kernels`` is the length of the kernels, for the last layer of the biases.
     """
-    return evidence_of(NAME, lambda i: _rows(i, i < networks), instances, circumstances(DESIGN), progress)
-
-
-is_current = made_by(DESIGN)
-
-
-def _rows(instance: int, network: bool) -> Iterator[dict[str, Any]]:
     yield from layer_courses(instance)
-    for reading in RATES if network else ():
+    for reading in RATES if instance < NETWORKS else ():
         yield from network_courses(instance, reading)
 
 
@@ -139,78 +112,48 @@ def _course(
         }
 
 
-def ends(evidence: Evidence, **chosen: Any) -> Evidence:
+def ends(table: Table, **chosen: Any) -> Table:
     """Return the last point of each course, with one more column: ``left``, the last norm over the first."""
-    rows = evidence.where(**chosen)
+    rows = table.where(**chosen)
     first, last = rows.where(update=0), rows.where(update=int(rows["update"].max(initial=0)))
-    columns = {**last.columns, "left": last["gradient"] / first["gradient"]}
-    return Evidence(rows.name, columns, rows.provenance)
+    return replace(last, columns={**last.columns, "left": last["gradient"] / first["gradient"]})
 
 
-def judge(claim: Claim, evidence: Evidence) -> Judgement:
-    """Decide claim 8 by its rule.
+def descent_converges(table: Table, gradient_left_percent: float) -> Ruling:
+    """Claim 8: the error never rises below the bound, and the gradient's norm ends at a small share of its first value.
 
-    The last layer does as it is claimed to, in an instance, if the error never rises at both rates below the bound, and
-    the norm of the gradient ends at 1 % of where it began, or less. The network does, if that is so at one rate of the
-    ladder at least: no bound says which rates are small.
-
-    Parameters
-    ----------
-    claim : Claim
-    evidence : Evidence
-        As `measure` gave it.
-
-    Returns
-    -------
-    Judgement
+    The last layer converges, in an instance, if that is so at both rates below the bound. The network does, if it is so
+    at one rate of the ladder at least: no bound says which rates are small.
     """
-    plain = ends(evidence, part="last layer", momentum=0.0)
-    layer = np.logical_and.reduce([_descends(plain.where(rate=rate)) for rate in BELOW])
-    above = plain.where(rate=ABOVE[0])["rises"] > 0
-    energy = ends(evidence, part="last layer", momentum=MOMENTUM)["rises"] == 0
-    networks = {reading: _some_rate_descends(evidence, reading) for reading in RATES}
-    holds = all(each.all() for each in networks.values())
-    verdict = Verdict.FAILS if not layer.all() else Verdict.HOLDS if holds else Verdict.IN_PART
-    reason = (
-        f"the last layer converges below the bound in {layer.sum()} of {len(layer)} instances, and its error rises "
-        f"above it in {above.sum()}; the whole network converges at some rate in "
-        + " and ".join(f"{each.sum()} of {len(each)} (reading {name})" for name, each in networks.items())
-    )
-    estimates = (
-        proportion_of("last layer: instances that converge below the bound", layer),
-        proportion_of("last layer: instances whose error rises above the bound", above),
-        proportion_of("last layer, μ = 0.2: instances whose energy never rises below the bound", energy),
-        _mean_left(
-            f"last layer: gradient left after {UPDATES:,} updates at ηL = {BELOW[-1]} (%)",
-            plain.where(rate=BELOW[-1])["left"],
-        ),
-        *(proportion_of(f"network, {name}: instances that converge", each) for name, each in networks.items()),
-        *(_mean_left(_left_of(name), _slowest(evidence, name)) for name in RATES),
-    )
-    return Judgement(claim, verdict, (), reason, estimates)
+
+    def converges(rows: Table) -> np.ndarray:
+        return (rows["rises"] == 0) & (rows["left"] <= gradient_left_percent / 100)
+
+    plain = ends(table, part="last layer", momentum=0.0)
+    slowest = plain.where(rate=BELOW[-1])
+    layer = np.logical_and.reduce([converges(plain.where(rate=rate)) for rate in BELOW])
+    energy = ends(table, part="last layer", momentum=MOMENTUM)["rises"] == 0
+    numbers = [
+        share_of_instances("layer.converges", layer),
+        share_of_instances("layer.rises_above", plain.where(rate=ABOVE[0])["rises"] > 0),
+        share_of_instances("layer.energy_falls", energy),
+        _mean_left("layer.left", slowest["left"]),
+    ]
+    networks = {reading: ends(table, part="network", reading=reading) for reading in RATES}
+    some = {name: np.array([converges(each).any() for each in by_instance(rows)]) for name, rows in networks.items()}
+    numbers += [share_of_instances(f"network.{name}.converges", each) for name, each in some.items()]
+    numbers += [
+        _mean_left(f"network.{name}.left", rows.where(rate=min(RATES[name]))["left"]) for name, rows in networks.items()
+    ]
+    holds = all(each.all() for each in some.values())
+    return Answer.FAILS if not layer.all() else Answer.HOLDS if holds else Answer.IN_PART, (), numbers
 
 
-def _descends(rows: Evidence) -> np.ndarray:
-    return (rows["rises"] == 0) & (rows["left"] <= GONE)
-
-
-def _some_rate_descends(evidence: Evidence, reading: str) -> np.ndarray:
-    rows = ends(evidence, part="network", reading=reading)
-    good = _descends(rows)
-    return np.array([bool(good[rows["instance"] == i].any()) for i in np.unique(rows["instance"])])
-
-
-def _slowest(evidence: Evidence, reading: str) -> np.ndarray:
-    rows = ends(evidence, part="network", reading=reading)
-    return rows.where(rate=min(RATES[reading]))["left"]
-
-
-def _left_of(reading: str) -> str:
-    return f"network, {reading}: gradient left after {NETWORK_UPDATES:,} updates at η = {min(RATES[reading])} (%)"
-
-
-def _mean_left(what: str, left: np.ndarray) -> Estimate:
+def _mean_left(key: str, left: np.ndarray) -> Number:
     """Return the geometric mean of shares in percent: norms that fall by factors are alike in their logarithms."""
     found = paired_difference(np.log10(left), np.zeros(len(left)))
     mean, low, high = (100 * 10.0**value for value in (found.effect, found.low, found.high))
-    return Estimate(what, mean, low, high, found.n)
+    return Number(key, mean, low, high, found.n, "%")
+
+
+CONVERGENCE: Final = DigitsExperiment("convergence", {"descent-converges": descent_converges}, DESIGN, courses)

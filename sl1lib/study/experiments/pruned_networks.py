@@ -1,4 +1,4 @@
-"""The networks of a study, pruned and measured: the evidence for claims 5, 6 and 10.
+"""The networks of a study, pruned and measured.
 
 Every choice is made on validation images: of a count, of a strength, of a network. The test images are used for
 networks that were trained to be measured there, and once for those that were chosen and what they are compared with.
@@ -7,10 +7,7 @@ networks that were trained to be measured there, and once for those that were ch
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -24,20 +21,18 @@ from ...pruning import Pruned, Size, fine_tune
 from ...training import Run, RunConfig
 from ...training.images import Images
 from ...training.run import provenance
-from .. import Layout, Store, StoreError, Study, Table
-from ..evidence import Evidence, EvidenceError
-from ..pruning_verdicts import LOSS, judge
-from ..table import make_table
+from ..evidence import load_evidence
+from ..layout import Layout, Stored
+from ..store import Store, StoreError
+from ..table import Table, table_of
+from .experiment import Clock, Experiment
+from .pruning_rules import RULES, TOLERANCES
 from .removals import Removals, counted_in, onnx_differences, prune_again, stored_run, switched_off
 
-__all__ = ["NAME", "cheapest_by_seed", "curve", "is_current", "judge", "kept_networks", "measure"]
-
-NAME: Final = "pruning"
 PLAIN, OURS, RIVAL = "none", "SL1", "group lasso proximal"
 # How many nodes, and how many maps, are removed where a curve has a point.
 NODE_GRID: Final = (*range(0, NODES, 8), 188, 190, 191)
 MAP_GRID: Final = tuple(range(NODES // NODES_PER_MAP))
-TOLERANCES: Final = (LOSS[10], LOSS[6])
 TUNED_METHODS: Final = ("SL1", "SL1 map-wise")
 TUNED_FACTORS: Final = (31.6, 100.0)
 TUNING_EPOCHS: Final = 2
@@ -45,97 +40,96 @@ TOGETHER: Final = 10  # fine-tuned side by side: more share little more
 SCOPES: Final = ("any penalty", "node-wise")
 
 
-def measure(study: Study, results_folder: Path, data: Dataset | None = None, progress: bool = True) -> Evidence:
-    """Prune the networks that a study has kept, and measure what is left of them.
+class PrunedNetworks(Experiment):
+    """The networks that a study has kept, pruned.
 
-    Parameters
-    ----------
-    study : Study
-    results_folder : Path
-        Where its results are. Stages that are not complete give no rows. The rows of a stage whose networks, and the
-        software, data and processor, are those of the evidence in the folder are taken from there.
-    data : Dataset, optional
-        None loads what the networks were trained on.
-    progress : bool
-        Show a bar.
+    A table has a row for each pruned network. ``kind`` says how it was pruned:
 
-    Returns
-    -------
-    Evidence
-        A row for each pruned network. ``kind`` says how it was pruned:
+    ``"threshold"``
+        What is shorter than ε; after proximal steps, what is exactly 0.
+    ``"count"``
+        A number of the shortest: points of a curve.
+    ``"matched"``
+        As many nodes as SL1 with the same seed loses at ε; ``target`` is SL1's strength.
+    ``"within"``
+        As many as go with an error at most ``target`` above that of the seed's best network. On validation images only.
+    ``"tuned"``
+        What is shorter than ε; then 2 more epochs of training.
+    ``"chosen"``, ``"chosen, tuned"``
+        For each seed, of the networks of ``"within"`` the one with the fewest multiply-adds: on the test images.
+        ``target`` says among which penalties: any, or all that are counted by nodes (``grouping``).
+    ``"best"``
+        For each seed the network that ``"within"`` is measured by, the one with the smallest error on validation
+        images: the full network, on the test images, nothing pruned.
 
-        ``"threshold"``
-            What is shorter than ε; after proximal steps, what is exactly 0.
-        ``"count"``
-            The shortest so many: points of a curve.
-        ``"matched"``
-            As many nodes as SL1 with the same seed loses at ε; ``target`` is SL1's strength.
-        ``"within"``
-            As many as go with an error at most ``target`` above that of the seed's best network. On validation images
-            only.
-        ``"tuned"``
-            What is shorter than ε; then 2 more epochs of training.
-        ``"chosen"``, ``"chosen, tuned"``
-            For each seed, of the networks of ``"within"`` the one with the fewest multiply-adds: on the test images.
-            ``target`` says among which penalties: any, or all that are counted by nodes (``grouping``).
-        ``"best"``
-            For each seed the network that ``"within"`` is measured by, the one with the smallest error on validation
-            images: the full network, on the test images, nothing pruned.
-
-        ``nodes``, ``maps``, ``parameters`` and ``multiply_adds`` are what is left. ``error_before``, ``E0_before`` are
-        the full network's, ``error``, ``E0`` the pruned one's; ``error_unfolded`` is the error with nothing folded
-        into the bias. ``images`` says of which images. ``onnx_differ`` counts the test images that ONNX Runtime
-        answers otherwise.
-
-    Raises
-    ------
-    StoreError
-        If there is no network yet, or a file is damaged.
-    DataError
-        If the data cannot be had, or is not what the networks were trained on.
+    ``nodes``, ``maps``, ``parameters`` and ``multiply_adds`` are what is left. ``error_before``, ``E0_before`` are the
+    full network's, ``error``, ``E0`` the pruned one's; ``error_unfolded`` is the error with nothing folded into the
+    bias. ``images`` says of which images. ``onnx_differ`` counts the test images that ONNX Runtime answers otherwise.
     """
-    store = Store(results_folder)
-    table = kept_networks(study, store)
-    if not len(table):
-        raise StoreError(f"{results_folder} has no network of study {study.name!r}; run `sl1 study run {study.name}`")
-    data = load_data(str(table["data"][0])) if data is None else data
-    _require_same(data, table, store)
-    facts = provenance("cpu", data.digest) | {"processor": processor_name(), "study": study.name}
-    earlier = _earlier(results_folder, facts)
-    rows: list[dict[str, Any]] = []
-    stages: dict[str, Any] = {}
-    for name in dict.fromkeys(table["stage"].tolist()):
-        part = table.where(stage=name)
-        known = earlier.provenance.get("stages", {}).get(name, {})
-        if known.get("networks_sha256") == _digest(part):
+
+    def measure(self, results: Stored, progress: bool = True, data: Dataset | None = None) -> Table:
+        """Prune the networks that a study has kept, and measure what is left of them.
+
+        Parameters
+        ----------
+        results : Results
+            Stages that are not complete give no rows. The rows of a stage whose networks, and the software, data and
+            processor, are those of the evidence that is there are taken from it.
+        progress : bool
+            Show a bar.
+        data : Dataset, optional
+            None loads what the networks were trained on.
+
+        Raises
+        ------
+        StoreError
+            If there is no network yet, or a file is damaged.
+        DataError
+            If the data cannot be had, or is not what the networks were trained on.
+        """
+        store, study = results.store, results.study
+        table = kept_networks(results.layout)
+        if not len(table):
+            why = f"has no network of study {study.name!r}"
+            raise StoreError(store.folder, why, f"run `sl1 study run {study.name}`")
+        data = load_data(str(table["data"][0])) if data is None else data
+        _require_same(data, table, store)
+        facts = provenance("cpu", data.digest) | {"processor": processor_name(), "study": study.name}
+        earlier = self._earlier(store, facts)
+        rows: list[dict[str, Any]] = []
+        stages: dict[str, Any] = {}
+        for (name,), part in table.groups("stage"):
+            known, clock = earlier.provenance.get("stages", {}).get(name, {}), Clock()
+            if known.get("networks_sha256") == networks_digest(part):
+                rows += earlier.where(stage=name).rows()
+            else:
+                rows += _rows_of_stage(part, store, data, progress)
+                known = {"networks_sha256": networks_digest(part)} | clock.facts()
             stages[name] = known
-            rows += earlier.where(stage=name).rows()
-            continue
-        began, started = datetime.now(UTC), time.perf_counter()
-        rows += _rows_of_stage(part, store, data, progress)
-        stages[name] = {
-            "networks_sha256": _digest(part),
-            "began": began.isoformat(timespec="seconds"),
-            "seconds": round(time.perf_counter() - started, 1),
-        }
-    more = {"networks": len(table), "networks_sha256": _digest(table), "stages": stages}
-    return Evidence.of_rows(NAME, rows, facts | more)
+        more = {"networks": len(table), "networks_sha256": networks_digest(table), "stages": stages}
+        return Table.of_rows(rows, name=self.name, provenance=facts | more)
+
+    def is_current(self, table: Table, results: Stored) -> bool:
+        """Return whether a table comes from the very networks that there are now: none added, removed, trained anew."""
+        return bool(table.provenance.get("networks_sha256") == networks_digest(kept_networks(results.layout)))
+
+    def _earlier(self, store: Store, facts: Mapping[str, str]) -> Table:
+        """Return the evidence that is there, if it was made with the same software, data and processor; else none."""
+        try:
+            found = load_evidence(store.folder, self.name)
+        except StoreError:
+            return Table({})
+        same = all(found.provenance.get(name) == value for name, value in facts.items() if name != "threads")
+        return found if same else Table({})
 
 
-def _earlier(results_folder: Path, facts: Mapping[str, str]) -> Evidence:
-    """Return the evidence that is there, if it was made with the same software, data and processor; else none."""
-    try:
-        found = Evidence.load(results_folder, NAME)
-    except EvidenceError:
-        return Evidence(NAME, {})
-    same = all(found.provenance.get(name) == value for name, value in facts.items() if name != "threads")
-    return found if same else Evidence(NAME, {})
+PRUNING: Final = PrunedNetworks("pruning", RULES)
 
 
 def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) -> list[dict[str, Any]]:
     images = _Splits(data)
     rows: list[dict[str, Any]] = []
-    title = f"{NAME}, {table['stage'][0]}"
+    title = f"pruning, {table['stage'][0]}"
     with bar(total=len(table), desc=title, unit="network", leave=False, shown=progress) as drawn:
         for index in range(len(table)):
             rows += _rows_of(table, index, images)
@@ -144,48 +138,20 @@ def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) ->
     return rows + _chosen_rows(rows, table, store, images) + _best_rows(table, store, images)
 
 
-def is_current(evidence: Evidence, study: Study, results_folder: Path) -> bool:
-    """Say whether evidence comes from the very networks that a study's results have now.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        As `measure` gave it.
-    study : Study
-    results_folder : Path
-
-    Returns
-    -------
-    bool
-        False if networks were added, removed, or trained anew since.
-    """
-    return evidence.provenance.get("networks_sha256") == _digest(kept_networks(study, Store(results_folder)))
-
-
-def kept_networks(study: Study, store: Store) -> Table:
-    """Return the rows of a study's table whose networks are pruned here.
+def kept_networks(layout: Layout) -> Table:
+    """Return the trainings of a study whose networks are pruned here.
 
     Those of complete stages that keep parameters: all of a stage that goes through strengths; of the others the
     unpenalised network, SL1, and the proximal group lasso. Half a stage would compare seeds with other seeds.
-
-    Parameters
-    ----------
-    study : Study
-    store : Store
-
-    Returns
-    -------
-    Table
-        Empty if there is none yet.
     """
-    layout, cells = Layout.of(study, store), []
-    for stage in study.stages:
+    store, cells = layout.store, []
+    for stage in layout.study.stages:
         there = layout.cells.get(stage.name, [])
         if not stage.keep_params or not all(store.has(cell.key, params=True) for cell in there):
             continue
         wanted = stage.methods if stage.scale else (PLAIN, OURS, RIVAL)
         cells += [each for each in there if each.method in wanted and not store.records[each.key].diverged]
-    return make_table(cells, store)
+    return table_of(cells, store)
 
 
 def _rows_of(table: Table, index: int, images: _Splits) -> Iterator[dict[str, Any]]:
@@ -316,7 +282,7 @@ def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapp
     Parameters
     ----------
     rows : sequence of mapping
-        Of the evidence.
+        Of a table of this experiment.
     scope : {"any penalty", "node-wise"}
         Node-wise is all that is counted by nodes: also weight-wise penalties, and none.
 
@@ -328,7 +294,7 @@ def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapp
     [0.1]
     """
     require_choice("scope", scope, SCOPES)
-    within = [row for row in rows if row["kind"] == "within" and row["target"] == f"{LOSS[10]:g}"]
+    within = [row for row in rows if row["kind"] == "within" and row["target"] == f"{TOLERANCES[0]:g}"]
     allowed = [row for row in within if scope == "any penalty" or row["grouping"] == "node"]
     by_seed: dict[int, list[Mapping[str, Any]]] = {}
     for row in allowed:
@@ -336,12 +302,12 @@ def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapp
     return [min(by_seed[seed], key=lambda row: (row["multiply_adds"], row["error"])) for seed in sorted(by_seed)]
 
 
-def curve(evidence: Evidence, column: str = "error", **where: Any) -> tuple[np.ndarray, np.ndarray]:
+def curve(table: Table, column: str = "error", **where: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return a quantity against the nodes left, seed by seed: the rows of ``"count"`` of one method and strength.
 
     Parameters
     ----------
-    evidence : Evidence
+    table : Table
     column : str
     **where
         Values of columns: ``stage``, ``method``, ``factor``.
@@ -357,7 +323,7 @@ def curve(evidence: Evidence, column: str = "error", **where: Any) -> tuple[np.n
     ValueError
         If there is no such row, or the seeds have different counts.
     """
-    rows = evidence.where(kind="count", **where)
+    rows = table.where(kind="count", **where)
     seeds = sorted(set(rows["seed"].tolist()))
     by_seed = [rows.where(seed=seed) for seed in seeds]
     counts = [part["nodes"].tolist() for part in by_seed]
@@ -397,7 +363,7 @@ def _require_same(data: Dataset, table: Table, store: Store) -> None:
             )
 
 
-def _digest(table: Table) -> str:
+def networks_digest(table: Table) -> str:
     """Return a hash over the networks: which trainings of which stages, and their final parameters to the bit."""
     stages = table["stage"] if len(table) else ()
     lines = [f"{stage} {each.key} {each.fingerprint}" for stage, each in zip(stages, table.records, strict=True)]

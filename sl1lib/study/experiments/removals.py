@@ -35,7 +35,7 @@ from ...training import Run, RunConfig
 from ...training.classifier import measure
 from ...training.images import Images
 from ...training.run import History
-from .. import Record
+from ..record import Record
 
 SMALLEST: Final = float(np.finfo(np.float64).tiny)  # a length below it is 0
 

@@ -10,9 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import unexpected
-from . import Claim, Comparison, Effect, Judgement, Table, holm, judge, paired_difference, proportion
-from .verdicts import ALPHA
+from ...errors import unexpected
+from ...study import (
+    ALPHA,
+    Claim,
+    Comparison,
+    Effect,
+    Table,
+    Verdict,
+    compare_trainings,
+    holm,
+    paired_difference,
+    proportion,
+)
 
 
 def failure_rates(stage: Table, vary: str = "method") -> dict[str, tuple[int, int, float, float]]:
@@ -43,7 +53,7 @@ def diverged(table: Table, claim: Claim) -> int:
     return sum(int(np.isnan(each["held_out_error"][np.isin(each[claim.vary], sides)]).sum()) for each in rows)
 
 
-def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float = 3.5) -> Judgement:
+def decide_by_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float = 3.5) -> Verdict:
     """Decide the claim about the strength again, over the strengths within a factor of about 3 of the tuned one.
 
     Parameters
@@ -55,7 +65,7 @@ def judge_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float
         Bounds of the factors.
     """
     factors = table["strength_factor"]
-    return judge(claim, table.take((factors >= least) & (factors <= most)))
+    return compare_trainings(claim, table.take((factors >= least) & (factors <= most)))
 
 
 def text_at_one_rate(table: Table, measure: str = "held_out_error") -> Effect:
@@ -106,19 +116,19 @@ class OneFamily:
     lost: tuple[tuple[int, Comparison], ...]
 
 
-def one_family(judgements: Sequence[Judgement]) -> OneFamily:
+def one_family(verdicts: Sequence[Verdict]) -> OneFamily:
     """Correct all comparisons of all claims as one family, by Holm's procedure.
 
     Parameters
     ----------
-    judgements : sequence of Judgement
+    verdicts : sequence of Verdict
         Those without comparisons take no part, nor do comparisons that no p decides.
     """
     tests = [
-        (judgement.claim.number, comparison, _raw(judgement, comparison))
-        for judgement in judgements
-        for comparison in judgement.comparisons
-        if comparison.measure not in _NO_TEST
+        (verdict.claim.number, comparison, _raw(verdict, comparison))
+        for verdict in verdicts
+        for comparison in verdict.comparisons
+        if comparison.tested
     ]
     corrected = holm([p for *_, p in tests])
     before = [comparison.p_corrected < ALPHA for _, comparison, _ in tests]
@@ -127,12 +137,9 @@ def one_family(judgements: Sequence[Judgement]) -> OneFamily:
     return OneFamily(len(tests), sum(before), sum(after), lost)
 
 
-_NO_TEST = ("nodes removed", "error lost")  # claim 5: decided by counting, and by an interval
-
-
-def _raw(judgement: Judgement, comparison: Comparison) -> float:
+def _raw(verdict: Verdict, comparison: Comparison) -> float:
     """Return the p before any correction; of a comparison that is alone, the p that decided, which may be one-sided."""
-    return comparison.p_corrected if len(judgement.comparisons) == 1 else comparison.effect.p
+    return comparison.p_corrected if len(verdict.comparisons) == 1 else comparison.effect.p
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,58 @@
+"""What trainings and experiments are compared by: the one list of measures, with their names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .record import THRESHOLDS
+
+
+class Unit(StrEnum):
+    """In what a measure is counted."""
+
+    SHARE = "points"  # a share of images, which is told in percentage points
+    NATS = "nats"
+    UPDATES = "updates"  # until something happens, which may be never
+    NODES = "nodes"
+    STEPS = "ηλ"
+    COUNT = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity that two sides are compared by.
+
+    Parameters
+    ----------
+    name : str
+        What prose calls it.
+    short : str
+        What a figure calls it.
+    unit : Unit
+    of_trainings : bool
+        Whether it is a column of a study's trainings, which claims may name; else an experiment measures it.
+    """
+
+    name: str
+    short: str
+    unit: Unit
+    of_trainings: bool = True
+
+
+MEASURES: Final[Mapping[str, Measure]] = {
+    "held_out_error": Measure("held-out error", "error", Unit.SHARE),
+    "held_out_E0": Measure("held-out $E_0$", "$E_0$, test", Unit.NATS),
+    "train_error": Measure("training error", "training error", Unit.SHARE),
+    "train_E0": Measure("training $E_0$", "$E_0$, training", Unit.NATS),
+    "gap": Measure("gap", "gap", Unit.SHARE),
+    **{f"updates_to_{low}": Measure(f"updates to $E_0 = {low}$", f"to {low}", Unit.UPDATES) for low in THRESHOLDS},
+    "nodes_below": Measure("nodes below ε", "nodes below ε", Unit.NODES),
+    "failed": Measure("failed trainings", "failed", Unit.COUNT),
+    "nodes_removed": Measure("nodes removed", "nodes removed", Unit.NODES, of_trainings=False),
+    "error_lost": Measure("error lost", "error lost", Unit.SHARE, of_trainings=False),
+    "error_pruned": Measure("error of pruned networks", "error", Unit.SHARE, of_trainings=False),
+    "swing": Measure("swing in ηλ", "swing", Unit.STEPS, of_trainings=False),
+}
