@@ -22,10 +22,6 @@ def backpropagation_stepper(pixels: Sequence[float] = (1, 2, 3, 2), target: floa
     pixels : sequence of 4 floats
     target : float
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

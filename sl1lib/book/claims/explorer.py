@@ -31,10 +31,6 @@ def power_explorer(
     spread : float
         The standard deviation of the differences of this study, in percentage points, above 0.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

@@ -25,10 +25,6 @@ def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Explorer:
     momentum : float
         :math:`\mu` at the start, at least 0 and below 1.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

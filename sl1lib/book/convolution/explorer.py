@@ -25,10 +25,6 @@ def convolution_explorer(image: np.ndarray) -> Explorer:
     image : ndarray of uint8, shape (28, 28)
         Grey levels; the figure computes with them divided by 255, as the network does.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

@@ -18,10 +18,6 @@ def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2)
     label : int
         The class that is right at the start, 0, 1 or 2.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

@@ -29,10 +29,6 @@ def band_explorer(layer: str = "layer 1") -> Explorer:
     layer : str
         One of `BAND_LAYERS`: where it starts, with the widest tile.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

@@ -25,10 +25,6 @@ def pull_explorer(
     profile : str
         One of `PULL_PROFILES`.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

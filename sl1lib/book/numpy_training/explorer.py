@@ -16,10 +16,6 @@ def heavy_ball_explorer(updates: int = 30) -> Explorer:
     updates : int
         How many are made, at least 1.
 
-    Returns
-    -------
-    Explorer
-
     Examples
     --------
     >>> heavy_ball_explorer()

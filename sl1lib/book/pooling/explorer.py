@@ -27,10 +27,6 @@ POOLING_KERNELS: dict[str, np.ndarray] = {
 def pooling_explorer() -> Explorer:
     """Return a figure in which a reader paints 6×6 pixels and sees them convolved and pooled, in two steps and in one.
 
-    Returns
-    -------
-    Explorer
-
     Examples
     --------
     >>> pooling_explorer()

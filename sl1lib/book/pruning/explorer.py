@@ -49,10 +49,6 @@ def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: st
     most : float
         The largest error that is drawn, as a share.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError

@@ -30,10 +30,6 @@ def path_explorer(
     relevant : sequence of int
         Groups that are known to matter.
 
-    Returns
-    -------
-    Explorer
-
     Raises
     ------
     ValueError
