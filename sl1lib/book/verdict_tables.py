@@ -94,11 +94,7 @@ def _stage_text(comparison: Comparison, axes: Sequence[str] | None = None) -> st
 def verdict_rows(verdicts: Sequence[Verdict], evidence: Mapping[str, str]) -> list[list[str]]:
     """Return the table of claims: statement and evidence, verdict, comparisons for, against and neither, n, effects.
 
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-    evidence : mapping of str to str
-        By topic of the claim, a link in Markdown.
+    ``evidence`` has a link in Markdown for each topic.
     """
     rows = []
     for verdict in verdicts:
@@ -157,13 +153,7 @@ def show_verdict(verdict: Verdict) -> None:
 
 
 def rival_rows(verdict: Verdict) -> list[list[str]]:
-    """Return a table's rows: for each family and measure, against whom the favoured side does better, or worse.
-
-    Returns
-    -------
-    list of list of str
-        Stage and what else is shared, measure, and three lists: better than, worse than, no difference shown.
-    """
+    """Return a row for each family and measure: against whom the favoured side is better, worse, or neither."""
 
     def place(comparison: Comparison) -> tuple[str, ...]:
         return _stage_text(comparison, ["n_train"]), MEASURES[comparison.measure].name

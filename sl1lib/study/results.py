@@ -15,7 +15,6 @@ from .._output import bar
 from ..errors import unexpected
 from ..paths import user_path
 from ..training.processes import working
-from .claim import Claim
 from .declaration import STUDIES, Selection, Study, load_study
 from .evidence import NotMeasuredError, damaged, evidence_path, load_evidence, save_evidence
 from .experiments import experiment_of
@@ -159,7 +158,9 @@ class Results:
         if claim.untested:
             return Verdict(claim, Answer.UNTESTED, waiting=claim.untested)
         if not claim.experiment:
-            return compare_trainings(claim, self.trainings, self.missing) if claim.by_trainings else _undecided(claim)
+            if claim.words:  # they ask for something that nothing here does
+                return Verdict(claim, Answer.OPEN, waiting=claim.words)
+            return compare_trainings(claim, self.trainings, self.missing)
         try:
             table = self.experiment(claim.experiment)
         except NotMeasuredError as error:
@@ -178,20 +179,9 @@ class Results:
     def measure_missing(self, progress: bool = True, processes: int | None = None) -> Iterator[Table]:
         """Do the experiments that the claims name and whose evidence is missing, out of date or damaged.
 
-        Several are done side by side; one alone is done in this process. Some are about the trained networks, so that
-        the trainings should be complete.
-
-        Parameters
-        ----------
-        progress : bool
-            Show a bar.
-        processes : int, optional
-            How many at most; None: as many as this process may use cores.
-
-        Yields
-        ------
-        Table
-            As soon as it is kept; interrupted, the next call resumes with the next experiment.
+        Several are done side by side, in at most so many processes; one alone is done in this process. Some are about
+        the trained networks, so that the trainings should be complete. Each table is yielded as soon as it is kept;
+        interrupted, the next call resumes with the next experiment.
         """
         names = dict.fromkeys(claim.experiment for claim in self.study.claims if claim.experiment)
         missing = [name for name in names if not self._has(name)]
@@ -221,8 +211,3 @@ class Results:
 
 def _measure(name: str, study: Study, folder: Path) -> Table:
     return experiment_of(name).measure(Results(study, folder), progress=False)
-
-
-def _undecided(claim: Claim) -> Verdict:
-    """Return the verdict where nothing here decides the claim."""
-    return Verdict(claim, Answer.OPEN, waiting=claim.words)

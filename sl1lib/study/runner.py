@@ -207,14 +207,7 @@ def _error_of(future: Future[Batch], cells: Sequence[Cell]) -> BaseException | N
 
 
 def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
-    """Divide trainings into batches of some that can run side by side, as equal in size as that allows.
-
-    Parameters
-    ----------
-    cells : sequence of Cell
-    most : int
-        In a batch, at least 1.
-    """
+    """Divide trainings into batches of at most so many that can run side by side, as equal in size as that allows."""
     alike: dict[tuple[tuple[str, Any], ...], list[Cell]] = {}
     for cell in cells:
         alike.setdefault(tuple(cell.config.shared().items()), []).append(cell)

@@ -15,16 +15,8 @@ from .verdicts import Comparison, Number, Verdict
 
 
 def plan_text(results: Results, processes: int) -> str:
-    """Return a table of the stages: trainings, how many are missing, model-epochs and the estimated time.
+    """Return a table of the stages: trainings, how many are missing, model-epochs, and the time among some processes.
 
-    Parameters
-    ----------
-    results : Results
-    processes : int
-        Among which the work is divided.
-
-    Notes
-    -----
     A stage that waits for a selection has as many trainings as with any other one, and costs the same.
     """
     study, layout = results.study, results.layout

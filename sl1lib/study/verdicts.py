@@ -140,16 +140,10 @@ Rule = Callable[..., Ruling]
 
 
 def compare_trainings(claim: Claim, table: Table, missing: Mapping[str, int] | None = None) -> Verdict:
-    """Decide a claim by comparisons of trainings, as `Claim` states.
+    """Decide a claim by comparisons of a study's trainings, as `Claim` states.
 
-    Parameters
-    ----------
-    claim : Claim
-    table : Table
-        Of the whole study.
-    missing : mapping of str to int, optional
-        By stage, how many trainings are still to come. A claim that needs one of them is not decided: to look at
-        half of the pairs, and again at all, would be two tests where one was declared.
+    ``missing`` says for each stage how many trainings are still to come. A claim that needs one of them is not decided:
+    to look at half of the pairs, and again at all, would be two tests where one was declared.
     """
     waiting = {stage: (missing or {}).get(stage, 0) for stage in claim.stages}
     if any(waiting.values()):

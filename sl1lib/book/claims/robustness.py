@@ -26,13 +26,7 @@ from ...study import (
 
 
 def failure_rates(stage: Table, vary: str = "method") -> dict[str, tuple[int, int, float, float]]:
-    """Count the trainings that diverged or learnt next to nothing.
-
-    Parameters
-    ----------
-    stage : Table
-    vary : str
-        The column whose values are counted apart.
+    """Count the trainings that diverged or learnt next to nothing, for each value of a column.
 
     Returns
     -------
@@ -54,16 +48,7 @@ def diverged(table: Table, claim: Claim) -> int:
 
 
 def decide_by_one_decade(claim: Claim, table: Table, least: float = 0.3, most: float = 3.5) -> Verdict:
-    """Decide the claim about the strength again, over the strengths within a factor of about 3 of the tuned one.
-
-    Parameters
-    ----------
-    claim : Claim
-        Whose spread is over ``strength_factor``.
-    table : Table
-    least, most : float
-        Bounds of the factors.
-    """
+    """Decide a claim about the spread over the strength again, within a factor of about 3 of the tuned one."""
     factors = table["strength_factor"]
     return compare_trainings(claim, table.take((factors >= least) & (factors <= most)))
 
@@ -73,13 +58,6 @@ def text_at_one_rate(table: Table, measure: str = "held_out_error") -> Effect:
 
     Tuning gave no penalty another rate. But the comparison of the error functions has that network at SL1's rate too,
     on the same images and with seeds that the finals have.
-
-    Parameters
-    ----------
-    table : Table
-        Of the study ``"paper"``, with the stages *text finals* and *error function, text*.
-    measure : str
-        The column that is compared.
 
     Raises
     ------
@@ -117,13 +95,7 @@ class OneFamily:
 
 
 def one_family(verdicts: Sequence[Verdict]) -> OneFamily:
-    """Correct all comparisons of all claims as one family, by Holm's procedure.
-
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-        Those without comparisons take no part, nor do comparisons that no p decides.
-    """
+    """Correct all comparisons of all claims that p decides as one family, by Holm's procedure."""
     tests = [
         (verdict.claim.number, comparison, _raw(verdict, comparison))
         for verdict in verdicts
@@ -164,20 +136,10 @@ class Noise:
 
 
 def choice_noise(tuning: Table, settings: Sequence[str] = ("lr", "strength")) -> dict[str, Noise]:
-    """Return for each method of a tuning stage how well its candidates can be told apart.
+    """Return for each method of a tuning stage how well its candidates can be told apart; ``settings`` make one.
 
-    Parameters
-    ----------
-    tuning : Table
-        Of one stage that has one winner a method.
-    settings : sequence of str
-        The columns that make a candidate.
-
-    Returns
-    -------
-    dict of str to Noise
-        The variance of one training is pooled over the better half of the method's candidates, those among which a
-        choice is made. Trainings of one seed share their start, so that differences may be a little less noisy.
+    The variance of one training is pooled over the better half of the method's candidates, those among which a choice
+    is made. Trainings of one seed share their start, so that differences may be a little less noisy.
     """
     found = {}
     for (method,), rows in tuning.groups("method"):

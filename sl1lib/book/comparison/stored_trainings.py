@@ -20,16 +20,9 @@ from ...training import RunConfig
 
 
 def tuning_winners(tuning: Table) -> np.ndarray:
-    """Return `winners` of each method of a tuning stage, chosen on one seed, measured on the others.
+    """Return `winners` of each method of a tuning stage: chosen on one seed, measured on the others.
 
-    Parameters
-    ----------
-    tuning : Table
-        Of one tuning stage that has one winner a method.
-
-    Returns
-    -------
-    ndarray, shape (methods × seeds, 2)
+    An array of shape (methods × seeds, 2), of a stage that has one winner for each method.
     """
     found = []
     for _, rows in tuning.groups("method"):
@@ -76,14 +69,7 @@ def right_answers(stage: Table, data: Dataset) -> dict[str, np.ndarray]:
 def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
     r"""Return each method's median :math:`E_0` on training images and its median :math:`\lambda \sum h`, at the end.
 
-    Parameters
-    ----------
-    stage : Table
-        With parameters kept.
-
-    Returns
-    -------
-    dict of str to (float, float)
+    The stage must have kept its parameters.
     """
     found = {}
     for (method,), rows in stage.groups("method"):
@@ -101,15 +87,7 @@ def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
 
 
 def effects(stage: Table, measure: str, favoured: str = "SL1", vary: str = "method") -> dict[str, Effect]:
-    """Return the paired differences, the favoured side minus each other one that has pairs.
-
-    Parameters
-    ----------
-    stage : Table
-        In which no side has a seed twice.
-    measure, favoured, vary : str
-        As in `Table.pairs`.
-    """
+    """Return the paired differences, the favoured side minus each other one that has pairs, by `Table.pairs`."""
     found = {}
     for (name,), _ in stage.groups(vary):
         if name == favoured:
@@ -148,16 +126,8 @@ def by_group(stage: Table, measure: str, vary: str = "method", scale: float = 1.
 def chatter_width(config: RunConfig) -> float:
     r"""Return the width below which a weight near 0 chatters at the first learning rate of a training.
 
-    Parameters
-    ----------
-    config : RunConfig
-        With a smoothed penalty.
-
-    Returns
-    -------
-    float
-        :math:`\eta\lambda\,\varepsilon\operatorname{Lip}(\varphi'_\varepsilon) / (2 (1 + \mu))`, of equation
-        ``eq-descent-chatter``, chapter *Convergence*.
+    It is :math:`\eta\lambda\,\varepsilon\operatorname{Lip}(\varphi'_\varepsilon) / (2 (1 + \mu))`, of equation
+    ``eq-descent-chatter``, chapter *Convergence*.
 
     Raises
     ------
@@ -180,15 +150,7 @@ def chatter_width(config: RunConfig) -> float:
 def train_again(results: Results, sample: int, stages: Sequence[str], **where: Any) -> list[Repeat]:
     """Train a slice of a study again, in this process, and compare: `sl1lib.study.audit` of whole batches.
 
-    Parameters
-    ----------
-    results : Results
-    sample : int
-        How many trainings to draw; their whole batches are trained.
-    stages : sequence of str
-        To draw from.
-    **where
-        Values of the configuration that what is drawn must have.
+    ``where`` has values of the configuration that what is drawn must have.
     """
     threads = torch.get_num_threads()
     try:

@@ -47,20 +47,9 @@ class LastLayer:
 
     @classmethod
     def of_images(cls, images: int = 300, data: str = "digits", instance: int = 0) -> LastLayer:
-        """Take training images through a network as `init_params` makes it.
+        """Take training images through a network as `init_params` makes it, with the instance as its seed.
 
-        Parameters
-        ----------
-        images : int
-            At least 2.
-        data : str
-        instance : int
-            The seed of the network, and which images: instance 0 has the first ones, 1 the next. No image is in two.
-
-        Raises
-        ------
-        ValueError
-            If the data set has no such images.
+        The images are those of `some_images`.
         """
         x, labels = some_images(images, data, instance)
         o = reference.features(reference.init_params(seed=instance), x, "table")
@@ -136,7 +125,9 @@ class LastLayer:
 
 
 def some_images(images: int, data: str = "digits", instance: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return training images (N, 1, 28, 28) between 0 and 1, and their labels; no image belongs to two instances.
+    """Return training images (N, 1, 28, 28) between 0 and 1, and their labels (N,), for an instance.
+
+    Instance 0 has the first ones, 1 the next: no image belongs to two. ``ValueError`` if there are not so many.
 
     Examples
     --------
@@ -181,18 +172,10 @@ def swing(layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, mome
 
     Parameters
     ----------
-    layer : LastLayer
     start : ndarray, shape (10, K+1)
-        `LastLayer.near_lasso` with the penalty's strength and grouping.
-    penalty : Penalty
-        Node-wise or weight-wise.
-    lr, momentum : float
+        `LastLayer.near_lasso` with the penalty's strength and grouping, node-wise or weight-wise.
     updates : int
         At least 40, of which the last 40 are looked at.
-
-    Returns
-    -------
-    Swing
 
     Examples
     --------
@@ -268,21 +251,13 @@ def descend_layer(
 
     Parameters
     ----------
-    layer : LastLayer
     start : ndarray, shape (10, K+1)
         Near the group lasso's solution many nodes are so short that the penalty is most curved.
-    penalty : Penalty
-        Huber's or the quartic profile, node-wise.
     share : float
         :math:`\eta L`, above 0.
-    updates : int
     momentum : float
         Above 0, ``errors`` are energies, :math:`E + \frac{\mu}{2\eta}\lVert\Delta W\rVert^2`, which fall for
         ``share`` up to :math:`2(1 - \mu)`.
-
-    Returns
-    -------
-    Descent
 
     Examples
     --------
@@ -305,22 +280,9 @@ def descend_layer(
 def descend_network(
     images: int, instance: int, reading: str, penalty: Penalty, rates: Sequence[float], updates: int = 500
 ) -> list[Descent]:
-    """Descend with the whole network, all images in each update, no momentum, in float64 (claim 8).
+    """Descend with the whole network, all images in each update, no momentum, in float64, once for each rate (claim 8).
 
-    Parameters
-    ----------
-    images, instance : int
-        As for `some_images`; the instance is the seed of the start too.
-    reading : str
-    penalty : Penalty
-    rates : sequence of float
-    updates : int
-        At least 1.
-
-    Returns
-    -------
-    list of Descent
-        One a rate.
+    The images are those of `some_images`; the instance is the seed of the start too.
 
     Examples
     --------
@@ -360,16 +322,6 @@ def distances_to_group_lasso(
     layer: LastLayer, strength: float, widths: Sequence[float], profile: str = "huber", updates: int = 4000
 ) -> np.ndarray:
     r"""Measure how far SL1's solution is from the group lasso's, for several smoothing widths (claim 9).
-
-    Parameters
-    ----------
-    layer : LastLayer
-    strength : float
-    widths : sequence of float
-        Of :math:`\varepsilon`.
-    profile : {"huber", "quartic"}
-    updates : int
-        Of each solution.
 
     Returns
     -------

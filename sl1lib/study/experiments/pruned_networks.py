@@ -307,8 +307,6 @@ def curve(table: Table, column: str = "error", **where: Any) -> tuple[np.ndarray
 
     Parameters
     ----------
-    table : Table
-    column : str
     **where
         Values of columns: ``stage``, ``method``, ``factor``.
 

@@ -85,16 +85,8 @@ def _sides_of(rows: Table) -> tuple[Table, Table]:
 def frontier_sides(table: Table, factor: float) -> tuple[Table, Table]:
     """Return SL1's networks of the frontier, pruned at ε, and their unpenalised rivals with as many nodes cut.
 
-    Parameters
-    ----------
-    table : Table
-    factor : float
-        SL1's strength, as a multiple of the middle one.
-
-    Returns
-    -------
-    ours, theirs : Table
-        One row per seed, in the same order; none where the stage has no such strength.
+    ``factor`` is SL1's strength, as a multiple of the middle one. Both sides have one row per seed, in the same order;
+    none where the stage has no such strength.
     """
     rows = table.where(stage=FRONTIER)
     ours = rows.where(kind="threshold", method="SL1", factor=factor)
@@ -182,18 +174,7 @@ def _percent(key: str, effect: Effect, unit: str) -> Number:
 
 
 def savings(rows: Table, seeds: Sequence[int]) -> np.ndarray:
-    """Return for each seed the largest share of multiply-adds that a row saves.
-
-    Parameters
-    ----------
-    rows : Table
-        Pruned networks that are within a bound.
-    seeds : sequence of int
-
-    Returns
-    -------
-    ndarray, shape (seeds,)
-        In [0, 1]; 0 where a seed has no row.
+    """Return for each seed the largest share of multiply-adds that a row saves, in [0, 1]; 0 where a seed has no row.
 
     Examples
     --------

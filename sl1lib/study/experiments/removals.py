@@ -86,14 +86,7 @@ class Removals:
 
     @torch.no_grad()
     def after(self, removed: np.ndarray, fold: bool = True) -> tuple[float, float]:
-        """Return entropy error and share of wrong answers without the removed nodes.
-
-        Parameters
-        ----------
-        removed : ndarray of bool, shape (192,)
-        fold : bool
-            Put their means into the bias.
-        """
+        """Return entropy error and share of wrong answers without some nodes; ``fold`` keeps their means in the bias."""
         gone = torch.from_numpy(removed)
         U, b = fast.remove_inputs(self.params["U"], self.params["b"], gone, self.means if fold else None)
         return measure(fast.dense(self.features[:, ~gone], U, b), self.labels)
@@ -146,10 +139,6 @@ def switched_off(U: np.ndarray, config: RunConfig) -> np.ndarray:
     config : RunConfig
         Of the training. Without a penalty the threshold is 0.01.
 
-    Returns
-    -------
-    ndarray of bool, shape (192,)
-
     Examples
     --------
     >>> U = np.ones((10, 192))
@@ -173,10 +162,6 @@ def stored_run(record: Record, data_name: str = "", data_digest: str = "") -> Ru
         With its parameters.
     data_name, data_digest : str
         What the run says of its data; given a digest, `prune` refuses other data.
-
-    Returns
-    -------
-    Run
 
     Examples
     --------
@@ -210,10 +195,6 @@ def prune_again(row: Mapping[str, Any], run: Run, data: Dataset | None = None, l
         The stored training of the row, see `stored_run`.
     data, latency
         As for `sl1lib.prune`.
-
-    Returns
-    -------
-    Pruned
     """
     if row["kind"] in ("threshold", "tuned"):
         removed = switched_off(run.params["U"], run.config)
@@ -225,17 +206,7 @@ def prune_again(row: Mapping[str, Any], run: Run, data: Dataset | None = None, l
 
 
 def onnx_differences(pruned: Pruned, images: np.ndarray) -> float:
-    """Count the images that ONNX Runtime answers otherwise than the network; NaN where it is not installed.
-
-    Parameters
-    ----------
-    pruned : Pruned
-    images : ndarray of uint8, shape (N, 28, 28)
-
-    Returns
-    -------
-    float
-    """
+    """Count the images, uint8 (N, 28, 28), that ONNX Runtime answers otherwise; NaN where it is not installed."""
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         return float("nan")
     with TemporaryDirectory() as folder:
