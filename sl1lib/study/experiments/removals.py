@@ -86,7 +86,7 @@ class Removals:
 
     @torch.no_grad()
     def after(self, removed: np.ndarray, fold: bool = True) -> tuple[float, float]:
-        """Return entropy error and share of wrong answers without some nodes; ``fold`` keeps their means in the bias."""
+        """Return entropy error and share of wrong answers without some nodes; ``fold`` keeps their means."""
         gone = torch.from_numpy(removed)
         U, b = fast.remove_inputs(self.params["U"], self.params["b"], gone, self.means if fold else None)
         return measure(fast.dense(self.features[:, ~gone], U, b), self.labels)
