@@ -38,7 +38,7 @@ def wanted() -> dict[str, SpecifierSet]:
 def pins() -> dict[str, str]:
     """Return the exact version of each package in constraints.txt."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    return {name: exact for name, _, exact in (line.partition("==") for line in lines) if exact}
+    return {name.replace("_", "-"): exact for name, _, exact in (line.partition("==") for line in lines) if exact}
 
 
 def installed(name: str) -> str | None:

@@ -37,8 +37,8 @@ def length_courses(
 
     Examples
     --------
-    >>> length_courses({"SL1": np.geomspace([1, 1], [1, 0.01], 20)}, eps=0.05).axes[0].get_title(loc="left")
-    'SL1'
+    >>> len(length_courses({"SL1": np.geomspace([1, 1], [1, 0.01], 20)}, eps=0.05).axes)
+    1
     """
     figure, panels = plt.subplots(
         1,
