@@ -221,11 +221,10 @@ class Batched(Contender):
             for _ in range(models)
         ]
         x = torch.tensor(case.data.x_train).unsqueeze(1)
-        settings = {"reading": case.reading, "batch_size": case.batch}
-        self.engine = self.start(trainings, x, torch.tensor(case.data.y_train), settings)
+        labels = torch.tensor(case.data.y_train)
+        self.engine = self.start(trainings, x, labels, reading=case.reading, batch_size=case.batch)
 
-    def start(self, *arguments: Any) -> Any:
-        *given, settings = arguments
+    def start(self, *given: Any, **settings: Any) -> Any:
         return Engine(*given, **settings)
 
     def advance(self, updates: int) -> None:
@@ -240,8 +239,7 @@ class Parallel(Batched):
 
     letter, what = "p", "processes"
 
-    def start(self, *arguments: Any) -> Any:
-        *given, settings = arguments
+    def start(self, *given: Any, **settings: Any) -> Any:
         return Shares(*given, processes=min(torch.get_num_threads(), self.models), **settings)
 
 

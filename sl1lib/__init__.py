@@ -61,8 +61,6 @@ __all__ = ["NodePenalty", "Penalty", "Run", "RunConfig", "compare", "fast", "loa
 # NumPy half, or the data, can do without it.
 _HOMES: Final = MappingProxyType(
     {
-        "": ("book", "data", "engine", "fast", "pruning", "reference", "study", "training"),
-        "book": ("ledger",),
         "data": ("DataError", "Dataset", "load_data"),
         "fast": ("NodePenalty",),
         "pruning": ("Pruned", "prune"),
@@ -78,16 +76,21 @@ _HOMES: Final = MappingProxyType(
 )
 _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
 
+# The parts of the package, and where they are.
+_PARTS: Final = {
+    **{name: f".{name}" for name in ("book", "data", "engine", "fast", "pruning", "reference", "study", "training")},
+    "ledger": ".book.ledger",
+}
+
 
 def __getattr__(name: str) -> Any:
     """Import a public name, or a part of the package, when it is first asked for."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOME_OF[name]
-    if home in ("", "book"):  # a module, which its package need not have imported
-        value = import_module(".".join((__name__, home, name)).replace("..", "."))
+    if name in _PARTS:
+        value = import_module(_PARTS[name], __name__)
+    elif name in _HOME_OF:
+        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
     else:
-        value = getattr(import_module(f".{home}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,6 +16,12 @@ from hypothesis import strategies as st
 from sl1lib import fast, reference
 
 PATIENCE = 600  # seconds until a test gives up on a process or a thread: a busy machine is slow, not wrong
+
+
+def about(arrays: dict[str, np.ndarray], **changes: Any) -> dict[str, np.ndarray]:
+    """Return the arrays of a saved file with some of its JSON changed; ``...`` takes an entry away."""
+    told = json.loads(str(arrays["about"])) | changes
+    return {**arrays, "about": np.array(json.dumps({k: v for k, v in told.items() if v is not ...}))}
 
 
 @dataclass(frozen=True)

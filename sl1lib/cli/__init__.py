@@ -1,7 +1,7 @@
 """The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, check, env.
 
-Each command's options and work stand beside what it is about; they are imported when the command is asked for, so that
-``sl1 --help`` waits for no PyTorch.
+Each command's options and work stand in a module of this package, which is imported when the command is asked for, so
+that ``sl1 --help`` waits for no PyTorch.
 """
 
 from __future__ import annotations
@@ -26,21 +26,19 @@ _BROKEN_PIPE: Final = 141  # as the shell counts it: 128 and the number of SIGPI
 #: What each command does, the module that does it, and there the functions that add its options and run it.
 COMMANDS: Final = MappingProxyType(
     {
-        "data": ("get MNIST and say where it is", "cli.data", "add_options", "run"),
-        "train": ("train one network and print a summary", "cli.train", "train_options", "run_train"),
+        "data": ("get MNIST and say where it is", "data", "add_options", "run"),
+        "train": ("train one network and print a summary", "train", "train_options", "run_train"),
         "compare": (
             "train without penalty, with L2, L1 and SL1, side by side; print a table, draw a plot",
-            "cli.train", "compare_options", "run_compare",
+            "train", "compare_options", "run_compare",
         ),
-        "study": (
-            "run a declared study: plan, run, show, audit", "cli.study", "add_options", "run",
-        ),
+        "study": ("run a declared study: plan, run, show, audit", "study", "add_options", "run"),
         "prune": (
             "make a saved run's network smaller; print sizes, errors and times before and after",
-            "cli.prune", "add_options", "run",
+            "prune", "add_options", "run",
         ),
-        "check": ("check the equations of the book on this machine", "cli.check", "add_options", "run"),
-        "env": ("check this machine: what is missing, and how to get it", "cli.env", "add_options", "run"),
+        "check": ("check the equations of the book on this machine", "check", "add_options", "run"),
+        "env": ("check this machine: what is missing, and how to get it", "env", "add_options", "run"),
     }
 )  # fmt: skip
 
@@ -174,7 +172,7 @@ def command_parser(described: Iterable[str] = COMMANDS) -> argparse.ArgumentPars
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:
-    return getattr(import_module(f"..{module}", __package__), name)
+    return getattr(import_module(f".{module}", __package__), name)
 
 
 def _call(module: str, name: str, options: argparse.Namespace) -> int:

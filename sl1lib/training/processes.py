@@ -162,21 +162,10 @@ class _Worker:
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Have the function called; return what it returns, raise what it raises."""
-        work = pickle.dumps((function, arguments, named), pickle.HIGHEST_PROTOCOL)
-        try:
-            self._send(work)
-            while True:
-                kind, content = pickle.loads(self._receive())
-                if kind == "returned":
-                    return content
-                if kind == "raised":
-                    raise content
-                if self._heard is not None:
-                    self._heard(content)
-        except (EOFError, BrokenPipeError) as error:
-            if getattr(error, "__notes__", None):  # a function's own
-                raise
-            raise self._ended() from error
+        kind, content = self._answer(pickle.dumps((function, arguments, named), pickle.HIGHEST_PROTOCOL))
+        if kind == "raised":
+            raise content
+        return content
 
     def ask_to_stop(self) -> None:
         with suppress(OSError, ValueError):  # it has ended
@@ -192,6 +181,18 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def _answer(self, work: bytes) -> tuple[str, Any]:
+        """Return what came of the work; hand on what is reported meanwhile."""
+        try:
+            self._send(work)
+            while (message := pickle.loads(self._receive()))[0] == "reported":
+                if self._heard is not None:
+                    self._heard(message[1])
+        except (EOFError, BrokenPipeError) as error:
+            raise self._ended() from error
+        found: tuple[str, Any] = message
+        return found
 
     def _send(self, message: bytes) -> None:
         with self._sending:

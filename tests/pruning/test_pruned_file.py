@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import assert_close
+from support import about, assert_close
 
 from sl1lib import DataError, Pruned, Run, prune
 from sl1lib.pruning import PrunedFileError
@@ -29,12 +29,6 @@ def content(pruned, tmp_path_factory) -> bytes:
 def arrays(content) -> dict[str, np.ndarray]:
     with np.load(io.BytesIO(content)) as archive:
         return {name: archive[name] for name in archive.files}
-
-
-def about(arrays, **changes):
-    """The arrays of a file with some of its JSON changed; ``...`` takes an entry away."""
-    told = json.loads(str(arrays["about"])) | changes
-    return {**arrays, "about": np.array(json.dumps({k: v for k, v in told.items() if v is not ...}))}
 
 
 def refused(path) -> str:

@@ -1,7 +1,6 @@
 """`Run` and `History`: what they answer, and their way into a file and back."""
 
 import io
-import json
 import os
 import pickle
 import zipfile
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import about
 
 from sl1lib import DataError, History, Penalty, Run, RunConfig, RunFileError, reference, train
 
@@ -26,12 +26,6 @@ def content(run, tmp_path_factory) -> bytes:
 def arrays(content) -> dict[str, np.ndarray]:
     with np.load(io.BytesIO(content)) as archive:
         return {name: archive[name] for name in archive.files}
-
-
-def about(arrays, **changes):
-    """The arrays of a file with some of its JSON changed; ``...`` takes an entry away."""
-    told = json.loads(str(arrays["about"])) | changes
-    return {**arrays, "about": np.array(json.dumps({k: v for k, v in told.items() if v is not ...}))}
 
 
 def history(count=3, epochs=2, **changes):
