@@ -29,45 +29,6 @@ export function descend(gradient, start, { lr, momentum, updates, prox }) {
 /** The proximal map of by·|w|: that much nearer to 0, but not past it. */
 export const softThreshold = (w, by) => Math.sign(w) * Math.max(0, Math.abs(w) - by);
 
-const quartic = (t) => (6 * t ** 2 - t ** 4 + 3) / 8;
-
-/** Profiles: value and slope at a length r ≥ 0 for a width ε, and between what the value minus r stays. */
-export const PROFILES = {
-  huber: {
-    value: (r, eps) => (r > eps ? r : r ** 2 / (2 * eps) + eps / 2),
-    slope: (r, eps) => r / Math.max(r, eps),
-    gap: (eps) => [0, eps / 2],
-  },
-  quartic: {
-    value: (r, eps) => (r >= eps ? r : eps * quartic(r / eps)),
-    slope: (r, eps) => (3 * Math.min(r / eps, 1) - Math.min(r / eps, 1) ** 3) / 2,
-    gap: (eps) => [0, (3 * eps) / 8],
-  },
-  pseudo_huber: {
-    value: (r, eps) => Math.hypot(r, eps),
-    slope: (r, eps) => r / Math.hypot(r, eps),
-    gap: (eps) => [0, eps],
-  },
-  log_cosh: {
-    value: (r, eps) => r + eps * (Math.log1p(Math.exp((-2 * r) / eps)) - Math.LN2),
-    slope: (r, eps) => Math.tanh(r / eps),
-    gap: (eps) => [-eps * Math.LN2, 0],
-  },
-  abs: {
-    value: (r) => r,
-    slope: (r) => Math.sign(r),
-    gap: () => [0, 0],
-  },
-  squared: {
-    value: (r) => r ** 2 / 2,
-    slope: (r) => r,
-  },
-  sqrt_quartic: {
-    value: (r, eps) => Math.sqrt(PROFILES.quartic.value(r, eps)),
-    slope: (r, eps) => PROFILES.quartic.slope(r, eps) / (2 * Math.sqrt(PROFILES.quartic.value(r, eps))),
-  },
-};
-
 /** A threshold, `shift` twentieths of a power of ten from ε. */
 export const thresholdAt = (eps, shift) => (shift === 0 ? eps : eps * 10 ** (shift / 20));
 

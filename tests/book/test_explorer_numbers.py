@@ -27,7 +27,7 @@ def rng():
 
 
 def test_the_profiles_are_the_library_s(javascript):
-    assert javascript("formulas.js", "Object.keys(m.PROFILES)") == list(SHOWN)
+    assert javascript("profiles.js", "Object.keys(m.PROFILES)") == list(SHOWN)
     assert set(SHOWN) <= set(PROFILES)
 
 
@@ -37,7 +37,7 @@ def test_values_slopes_and_gaps_are_the_references(javascript, profile):
     data = {"eps": EPS, "w": WEIGHTS.tolist(), "profile": profile}
     found = javascript("smooth_function/explorer.js", expression, data)
     gap = "data.map((eps) => m.PROFILES." + profile + ".gap?.(eps))"
-    bounds = javascript("formulas.js", gap, EPS)
+    bounds = javascript("profiles.js", gap, EPS)
     for eps, points, bound in zip(EPS, found, bounds, strict=True):
         value = reference.smooth_abs(WEIGHTS, eps, profile)
         slope = reference.smooth_abs_grad(WEIGHTS, eps, profile)

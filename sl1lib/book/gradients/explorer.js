@@ -1,7 +1,8 @@
 // The chapter *Gradients*: two weights, the gradient of h, and its proximal map.
 
 import { clamp, fixed, named, onArrows, onPointer, Panel, sum } from "../explorer.js";
-import { PROFILES, softThreshold, table } from "../formulas.js";
+import { table } from "../formulas.js";
+import { PROFILES } from "../profiles.js";
 
 const GROUPINGS = [
   ["node", "u is one group"],
@@ -27,19 +28,8 @@ function relength(u, grouping, length) {
 export const gradient = (u, { profile, grouping, eps }) =>
   relength(u, grouping, (r) => PROFILES[profile].slope(r, eps));
 
-/** x + τφ′(x) = r has one solution in [0, r]: halve until it is found. The corner has its own rule. */
-function shorten(r, { profile, eps, tau }) {
-  if (profile === "abs") return softThreshold(r, tau);
-  let [low, high] = [0, r];
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (middle + tau * PROFILES[profile].slope(middle, eps) > r) high = middle;
-    else low = middle;
-  }
-  return (low + high) / 2;
-}
-
-export const prox = (u, state) => relength(u, state.grouping, (r) => shorten(r, state));
+export const prox = (u, { profile, grouping, eps, tau }) =>
+  relength(u, grouping, (r) => PROFILES[profile].prox(r, tau, eps));
 
 /** Where the edge from a to b crosses a level, as coordinates of an SVG, if it does. */
 function crossing(a, b, level) {

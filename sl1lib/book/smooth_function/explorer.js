@@ -1,7 +1,7 @@
 // The chapter *The smooth function*: each profile, its slope and its distance from |w|.
 
 import { fixed, named, Panel, range } from "../explorer.js";
-import { PROFILES } from "../formulas.js";
+import { PROFILES } from "../profiles.js";
 
 /** A classical mistake: a parabola twice too steep, whose value and slope jump at the edge. */
 const mistake = {

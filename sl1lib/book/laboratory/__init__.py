@@ -1,0 +1,1 @@
+"""The laboratory: the whole network on one page, to draw for, to train and to prune."""
