@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -14,19 +14,10 @@ with warnings.catch_warnings():
 
 
 class Decoration:
-    """Standard error, for what may be lost: once it takes nothing any more, it is left alone.
+    """Standard error, for what may be lost: once a write fails, nothing more is written.
 
-    The reader of a pipe may have gone, a disk may be full. Only a terminal that was closed is what tqdm knows of.
-
-    Parameters
-    ----------
-    stream : text stream or None
-        None, as in a program without a console, takes nothing from the beginning.
-
-    Examples
-    --------
-    >>> Decoration(None).write("a bar")
-    5
+    The reader of a pipe may have gone, a disk may be full, a program may have no console (None). tqdm itself expects
+    only a terminal that was closed.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -34,12 +25,12 @@ class Decoration:
         self.works = stream is not None
 
     def write(self, text: str) -> int:
-        """Write as far as that is possible."""
+        """Write, or do nothing."""
         self._attempt("write", text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush as far as that is possible."""
+        """Flush, or do nothing."""
         self._attempt("flush")
 
     def _attempt(self, name: str, *arguments: Any) -> None:
@@ -60,14 +51,7 @@ class Decoration:
 
 
 def bar(*arguments: Any, shown: bool, **options: Any) -> Any:
-    """Return tqdm's progress bar on standard error, or none: not asked for, or there is nothing to draw it on.
-
-    Parameters
-    ----------
-    *arguments, **options
-        As tqdm takes them.
-    shown : bool
-    """
+    """Return tqdm's progress bar on standard error, which draws nothing unless it is ``shown`` and can be drawn."""
     decoration = Decoration(sys.stderr)
     return tqdm(*arguments, file=decoration, disable=not shown or not decoration.works, **options)
 
@@ -77,19 +61,18 @@ def tell(line: str) -> None:
     tqdm.write(line, file=Decoration(sys.stderr))
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table: the first column flush left, the others flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+
+
 @contextmanager
 def printed_after(text: str) -> Iterator[None]:
     """Print ``text`` after the block, which writes files, and also if the block fails.
 
-    Printing fails where the reader of a pipe has gone or a disk is full; what took long to make is in its file by
-    then. Whoever has a text and no file, because writing failed, at least has the text.
-
-    Examples
-    --------
-    >>> with printed_after("error 2 %"):
-    ...     print("a file is written")
-    a file is written
-    error 2 %
+    Printing fails where the reader of a pipe has gone or a disk is full: by then what took long to make is in its file.
+    If writing the file fails, there is at least the text.
     """
     try:
         yield

@@ -20,12 +20,7 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one call, a number for each round.
-
-    Parameters
-    ----------
-    seconds : tuple of float
-    """
+    """Seconds of one call, a number for each round."""
 
     seconds: tuple[float, ...]
 
@@ -41,7 +36,7 @@ class Timing:
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """A quarter of the rounds took less than the first number, a quarter more than the second."""
+        """The lower and the upper quartile over the rounds."""
         low, high = np.percentile(self.seconds, [25, 75])
         return float(low), float(high)
 
@@ -49,26 +44,10 @@ class Timing:
 def time_side_by_side(
     functions: Mapping[Name, Callable[[], object]], rounds: int = 30, turn: float = 0.002
 ) -> dict[Name, Timing]:
-    """Time functions in turns: each is warmed up, then called again and again for a while in every round.
+    """Time functions in turns, and return the seconds of one call under the same names.
 
-    Parameters
-    ----------
-    functions : mapping to functions
-        Each under its name, or whatever else tells it from the others. Called without arguments.
-    rounds : int
-        In each, every function has one turn, in an order drawn anew.
-    turn : float
-        About how many seconds a turn lasts; a function that takes longer is called once.
-
-    Returns
-    -------
-    dict of Timing
-        Seconds of one call, under the same names.
-
-    Raises
-    ------
-    ValueError
-        For no rounds, or a turn that is not above 0.
+    In each round every function has one turn of about ``turn`` seconds, in an order drawn anew: it is warmed up, then
+    called again and again, or once if a call takes longer.
 
     Examples
     --------
@@ -80,25 +59,7 @@ def time_side_by_side(
 
 
 def take_turns(work: Mapping[Name, Callable[[int], object]], rounds: int, turn: float) -> dict[Name, Timing]:
-    """Time what knows itself how to do its work many times over, as `time_side_by_side` does functions.
-
-    Parameters
-    ----------
-    work : mapping to functions
-        Called with how often the work is to be done; they return when it is.
-    rounds, turn
-        As for `time_side_by_side`.
-
-    Returns
-    -------
-    dict of Timing
-        Seconds for doing the work once.
-
-    Examples
-    --------
-    >>> len(take_turns({"sleep": lambda times: time.sleep(times / 1000)}, rounds=2, turn=0.001)["sleep"].seconds)
-    2
-    """
+    """Time work as `time_side_by_side` does; its functions are called with how often the work is to be done."""
     require_count("rounds", rounds, least=1)
     require_number("turn", turn, above=0)
     times = {name: _times_in(each, turn) for name, each in work.items()}
@@ -113,13 +74,7 @@ def take_turns(work: Mapping[Name, Callable[[int], object]], rounds: int, turn: 
 
 
 def processor_name() -> str:
-    """Return what the machine calls its processor, to stand beside measured times.
-
-    Examples
-    --------
-    >>> processor_name() != ""
-    True
-    """
+    """Return what the machine calls its processor, to stand beside measured times."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -23,14 +23,7 @@ class TrainingError(Exception):
 class FileError(ValueError):
     """A file that cannot be used: which one, why, and what would help.
 
-    Parameters
-    ----------
-    path : str or path
-        The file or folder; for values that came from none, what the caller calls them.
-    why : str
-        What is wrong; continues the sentence that ``path`` begins.
-    remedy : str
-        What would be right, or what to do.
+    ``path`` begins a sentence and ``why`` continues it; values that came from no file have a name in its place.
 
     Examples
     --------
@@ -55,13 +48,7 @@ class DataUnavailableError(DataError):
 
 
 def unexpected(what: str, found: object, right: str) -> ValueError:
-    """Build the ``ValueError`` of this library: what was looked at, what was found, what would be right.
-
-    Examples
-    --------
-    >>> unexpected("eps", -1, "it must be greater than 0")
-    ValueError('eps is -1; it must be greater than 0')
-    """
+    """Build the ``ValueError`` of this library: what was looked at, what was found, what would be right."""
     return ValueError(f"{what} is {found!r}; {right}")
 
 
@@ -80,20 +67,22 @@ def require_choice(what: str, found: object, choices: Iterable[str]) -> None:
 
 def require_number(what: str, found: object, *, above: float | None = None, least: float | None = None) -> None:
     """Raise unless ``found`` is a finite real number greater than ``above``, or at least ``least``."""
+    value = float(found) if isinstance(found, numbers.Real) and not isinstance(found, bool) else math.nan
+    right = "it must be a finite number"
     if above is not None:
-        right = f"it must be a finite number greater than {above:g}"
-    else:
-        right = "it must be a finite number" + (f" of at least {least:g}" if least is not None else "")
-    if isinstance(found, bool) or not isinstance(found, numbers.Real) or not math.isfinite(float(found)):
-        raise unexpected(what, found, right)
-    if (above is not None and not float(found) > above) or (least is not None and float(found) < least):
+        right += f" greater than {above:g}"
+    elif least is not None:
+        right += f" of at least {least:g}"
+    if not math.isfinite(value) or (above is not None and value <= above) or (least is not None and value < least):
         raise unexpected(what, found, right)
 
 
-def require_count(what: str, found: object, least: int) -> None:
-    """Raise unless ``found`` is a whole number of at least ``least``."""
-    if isinstance(found, bool) or not isinstance(found, numbers.Integral) or int(found) < least:
-        raise unexpected(what, found, f"it must be a whole number of at least {least}")
+def require_count(what: str, found: object, least: int, most: int | None = None) -> None:
+    """Raise unless ``found`` is a whole number of at least ``least``, and at most ``most``."""
+    count = int(found) if isinstance(found, numbers.Integral) and not isinstance(found, bool) else None
+    if count is None or count < least or (most is not None and count > most):
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise unexpected(what, found, f"it must be a whole number {bounds}")
 
 
 def require_array(what: str, array: Any) -> None:
@@ -118,31 +107,29 @@ def require_axes(what: str, array: Any, axes: str) -> None:
         raise unexpected(f"the shape of {what}", shape, "the batch is empty; it must hold at least one sample")
 
 
+def require_shape(what: str, array: Any, expected: tuple[int, ...], right: str = "") -> None:
+    """Raise unless ``array`` has the shape ``expected``; ``right`` may say why it must."""
+    shape = shape_of(what, array)
+    if shape != expected:
+        raise unexpected(f"the shape of {what}", shape, right or f"it must be {expected}")
+
+
 def require_shape_of(what: str, array: Any, like: str, expected: tuple[int, ...]) -> None:
     """Raise unless ``array`` has the shape ``expected``, which is that of ``like``."""
-    if shape_of(what, array) != expected:
-        raise unexpected(f"the shape of {what}", tuple(array.shape), f"it must be that of {like}, {expected}")
+    require_shape(what, array, expected, f"it must be that of {like}, {expected}")
 
 
 def require_convolvable(x: Any, kernel: Any, bias: Any = None) -> None:
     """Raise unless ``kernel`` can slide over ``x``: axes, channels, sizes and the bias agree."""
     require_axes("x", x, "NCHW")
     require_axes("kernel", kernel, "MCHW")
-    if kernel.shape[1] != x.shape[1]:
-        raise unexpected(
-            "the number of channels of kernel",
-            int(kernel.shape[1]),
-            f"x of shape {tuple(x.shape)} has {x.shape[1]} channels, so kernel must be (M, {x.shape[1]}, kh, kw)",
-        )
-    size, window = tuple(x.shape[2:]), tuple(kernel.shape[2:])
-    if any(k < 1 or k > n for k, n in zip(window, size, strict=True)):
-        raise unexpected("the kernel's size", window, f"it must be at least (1, 1) and fit into the image's {size}")
-    if bias is not None and shape_of("bias", bias) != (kernel.shape[0],):
-        raise unexpected(
-            "the shape of bias",
-            tuple(bias.shape),
-            f"kernel has {kernel.shape[0]} maps, so ({kernel.shape[0]},)",
-        )
+    maps, channels = kernel.shape[:2]
+    if channels != x.shape[1]:
+        right = f"x of shape {tuple(x.shape)} has {x.shape[1]} channels, so kernel must be (M, {x.shape[1]}, kh, kw)"
+        raise unexpected("the number of channels of kernel", int(channels), right)
+    _require_fit("the kernel's size", kernel, x)
+    if bias is not None:
+        require_shape("bias", bias, (maps,), f"kernel has {maps} maps, so ({maps},)")
 
 
 def require_correlatable(dy: Any, x: Any) -> None:
@@ -151,9 +138,13 @@ def require_correlatable(dy: Any, x: Any) -> None:
     require_axes("x", x, "NCHW")
     if len(dy) != len(x):
         raise unexpected("the number of samples of dy", len(dy), f"x of shape {tuple(x.shape)} has {len(x)}")
-    size, room = tuple(dy.shape[2:]), tuple(x.shape[2:])
+    _require_fit("the size of dy", dy, x)
+
+
+def _require_fit(what: str, window: Any, image: Any) -> None:
+    size, room = tuple(window.shape[2:]), tuple(image.shape[2:])
     if any(k < 1 or k > n for k, n in zip(size, room, strict=True)):
-        raise unexpected("the size of dy", size, f"it must be at least (1, 1) and fit into the image's {room}")
+        raise unexpected(what, size, f"it must be at least (1, 1) and fit into the image's {room}")
 
 
 def require_same_maps(dy: Any, kernel: Any) -> None:
@@ -161,9 +152,8 @@ def require_same_maps(dy: Any, kernel: Any) -> None:
     require_axes("dy", dy, "NMHW")
     require_axes("kernel", kernel, "MCHW")
     if dy.shape[1] != kernel.shape[0]:
-        raise unexpected(
-            "the number of maps of dy", int(dy.shape[1]), f"kernel of shape {tuple(kernel.shape)} has {kernel.shape[0]}"
-        )
+        right = f"kernel of shape {tuple(kernel.shape)} has {kernel.shape[0]}"
+        raise unexpected("the number of maps of dy", int(dy.shape[1]), right)
 
 
 def require_poolable(a: Any, k: object) -> None:
@@ -175,27 +165,21 @@ def require_poolable(a: Any, k: object) -> None:
 def require_tiled(size: tuple[int, int], k: Any) -> None:
     """Raise unless windows of ``k×k`` tile an image of this height and width exactly."""
     require_count("the pooling window k", k, least=1)
-    height, width = size
+    height, width = map(int, size)
     if height % k or width % k:
-        raise unexpected(
-            "the size to pool",
-            (int(height), int(width)),
-            f"height and width must be multiples of the window k = {k}",
-        )
+        right = f"height and width must be multiples of the window k = {k}"
+        raise unexpected("the size to pool", (height, width), right)
 
 
 def require_dense(o: Any, U: Any, b: Any) -> None:
     """Raise unless ``o (N,K)``, ``U (C,K)`` and ``b (C,)`` fit together."""
     require_axes("o", o, "NK")
     require_axes("U", U, "CK")
-    if o.shape[1] != U.shape[1]:
-        raise unexpected(
-            "the number of columns of U",
-            int(U.shape[1]),
-            f"o of shape {tuple(o.shape)} has {o.shape[1]} features",
-        )
-    if shape_of("b", b) != (U.shape[0],):
-        raise unexpected("the shape of b", tuple(b.shape), f"U has {U.shape[0]} rows, so ({U.shape[0]},)")
+    rows, columns = U.shape
+    if o.shape[1] != columns:
+        right = f"o of shape {tuple(o.shape)} has {o.shape[1]} features"
+        raise unexpected("the number of columns of U", int(columns), right)
+    require_shape("b", b, (rows,), f"U has {rows} rows, so ({rows},)")
 
 
 def require_mask(what: str, mask: Any, length: int) -> None:
@@ -210,8 +194,8 @@ def require_removable(W: Any, b: Any, removed: Any, means: Any = None) -> None:
     shape = shape_of("W", W)
     if len(shape) not in (2, 4):
         raise unexpected("the shape of W", shape, "it must have the axes (C, K) or (C, K, kh, kw)")
-    if shape_of("b", b) != shape[:1]:
-        raise unexpected("the shape of b", tuple(b.shape), f"W has {shape[0]} outputs, so ({shape[0]},)")
-    require_mask("removed", removed, shape[1])
-    if means is not None and shape_of("means", means) != shape[1:2]:
-        raise unexpected("the shape of means", tuple(means.shape), f"W has {shape[1]} inputs, so ({shape[1]},)")
+    outputs, inputs = shape[:2]
+    require_shape("b", b, (outputs,), f"W has {outputs} outputs, so ({outputs},)")
+    require_mask("removed", removed, inputs)
+    if means is not None:
+        require_shape("means", means, (inputs,), f"W has {inputs} inputs, so ({inputs},)")

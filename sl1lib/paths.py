@@ -26,27 +26,8 @@ _REMEDIES: Final = {
 def user_path(what: str, given: object, kind: str = "file") -> Path:
     """Return a path with ``~`` expanded, as a shell does, which sees no ``~`` in ``--save=~/run``.
 
-    Parameters
-    ----------
-    what : str
-        What messages call it.
-    given : str or path
-    kind : {"file", "folder"}
-        Of what it is the path.
-
-    Raises
-    ------
-    FileError
-        If it is no path, or begins with the home of somebody whom this machine does not know.
-
-    Examples
-    --------
-    >>> user_path("save", "~/run.npz") == Path.home() / "run.npz"
-    True
-    >>> user_path("save", 3)
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.FileError: save is 3; it must be the path of a file
+    A `FileError`, in which ``what`` names it, if it is no path of a ``kind`` or begins with the home of somebody whom
+    this machine does not know.
     """
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
     if not isinstance(path, str) or "\0" in path or (not path and kind == "folder"):
@@ -59,38 +40,26 @@ def user_path(what: str, given: object, kind: str = "file") -> Path:
 
 
 def path_option(text: str) -> Path:
-    """Return the path that an option of the command line names: argparse's ``type``.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        As `user_path` raises a FileError, whose words argparse would not repeat.
-    """
+    """Return the path that an option of the command line names: argparse's ``type``."""
     try:
         return user_path("the path", text)
-    except FileError as error:
+    except FileError as error:  # of another error argparse would not repeat the words
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def file_path(given: str | os.PathLike[str], ending: str, example: str) -> Path:
+    """Return the path of a file to write: ``ending`` is added where it is missing, and a folder is refused."""
+    named = user_path("path", given)
+    file = named if named.suffix == ending or not named.name else named.with_name(named.name + ending)
+    for place in (named, file):
+        if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
+            raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / example} say")
+    return file
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Lend a temporary name beside ``path``; rename to ``path`` on success, remove on any failure.
-
-    Yields
-    ------
-    Path
-        The name of a file that does not exist yet. It must be closed when the block ends.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> with replacing(Path(folder.name) / "note.txt") as part:
-    ...     _ = part.write_text("whole")
-    >>> [file.name for file in Path(folder.name).iterdir()]
-    ['note.txt']
-    >>> folder.cleanup()
-    """
+    """Lend the name of a new file beside ``path``; rename it to ``path`` on success, remove it on any failure."""
     part = _part_of(path)
     try:
         yield part
@@ -103,20 +72,6 @@ def require_writable(path: Path) -> None:
     """Raise unless a file can be written under this name; what is there stays as it is, and folders are made.
 
     For whoever works long before there is something to write: afterwards it is too late to hear of it.
-
-    Raises
-    ------
-    OSError
-        Naming the file, what is in the way, and what would help.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> require_writable(Path(folder.name) / "run.npz")
-    >>> list(Path(folder.name).iterdir())
-    []
-    >>> folder.cleanup()
     """
     part = _part_of(path)
     try:

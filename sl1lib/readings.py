@@ -68,27 +68,7 @@ _LITERAL: Final = {literal.name: literal for literal in (r.with_relu_logits() fo
 
 
 def find_reading(reading: str | Reading) -> Reading:
-    """Return the reading called ``reading``; a `Reading` is returned as it is.
-
-    Parameters
-    ----------
-    reading : str or Reading
-        ``"table"``, ``"text"``, or either with ``"+relu-logits"``.
-
-    Raises
-    ------
-    ValueError
-        For any other name; the message lists the names.
-
-    Examples
-    --------
-    >>> find_reading("text").activation
-    'sigmoid'
-    >>> find_reading("tabel")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    ValueError: reading is 'tabel'; it must be one of 'table', 'text', ... (did you mean 'table'?)
-    """
+    """Return the reading called ``"table"`` or ``"text"``, also with ``"+relu-logits"``; a `Reading` as it is."""
     if isinstance(reading, Reading):
         return reading
     known = {**READINGS, **_LITERAL}

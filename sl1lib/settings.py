@@ -1,7 +1,7 @@
-"""What a training can be told: the penalty on the weights and the course of the momentum.
+"""What a training can be told: the penalty on the weights, the momentum and the learning rate of each update.
 
-Both are small frozen records without any arithmetic on arrays, shared by the reference and the fast path. The
-penalty's mathematics is in ``profiles`` and ``penalty`` of both.
+Small frozen records without arithmetic on arrays, shared by the reference and the fast path; the penalty's mathematics
+is in ``profiles`` and ``penalty`` of both. A value out of range is a ``ValueError`` that says what would be right.
 """
 
 from __future__ import annotations
@@ -20,22 +20,7 @@ _PROFILES: Final[dict[str, Any]] = {}
 
 
 def check_profile(profile: str, eps: float) -> None:
-    """Raise ``ValueError`` for an unknown profile, or a smoothing width that the profile cannot use.
-
-    Parameters
-    ----------
-    profile : str
-        The name of a class in ``reference.profiles``.
-    eps : float
-        Greater than 0; at least 0 where the profile has no width and does not read it.
-
-    Examples
-    --------
-    >>> check_profile("huber", eps=0)
-    Traceback (most recent call last):
-    ...
-    ValueError: eps is 0; it must be a finite number greater than 0
-    """
+    """Raise ``ValueError`` for an unknown profile, or a smoothing width that the profile cannot use."""
     if _find_profile(profile).has_width:
         require_number("eps", eps, above=0)
     else:
@@ -48,7 +33,7 @@ def enter_profile(profile: Any) -> None:
 
 
 def _find_profile(name: str) -> Any:
-    """Return what is known of a profile; the classes stand above this layer, and are the only place that names them."""
+    """Return a profile's class; the classes stand above this layer, and nothing else lists them."""
     if not _PROFILES:  # neither NumPy's classes nor PyTorch's were needed so far
         import_module(".reference.profiles", __package__)
     require_choice("profile", name, _PROFILES)
@@ -75,11 +60,6 @@ class Penalty:
     step : {"gradient", "proximal"}
         How training takes the penalty: by its (sub)gradient, or by its proximal map after each step on the error.
 
-    Raises
-    ------
-    ValueError
-        Naming the value and what would be right.
-
     Examples
     --------
     >>> Penalty(strength=1e-3, eps=1e-2)
@@ -102,21 +82,12 @@ class Penalty:
         require_choice("grouping", self.grouping, GROUPINGS)
         require_choice("step", self.step, ("gradient", "proximal"))
         if self.step == "proximal" and not _find_profile(self.profile).convex:
-            raise unexpected(
-                "profile",
-                self.profile,
-                "it is not convex and has no single proximal map; use step='gradient'",
-            )
+            right = "it is not convex and has no single proximal map; use step='gradient'"
+            raise unexpected("profile", self.profile, right)
 
     @classmethod
     def of(cls, eps: float | Penalty, profile: str, grouping: str) -> Penalty:
-        """Return a penalty as it is, or of strength 1 one with this width, profile and grouping.
-
-        Examples
-        --------
-        >>> Penalty.of(0.1, "huber", "node")
-        Penalty(strength=1.0, eps=0.1, profile='huber', grouping='node', step='gradient')
-        """
+        """Return a penalty as it is, or one of strength 1 with this width, profile and grouping."""
         return eps if isinstance(eps, Penalty) else cls(1.0, eps, profile, grouping)
 
     @classmethod
@@ -127,11 +98,6 @@ class Penalty:
 
         The arguments are those of `penalty_prox`: a weight and what `of` takes, or a penalty and a learning rate, whose
         product with the strength is the weight.
-
-        Examples
-        --------
-        >>> Penalty.of_prox(Penalty(10.0, profile="abs"), 0.1, "abs", "node", None)[1]
-        1.0
         """
         if not isinstance(tau, Penalty):
             require_number("tau", tau, least=0)
@@ -156,11 +122,6 @@ class MomentumRamp:
         How many updates the change takes; 0 means ``end`` from the first update on.
     shape : {"linear", "step"}
         A line, or ``start`` throughout and then a jump to ``end``.
-
-    Raises
-    ------
-    ValueError
-        Naming the value and what would be right.
 
     Notes
     -----
@@ -217,11 +178,6 @@ class LearningRate:
         What remains of it in the end, as a share in [0, 1]; 1 keeps it constant.
     updates : int
         :math:`T`, how many updates the fall takes, at least 1.
-
-    Raises
-    ------
-    ValueError
-        Naming the value and what would be right.
 
     Notes
     -----

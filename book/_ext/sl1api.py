@@ -178,10 +178,8 @@ def commands_of(
             continue
         yield f"``{signature(action)}``"
         text = escape(action.help or "")
-        unset = (None, False, argparse.SUPPRESS)
-        if action.default != [] and not any(
-            action.default is value for value in unset
-        ):
+        told = action.default not in (None, [], argparse.SUPPRESS)
+        if told and not isinstance(action.default, bool):
             text += f" (default: ``{action.default}``)"
         yield from (f"   {text}", "")
 

@@ -10,7 +10,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
@@ -46,16 +46,9 @@ COMMANDS: Final = MappingProxyType(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The words after ``sl1``; None takes them from the process.
-
-    Returns
-    -------
-    int
-        0 if all went well, 1 if a check failed or something is missing, 2 for input that cannot be used,
-        130 after Ctrl-C, 141 if the reader of a pipe has gone; what was to be saved is saved by then.
+    ``arguments`` are the words after ``sl1``; None takes the process's. The exit code is 0 if all went well, 1 if a
+    check failed or something is missing, 2 for input that cannot be used, 130 after Ctrl-C, 141 if the reader of a pipe
+    has gone; what was to be saved is saved by then.
 
     Examples
     --------
@@ -138,18 +131,12 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Tells the default of each option that has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        tell = action.default is not None and action.default is not False
+        tell = action.default is not None and not isinstance(action.default, bool)
         return super()._get_help_string(action) if tell else action.help
 
 
 def command_parser(described: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Return the parser of ``sl1``.
-
-    Parameters
-    ----------
-    described : iterable of str
-        The commands whose options it knows; the others, it only names.
-    """
+    """Return the parser of ``sl1``; of the commands that are not ``described`` it knows only the names."""
     parser = _Parser(
         prog="sl1",
         description="Train and check the small network with a smoothed L1 penalty on its weights.",
@@ -161,19 +148,15 @@ def command_parser(described: Iterable[str] = COMMANDS) -> argparse.ArgumentPars
         sub = commands.add_parser(
             name,
             help=about,
-            description=about[0].upper() + about[1:] + ".",
+            description=f"{about[0].upper()}{about[1:]}.",
             formatter_class=_Help,
             allow_abbrev=False,
         )
         if name in described:
-            _function(module, add_options)(sub)
+            _call(module, add_options, sub)
         sub.set_defaults(command=partial(_call, module, run), name=name, parser=sub)
     return parser
 
 
-def _function(module: str, name: str) -> Callable[..., Any]:
-    return getattr(import_module(f".{module}", __package__), name)
-
-
-def _call(module: str, name: str, options: argparse.Namespace) -> int:
-    return int(_function(module, name)(options))
+def _call(module: str, name: str, argument: Any) -> Any:
+    return getattr(import_module(f".{module}", __package__), name)(argument)

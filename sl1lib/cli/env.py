@@ -50,17 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def examine() -> list[Line]:
-    """Look at this machine and return what was found, needed things first.
-
-    Returns
-    -------
-    list of Line
-
-    Examples
-    --------
-    >>> [line.what for line in examine()][:2]
-    ['Python', 'numpy']
-    """
+    """Look at this machine and return what was found, needed things first."""
     lines = [*_python(), *_packages(), *_compute(), *_data(), *_tools()]
     return sorted(lines, key=lambda line: not line.needed)
 
@@ -114,14 +104,13 @@ def _package(requirement: Requirement, extra: str) -> Line:
     name, wanted = requirement.name, requirement.specifier
     brackets = f"[{extra}]" if extra else ""
     target = f"-c constraints.txt -e '.{brackets}'" if _in_checkout() else f"'{name}{wanted}'"
-    remedy = f"python -m pip install {target}"
-    what = f"{name} ({extra})" if extra else name
     try:
-        version = metadata.version(name)
+        found = metadata.version(name)
+        fits = wanted.contains(found, prereleases=True)
     except metadata.PackageNotFoundError:
-        return Line(what, f"not installed, {wanted} wanted", False, needed=not extra, remedy=remedy)
-    fits = wanted.contains(version, prereleases=True)
-    return Line(what, f"{version}, {wanted} wanted", fits, needed=not extra, remedy=remedy)
+        found, fits = "not installed", False
+    what = f"{name} ({extra})" if extra else name
+    return Line(what, f"{found}, {wanted} wanted", fits, not extra, f"python -m pip install {target}")
 
 
 def _compute() -> Iterator[Line]:
@@ -131,13 +120,8 @@ def _compute() -> Iterator[Line]:
         return
     yield Line("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else "none; everything runs on the CPU"
-    yield Line(
-        "CUDA device",
-        name,
-        torch.cuda.is_available(),
-        needed=False,
-        remedy="not needed; with an NVIDIA card, install PyTorch's CUDA build to use device='cuda'",
-    )
+    remedy = "not needed; with an NVIDIA card, install PyTorch's CUDA build to use device='cuda'"
+    yield Line("CUDA device", name, torch.cuda.is_available(), needed=False, remedy=remedy)
 
 
 def _data() -> Iterator[Line]:
@@ -160,13 +144,8 @@ def _data() -> Iterator[Line]:
     assert cache is not None
     cached = cache.is_dir() and any(cache.iterdir())
     state = f"in {cache}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
-    yield Line(
-        "MNIST",
-        state,
-        cached,
-        needed=False,
-        remedy="sl1 data downloads it; or set SL1LIB_DATA to its folder; without it the embedded digits serve",
-    )
+    remedy = "sl1 data downloads it; or set SL1LIB_DATA to its folder; without it the embedded digits serve"
+    yield Line("MNIST", state, cached, needed=False, remedy=remedy)
 
 
 def _tools() -> Iterator[Line]:

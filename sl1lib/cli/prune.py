@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from .._output import printed_after
@@ -12,7 +13,7 @@ from ..pruning.onnx_model import onnx_path, require, run_onnx
 from ..pruning.procedure import prune
 from ..pruning.pruned import Pruned, PrunedFileError
 from ..pruning.selection import Floor
-from ..pruning.sources import data_of
+from ..pruning.sources import images_of
 from ..training import Run, RunFileError
 from ..training.classifier import saved_path
 from ..training.images import Images
@@ -34,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     for layer, what in (("nodes", "nodes"), ("maps1", "maps of layer 1"), ("maps2", "maps of layer 2")):
         add(f"--floor-{layer}", type=int, metavar="N", help=f"keep N {what} at least, the longest")
-    add("--no-fold", action="store_true", help="do not put the mean of what is removed into the biases")
+    add("--no-fold", dest="fold", action="store_false", help="do not put the mean of what is removed into the biases")
     tuning = parser.add_argument_group("fine-tuning")
     tuning.add_argument("--fine-tune", type=int, default=0, metavar="EPOCHS", help="epochs of training afterwards")
     tuning.add_argument("--lr", type=float, help="learning rate to begin with; without it, half of the run's")
@@ -44,7 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("data and output")
     output.add_argument("--data", help="data to take means from and to measure on; without it, what the run names")
     output.add_argument("--device", help="cpu, or cuda where there is one; without it, where the run was trained")
-    output.add_argument("--no-latency", action="store_true", help="do not measure how long answers take")
+    output.add_argument(
+        "--no-latency", dest="latency", action="store_false", help="do not measure how long answers take"
+    )
     output.add_argument("--save", type=path_option, metavar="FILE", help="write the pruned network to FILE.npz")
     output.add_argument(
         "--onnx", type=path_option, metavar="FILE", help="write an ONNX model to FILE.onnx and check it"
@@ -52,24 +55,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prune a saved run and print what that did.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        As the options of `add_options` give them.
-
-    Returns
-    -------
-    int
-        0; 1 if the ONNX model does not answer as the network does.
-
-    Raises
-    ------
-    ValueError, OSError
-        For input that cannot be used, or a missing package.
-    """
-    file = _run_file(options.run)
+    """Prune a saved run and print what that did; return 1 if the ONNX model does not answer as the network does."""
+    file = options.run if options.run.is_file() else saved_path(options.run)
     _check_options(options)
     _check_outputs(options, file)
     trained = _load(file)
@@ -81,13 +68,13 @@ def run(options: argparse.Namespace) -> int:
         grouping=options.grouping,
         kernel_threshold=options.kernel_threshold,
         floor=_floor(options),
-        fold=not options.no_fold,
+        fold=options.fold,
         fine_tune=options.fine_tune,
         lr=options.lr,
         penalty=trained.config.penalty if options.keep_penalty else None,
         data=data,
         device=options.device,
-        latency=not options.no_latency,
+        latency=options.latency,
     )
     with printed_after(str(pruned.report)):
         saved = None if options.save is None else pruned.save(options.save)
@@ -96,38 +83,28 @@ def run(options: argparse.Namespace) -> int:
         print(f"saved {saved}")
     if path is None:
         return 0
-    images = Images.prepare(data_of(pruned.config, pruned.provenance, data), pruned.config)
-    agrees, told = _compare(pruned, path, images)
+    agrees, told = _compare(pruned, path, images_of(pruned.config, pruned.provenance, data))
     print(f"wrote {path}; {told}")
     return 0 if agrees else 1
 
 
 def _floor(options: argparse.Namespace) -> Floor | None:
     """Return the floor if any part of it is asked for; the other parts are 1."""
-    given = options.floor_nodes, options.floor_maps1, options.floor_maps2
-    if all(least is None for least in given):
+    given = [options.floor_nodes, options.floor_maps1, options.floor_maps2]
+    if given == [None, None, None]:
         return None
     nodes, maps1, maps2 = (1 if least is None else least for least in given)
     return Floor(nodes, (maps1, maps2))
-
-
-def _run_file(named: Path) -> Path:
-    """Return the file of a run that is named as for ``sl1 train --save``: with its ``.npz`` or without."""
-    return named if named.is_file() else saved_path(named)
 
 
 def _load(file: Path) -> Run:
     try:
         return Run.load(file)
     except RunFileError:
-        try:
+        with suppress(PrunedFileError):
             Pruned.load(file)
-        except PrunedFileError:
-            pass
-        else:
-            raise ValueError(
-                f"{file} is a pruned network already; name the run that it was made of, which sl1 train --save wrote"
-            ) from None
+            right = "name the run that it was made of, which sl1 train --save wrote"
+            raise ValueError(f"{file} is a pruned network already; {right}") from None
         raise
 
 
@@ -154,9 +131,8 @@ def _check_outputs(options: argparse.Namespace, file: Path) -> None:
         path = path_of(place)
         require_writable(path)
         if path.exists() and file.exists() and path.samefile(file):
-            raise ValueError(
-                f"{name} names the run itself, {path}; give another name, {path.with_stem(path.stem + '-pruned')} say"
-            )
+            other = path.with_stem(path.stem + "-pruned")
+            raise ValueError(f"{name} names the run itself, {path}; give another name, {other} say")
 
 
 def _compare(pruned: Pruned, path: Path, images: Images) -> tuple[bool, str]:

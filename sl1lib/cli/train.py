@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 import torch
 
-from .._output import printed_after
+from .._output import aligned, printed_after
 from ..errors import unexpected
 from ..paths import path_option, replacing, require_writable
 from ..reference import PROFILES
@@ -22,23 +23,57 @@ from ..training.config import COMPARED_PENALTIES, DEFAULT_PENALTY, LEARNING_RATE
 from ..training.run import Run
 from ..training.training import train
 
-_DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
+_TUNED: Final = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
+# The options that are fields of `Penalty` and `RunConfig`, in groups: what --help says of each.
+_PENALTY: Final = {
+    "strength": "λ; 0 trains without penalty",
+    "eps": "ε, width of the smoothing and threshold of a dead node",
+    "profile": f"shape of the penalty: {', '.join(PROFILES)}",
+    "grouping": f"what is penalised as one: {', '.join(GROUPINGS)}",
+    "step": "gradient, or proximal: how training takes the penalty",
+}
+_NETWORK: Final = {
+    "data": "mnist, digits, auto (MNIST where it can be had), or a folder",
+    "reading": "table (conv, pool, ReLU) or text (conv, sigmoid, pool), each also with +relu-logits",
+    "n_train": "train on N images only",
+    "validation": "set N training images aside and measure on them instead of on the test images",
+}
+_TRAINING: Final = {
+    "loss": "cross_entropy, the entropy error, or squared_error; the penalty is added to it",
+    "epochs": "how often each image is used",
+    "batch_size": "images an update",
+    "lr": f"learning rate; without it, the tuned one: {_TUNED}",
+    "lr_end": "share of lr that remains at the end; 1 keeps it",
+    "momentum": f"a number in [0, 1), or a reading of the paper: {', '.join(MOMENTUM_READINGS)}",
+    "seed": "decides the start and the order of the images",
+    "dtype": "float32 or float64",
+    "device": "cpu, or cuda where there is one",
+}
+_DEFAULTS: Final = {
+    **vars(DEFAULT_PENALTY),
+    **{field.name: field.default for field in fields(RunConfig)},
+    **{"data": "auto", "momentum": "ramp"},
+}
+_TYPES: Final = {"n_train": int, "lr": float}  # of those without a default
 
 
 def train_options(parser: argparse.ArgumentParser) -> None:
     """Describe the options of ``sl1 train`` to ``parser``."""
-    _network_options(parser)
-    penalty = parser.add_argument_group("penalty on the last layer's weights")
-    add = penalty.add_argument
-    add("--strength", type=float, default=DEFAULT_PENALTY.strength, help="λ; 0 trains without penalty")
-    add("--eps", type=float, default=DEFAULT_PENALTY.eps, help="ε, width of the smoothing and threshold of a dead node")
-    add("--profile", default=DEFAULT_PENALTY.profile, help=f"shape of the penalty: {', '.join(PROFILES)}")
-    add("--grouping", default=DEFAULT_PENALTY.grouping, help=f"what is penalised as one: {', '.join(GROUPINGS)}")
-    add("--step", default=DEFAULT_PENALTY.step, help="gradient, or proximal: how training takes the penalty")
-    _optimiser_options(parser)
+    _add_fields(parser, "data and network", _NETWORK)
+    _add_fields(parser, "penalty on the last layer's weights", _PENALTY)
+    _add_fields(parser, "training", _TRAINING)
     output = parser.add_argument_group("output")
     output.add_argument("--save", type=path_option, metavar="FILE", help="write the run to FILE.npz")
     _running_options(output)
+
+
+def _add_fields(parser: argparse.ArgumentParser, title: str, helps: Mapping[str, str]) -> None:
+    group = parser.add_argument_group(title)
+    for name, text in helps.items():
+        default = _DEFAULTS[name]
+        kind = _TYPES.get(name, type(default))
+        metavar = "N" if kind is int else None
+        group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, metavar=metavar, help=text)
 
 
 def _save(run: Run, path: Path) -> Path:
@@ -54,42 +89,6 @@ def _save(run: Run, path: Path) -> Path:
         raise OSError(f"{cause}; the run is kept in {kept}: move it where there is room") from error
 
 
-def _network_options(parser: argparse.ArgumentParser) -> None:
-    network = parser.add_argument_group("data and network")
-    network.add_argument("--data", default="auto", help="mnist, digits, auto (MNIST where it can be had), or a folder")
-    network.add_argument(
-        "--reading",
-        default="table",
-        help="table (conv, pool, ReLU) or text (conv, sigmoid, pool), each also with +relu-logits",
-    )
-    network.add_argument("--n-train", type=int, metavar="N", help="train on N images only")
-    network.add_argument(
-        "--validation", type=int, default=_DEFAULTS["validation"], metavar="N",
-        help="set N training images aside and measure on them instead of on the test images",
-    )  # fmt: skip
-
-
-def _optimiser_options(parser: argparse.ArgumentParser) -> None:
-    tuned = ", ".join(f"{lr:g} with {activation}" for activation, lr in LEARNING_RATES.items())
-    optimiser = parser.add_argument_group("training")
-    add = optimiser.add_argument
-    add(
-        "--loss", default=_DEFAULTS["loss"],
-        help="cross_entropy, the entropy error, or squared_error; the penalty is added to it",
-    )  # fmt: skip
-    add("--epochs", type=int, default=_DEFAULTS["epochs"], help="how often each image is used")
-    add("--batch-size", type=int, default=_DEFAULTS["batch_size"], help="images an update")
-    add("--lr", type=float, help=f"learning rate; without it, the tuned one: {tuned}")
-    add("--lr-end", type=float, default=_DEFAULTS["lr_end"], help="share of lr that remains at the end; 1 keeps it")
-    add(
-        "--momentum", default="ramp",
-        help=f"a number in [0, 1), or a reading of the paper: {', '.join(MOMENTUM_READINGS)}",
-    )  # fmt: skip
-    add("--seed", type=int, default=_DEFAULTS["seed"], help="decides the start and the order of the images")
-    add("--dtype", default=_DEFAULTS["dtype"], help="float32 or float64")
-    add("--device", default=_DEFAULTS["device"], help="cpu, or cuda where there is one")
-
-
 def _running_options(output: argparse._ArgumentGroup) -> None:
     output.add_argument(
         "--checkpoint", type=path_option, metavar="FOLDER",
@@ -100,8 +99,7 @@ def _running_options(output: argparse._ArgumentGroup) -> None:
 
 def run_train(options: argparse.Namespace) -> int:
     """Train a network, print a summary of the run, and keep the run where that was asked for."""
-    penalty = Penalty(options.strength, options.eps, options.profile, options.grouping, options.step)
-    config = _config(options, penalty)
+    config = _config(options, Penalty(**{name: getattr(options, name) for name in _PENALTY}))
     if options.save is not None:
         require_writable(saved_path(options.save))  # fails here, not after the training
     run = train(config, progress=not options.quiet, checkpoint=options.checkpoint)
@@ -113,22 +111,8 @@ def run_train(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace, penalty: Penalty | None) -> RunConfig:
-    return RunConfig(
-        data=options.data,
-        reading=options.reading,
-        penalty=penalty,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        lr=options.lr,
-        lr_end=options.lr_end,
-        momentum=_momentum(options.momentum),
-        seed=options.seed,
-        n_train=options.n_train,
-        validation=options.validation,
-        dtype=options.dtype,
-        device=options.device,
-        loss=options.loss,
-    )
+    given = {name: getattr(options, name) for name in (*_NETWORK, *_TRAINING)}
+    return RunConfig(penalty=penalty, **(given | {"momentum": _momentum(options.momentum)}))
 
 
 def _end(runs: Sequence[Run], options: argparse.Namespace) -> int:
@@ -140,28 +124,18 @@ def _end(runs: Sequence[Run], options: argparse.Namespace) -> int:
     return 130
 
 
-def _momentum(text: str) -> MomentumRamp:
+def _momentum(text: str) -> MomentumRamp | float:
     if text in MOMENTUM_READINGS:
         return MOMENTUM_READINGS[text]
     try:
-        level = float(text)
+        return float(text)
     except ValueError:
         right = f"it must be a number in [0, 1) or one of {', '.join(MOMENTUM_READINGS)}"
         raise unexpected("momentum", text, right) from None
-    return MomentumRamp(level, level, updates=0)
 
 
 def summary(run: Run) -> str:
-    """Return what a person wants to know of a run, in a few lines.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    str
-    """
+    """Return what a person wants to know of a run, in a few lines."""
     config, history = run.config, run.history
     penalty = config.penalty or Penalty(0)
     lines = [
@@ -192,8 +166,8 @@ def compare_options(parser: argparse.ArgumentParser) -> None:
         f"{parser.description} All four start alike and see the same batches. The strengths are defaults, and not "
         f"tuned: {strengths}; SL1 has ε = {DEFAULT_PENALTY.eps:g}."
     )
-    _network_options(parser)
-    _optimiser_options(parser)
+    _add_fields(parser, "data and network", _NETWORK)
+    _add_fields(parser, "training", _TRAINING)
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output", type=path_option, default=Path("comparison.png"), metavar="FILE",
@@ -246,29 +220,16 @@ def _draw_comparison(runs: Sequence[Run], path: Path) -> None:
 
 
 def comparison(runs: Sequence[Run]) -> str:
-    """Return a table of runs that differ in their penalty, and what it does not tell.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        At least one.
-
-    Returns
-    -------
-    str
-    """
+    """Return a table of runs that differ in their penalty, and what it does not tell."""
     config, held_out, eps = runs[0].config, runs[0].held_out, DEFAULT_PENALTY.eps
     loss = "" if config.loss == _DEFAULTS["loss"] else f", loss {config.loss}"
     updates, seconds = len(runs[0].history.E0), sum(run.history.seconds.sum() for run in runs)
     head = ("method", "λ", f"{held_out} error", f"{held_out} E0", "nodes < ε", "seconds")
-    rows = [head, *(_row(run, eps) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    table = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
     lines = [
         f"{runs[0].data_name}, reading {config.reading.name}, seed {config.seed}, {updates:,} updates of "
         f"{config.batch_size} images{loss}{'' if all(run.complete for run in runs) else '; INTERRUPTED'}",
         "",
-        *table,
+        *aligned([head, *(_row(run, eps) for run in runs)]),
         "",
         f"E0 in nats, ε = {eps:g}. Side by side the trainings took {seconds:.1f} s; each has its share.",
         "One seed, and strengths that were not tuned alike: small differences say nothing about the methods.",

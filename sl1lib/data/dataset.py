@@ -81,17 +81,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content, 64 hexadecimal digits.
-
-        It is the same for the same images and labels, wherever they came from and on every machine.
-
-        Examples
-        --------
-        >>> from sl1lib.data import load_data
-        >>> digits = load_data("digits")
-        >>> digits.digest == digits.subset(1000).digest
-        False
-        """
+        """SHA-256 of the content, 64 hexadecimal digits: the same for the same images and labels on every machine."""
         digest = hashlib.sha256()
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(str(array.shape).encode())
@@ -107,20 +97,19 @@ class Dataset:
         validation : int
             How many training images to set aside, at least 1 and fewer than there are.
         seed : int, optional
-            0 to 2**32 - 1. The same seed draws the same images with every version of NumPy and on every
-            system.
+            0 to 2**32 - 1. One seed draws the same images with every version of NumPy and on every system.
 
         Returns
         -------
         Dataset
-            Its test part is the validation images; this dataset's own test images are out of reach in it, so
-            code that reports a test error works unchanged and cannot touch them. Its name says that it is a
-            split. Both parts keep their images in the original order.
+            Its test part is the validation images; this dataset's own test images are not in it, so code that
+            reports a test error works unchanged and cannot touch them. Its name says that it is a split. Both parts
+            keep their images in the original order.
 
         Raises
         ------
         DataError
-            If `validation` or `seed` is out of range.
+            If `validation` or `seed` is out of range; so does `subset`.
 
         Examples
         --------
@@ -150,11 +139,6 @@ class Dataset:
         Dataset
             Its name says that it is a subset. Images keep their original order.
 
-        Raises
-        ------
-        DataError
-            If `n_train` or `seed` is out of range.
-
         Examples
         --------
         >>> from sl1lib.data import load_data
@@ -172,15 +156,7 @@ class Dataset:
 
 
 def as_images(what: str | Path, images: ArrayLike) -> NDArray[np.uint8]:
-    """Return images as an array; a `DataError` unless they are ``(N, 28, 28)`` of uint8, at least one of them.
-
-    Examples
-    --------
-    >>> as_images("x_train", np.zeros((5, 8, 8), np.uint8))
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: x_train has shape (5, 8, 8); images are (N, 28, 28) with N of at least 1
-    """
+    """Return images as an array; a `DataError` unless they are ``(N, 28, 28)`` of uint8, at least one of them."""
     array = _as_array(what, images)
     if array.dtype != np.uint8:
         raise DataError(what, f"has dtype {array.dtype}", "images are uint8, grey levels from 0 to 255")
@@ -191,15 +167,7 @@ def as_images(what: str | Path, images: ArrayLike) -> NDArray[np.uint8]:
 
 
 def as_labels(what: str | Path, labels: ArrayLike) -> NDArray[Any]:
-    """Return labels as an array; a `DataError` unless they are ``(N,)`` of integers from 0 to 9.
-
-    Examples
-    --------
-    >>> as_labels("y_train", [3, 1, 10])
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: y_train has 10 at index 2; labels are 0 to 9
-    """
+    """Return labels as an array; a `DataError` unless they are ``(N,)`` of integers from 0 to 9."""
     array = _as_array(what, labels)
     if array.dtype.kind not in "iu":
         raise DataError(what, f"has dtype {array.dtype}", "labels are integers")
@@ -212,15 +180,7 @@ def as_labels(what: str | Path, labels: ArrayLike) -> NDArray[Any]:
 
 
 def require_counts(images: Sized, labels: Sized, what_images: str | Path, what_labels: str | Path) -> None:
-    """Raise a `DataError` unless there is one label for each image.
-
-    Examples
-    --------
-    >>> require_counts(np.zeros((2, 28, 28)), np.zeros(3), "x_test", "y_test")
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: y_test has 3 labels; there must be 2, one for each of x_test
-    """
+    """Raise a `DataError` unless there is one label for each image."""
     if len(images) != len(labels):
         right = f"there must be {len(images)}, one for each of {what_images}"
         raise DataError(what_labels, f"has {len(labels)} labels", right)

@@ -70,26 +70,12 @@ def load_digits() -> Dataset:
 
 
 def load_digits_8x8() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Load the digits as they were published: ink from 0 to 16, and labels from 0 to 9, both uint8.
-
-    Examples
-    --------
-    >>> images, labels = load_digits_8x8()
-    >>> images.shape, int(images.max()), int(labels[0])
-    ((1797, 8, 8), 16, 0)
-    """
+    """Load the digits as they were published, ``(1797, 8, 8)`` of ink from 0 to 16, and labels from 0 to 9: uint8."""
     return _embedded("digits-images-8x8.idx.gz"), _embedded("digits-labels.idx.gz")
 
 
 def enlarge(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the grey levels ``(N, 28, 28)`` of images ``(N, 8, 8)`` of ink, as `load_digits` describes.
-
-    Examples
-    --------
-    >>> full = enlarge(np.full((1, 8, 8), 16, np.uint8))
-    >>> full.shape, int(full[0, 3, 14]), int(full[0, 4, 14])
-    ((1, 28, 28), 0, 255)
-    """
+    """Return the grey levels ``(N, 28, 28)`` of images ``(N, 8, 8)`` of ink, as `load_digits` describes."""
     weights = _bilinear(images.shape[1], _BOX)
     scale = (2 * _BOX) ** 2
     full = (_WHITE - _BLACK) * scale

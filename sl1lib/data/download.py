@@ -49,12 +49,8 @@ def fetch_files(
 
     Any number of processes may do so at once: one downloads, the others wait and find the files. The mirrors,
     addresses of folders that hold the files compressed, are asked all at once, so after ``patience`` seconds it is
-    known that there is no network; then they are used in their order.
-
-    Raises
-    ------
-    DownloadError
-        If no mirror gave a file, with each mirror's failure, or the folder cannot be used.
+    known that there is no network; then they are used in their order. A `DownloadError` names each mirror's failure, or
+    what is wrong with the folder.
     """
     wanted = lacking(folder, files)
     if not wanted:
@@ -76,13 +72,7 @@ def fetch_files(
 
 
 def lacking(folder: Path, files: Iterable[IdxFile]) -> list[IdxFile]:
-    """Return the files that a folder, which need not exist, does not hold, or holds with other content.
-
-    Examples
-    --------
-    >>> lacking(Path("no/such/folder"), [IdxFile("t10k-labels-idx1-ubyte")])
-    [IdxFile(stem='t10k-labels-idx1-ubyte', shape=None, sha256=None)]
-    """
+    """Return the files that a folder, which need not exist, does not hold, or holds with other content."""
     return [file for file in files if not _holds(folder, file)]
 
 
@@ -130,22 +120,7 @@ def _fetch(folder: Path, file: IdxFile, mirrors: Sequence[str], failures: dict[s
 
 
 def download(address: str, target: Path, file: IdxFile, progress: bool = True) -> None:
-    """Download one file, check it, and only then give it its name; on any failure ``target`` stays as it is.
-
-    Raises
-    ------
-    DataError
-        If what came is not the file.
-    OSError, http.client.HTTPException
-        If the network or the disk fails.
-
-    Examples
-    --------
-    >>> download("file:///x.gz", Path("x.gz"), IdxFile("x"))
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: file:///x.gz has another scheme; it must be an https address
-    """
+    """Download one file, check it, and only then give it its name; on any failure ``target`` stays as it is."""
     with replacing(target) as part:
         with part.open("xb") as stream, _open(address, STALL_SECONDS) as reply:
             _copy(reply, stream, address, file, progress)

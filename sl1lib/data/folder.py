@@ -20,19 +20,7 @@ from .idx import MAX_BYTES, content_digest, read_idx
 class IdxFile:
     """What is known about one of the four files before it is read.
 
-    Parameters
-    ----------
-    stem : str
-        Its name without ``.gz``.
-    shape : tuple of int, optional
-        The shape it must have; any if None.
-    sha256 : str, optional
-        The SHA-256 of its decompressed content, 64 hexadecimal digits; any if None.
-
-    Examples
-    --------
-    >>> IdxFile("train-labels-idx1-ubyte").names[:2]
-    ('train-labels-idx1-ubyte', 'train-labels-idx1-ubyte.gz')
+    ``stem`` is its name without ``.gz``, ``sha256`` the digest of its decompressed content; None allows any.
     """
 
     stem: str
@@ -54,28 +42,16 @@ class IdxFile:
         return MAX_BYTES if self.shape is None else math.prod(self.shape)
 
 
-#: Training images, training labels, test images, test labels.
-FourFiles = tuple[IdxFile, IdxFile, IdxFile, IdxFile]
+FourFiles = tuple[IdxFile, ...]  # training images, training labels, test images, test labels
 
 #: The files of any set in MNIST's format, as Fashion-MNIST.
-SAME_FORMAT: Final[FourFiles] = (
-    IdxFile("train-images-idx3-ubyte"),
-    IdxFile("train-labels-idx1-ubyte"),
-    IdxFile("t10k-images-idx3-ubyte"),
-    IdxFile("t10k-labels-idx1-ubyte"),
+SAME_FORMAT: Final[FourFiles] = tuple(
+    IdxFile(f"{part}-{kind}-ubyte") for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
 )
 
 
 def read_folder(folder: Path, name: str, source: str, files: FourFiles = SAME_FORMAT) -> Dataset:
-    """Read a dataset from a folder, and check all that is known about its files; a `DataError` names the wrong one.
-
-    Examples
-    --------
-    >>> read_folder(Path("no/such/folder"), "mine", "nowhere")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: ... is not there; it must be a folder with the files train-images-idx3-ubyte[.gz], ...
-    """
+    """Read a dataset from a folder, and check all that is known about its files; a `DataError` names the wrong one."""
     if not os.path.isdir(folder):  # Path.is_dir raises for a name that is too long
         state = "is a file" if os.path.exists(folder) else "is not there"
         raise DataError(folder, state, f"it must be a folder with the files {listed(files)}")
@@ -98,13 +74,6 @@ def read_file(folder: Path, file: IdxFile) -> tuple[Path, NDArray[Any]]:
 
     So a damaged plain file beside a whole compressed one, as an interrupted ``gunzip -k`` leaves it, does no harm.
     If no content is right, the `DataError` is about the first.
-
-    Examples
-    --------
-    >>> read_file(Path("empty"), IdxFile("t10k-labels-idx1-ubyte"))
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: empty has no file t10k-labels-idx1-ubyte[.gz]; put it there
     """
     problems = []
     for path in (folder / name for name in file.names):
@@ -125,13 +94,6 @@ def read_checked(path: Path, file: IdxFile) -> NDArray[Any]:
     """Read one file as images ``(N, 28, 28)`` or labels ``(N,)``; a `DataError` if it is not what it must be.
 
     Structure comes before the digest: "has 10 at index 2" says more than two long numbers.
-
-    Examples
-    --------
-    >>> read_checked(Path("t10k-labels"), IdxFile("t10k-labels-idx1-ubyte"))
-    Traceback (most recent call last):
-    ...
-    sl1lib.errors.DataError: t10k-labels is not there; it must be an IDX file
     """
     read = as_images if "images" in file.stem else as_labels
     array = read(path, read_idx(path))

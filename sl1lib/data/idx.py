@@ -58,8 +58,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> NDA
     Returns
     -------
     ndarray
-        Of the shape and type in the header (uint8, int8, int16, int32, float32 or float64), in native byte
-        order, C-contiguous and writable.
+        Of the shape and type in the header, in native byte order, C-contiguous and writable.
 
     Raises
     ------
@@ -85,8 +84,11 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> NDA
         raise DataError(path, "is a truncated gzip file (its end is missing)", _WHOLE) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(path, f"is a corrupt gzip file ({error})", _WHOLE) from error
-    except OSError as error:
-        raise DataError(path, _obstacle(path, error), "it must be an IDX file") from error
+    except FileNotFoundError:
+        raise DataError(path, "is not there", "it must be an IDX file") from None
+    except OSError as error:  # some systems speak of a permission where it is a folder
+        why = "is a folder" if os.path.isdir(path) else f"cannot be read ({error})"
+        raise DataError(path, why, "it must be an IDX file") from error
 
 
 def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
@@ -108,16 +110,6 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
         If the format cannot hold the array.
     OSError
         If the file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name) / "row.idx"
-    >>> write_idx(path, np.array([[1, 2]], dtype=np.int16))
-    >>> path.read_bytes().hex(" ")
-    '00 00 0b 02 00 00 00 01 00 00 00 02 00 01 00 02'
-    >>> folder.cleanup()
     """
     path = data_path("path", path, "file")
     header, values = _encoded(array)
@@ -127,16 +119,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
 
 
 def content_digest(array: NDArray[Any]) -> str:
-    """Return the SHA-256 of the plain IDX file that holds an array, 64 hexadecimal digits.
-
-    It identifies a file's content: whoever recompresses a file changes its bytes, but not these.
-
-    Examples
-    --------
-    >>> plain = bytes.fromhex("00 00 08 01 00 00 00 03 07 02 01")
-    >>> content_digest(np.array([7, 2, 1], dtype=np.uint8)) == hashlib.sha256(plain).hexdigest()
-    True
-    """
+    """Return the SHA-256 of the plain IDX file that holds an array: what recompression of a file does not change."""
     header, values = _encoded(array)
     digest = hashlib.sha256(header)
     digest.update(values.data)
@@ -158,13 +141,6 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
 
 
-def _obstacle(path: Path, error: OSError) -> str:
-    """Say why a file cannot be opened; a folder is called one where the system speaks of a permission, too."""
-    if isinstance(error, FileNotFoundError):
-        return "is not there"
-    return "is a folder" if os.path.isdir(path) else f"cannot be read ({error})"
-
-
 def _read_array(stream: BinaryIO, path: Path, max_bytes: int) -> NDArray[Any]:
     dtype, shape = _read_header(stream, path)
     _require_size(path, shape, dtype, max_bytes)
@@ -172,9 +148,8 @@ def _read_array(stream: BinaryIO, path: Path, max_bytes: int) -> NDArray[Any]:
     values = _read_up_to(stream, declared + 1)
     if len(values) != declared:
         state = "has trailing bytes after" if len(values) > declared else f"is truncated: it has {len(values):,} of"
-        raise DataError(
-            path, f"{state} the {declared:,} bytes of values that its header declares, {shape} of {dtype.name}", _WHOLE
-        )
+        right = f"the {declared:,} bytes of values that its header declares, {shape} of {dtype.name}"
+        raise DataError(path, f"{state} {right}", _WHOLE)
     return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 

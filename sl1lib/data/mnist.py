@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -23,31 +24,18 @@ from platformdirs import user_cache_path
 from ..errors import DataError, DataUnavailableError
 from .dataset import Dataset
 from .download import DownloadError, fetch_files, lacking
-from .folder import FourFiles, IdxFile, listed, read_folder
+from .folder import SAME_FORMAT, FourFiles, listed, read_folder
 from .idx import data_path
 
-#: The four files; the digests are of the decompressed content.
-MNIST_FILES: Final[FourFiles] = (
-    IdxFile(
-        "train-images-idx3-ubyte",
-        (60_000, 28, 28),
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    IdxFile(
-        "train-labels-idx1-ubyte",
-        (60_000,),
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    IdxFile(
-        "t10k-images-idx3-ubyte",
-        (10_000, 28, 28),
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    IdxFile(
-        "t10k-labels-idx1-ubyte",
-        (10_000,),
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+# The shapes of the four files, and the digests of their decompressed content.
+_CONTENT: Final = (
+    ((60_000, 28, 28), "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    ((60_000,), "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    ((10_000, 28, 28), "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    ((10_000,), "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+)
+MNIST_FILES: Final[FourFiles] = tuple(
+    replace(file, shape=shape, sha256=digest) for file, (shape, digest) in zip(SAME_FORMAT, _CONTENT, strict=True)
 )
 
 #: Where the compressed files are: PyTorch's mirror, the CVDF's, and one on GitHub.
@@ -84,22 +72,22 @@ def load_mnist(
 
     Parameters
     ----------
-    files : tuple of four IdxFile, optional
+    files : tuple of four IdxFile
         What the files must be; other than MNIST's for tests only.
-    mirrors : sequence of str, optional
+    mirrors : sequence of str
         Addresses to download from.
-    patience : float, optional
+    patience : float
         Seconds in which a mirror must answer.
-    retry : bool, optional
+    retry : bool
         If False and a download failed before in this process, fail at once.
-    progress : bool, optional
-        Show a progress bar on stderr while downloading.
+    progress : bool
+        Show a progress bar on standard error while downloading.
 
     Returns
     -------
     Dataset
-        ``x_train`` uint8 (60000, 28, 28), ``y_train`` (60000,), ``x_test`` uint8 (10000, 28, 28), ``y_test``
-        (10000,), named ``"mnist"``. The same object for the same folder within a process.
+        Of 60,000 training and 10,000 test images, named ``"mnist"``. The same object for the same folder within a
+        process.
 
     Raises
     ------
@@ -139,10 +127,8 @@ def fetch_mnist(
     ----------
     folder : path, optional
         Where to; the user's cache by default. Set ``SL1LIB_DATA`` to use another one afterwards.
-    mirrors : sequence of str, optional
-        Addresses to download from.
-    progress : bool, optional
-        Show a progress bar on stderr.
+    mirrors, progress
+        As for `load_mnist`.
 
     Returns
     -------
@@ -152,7 +138,7 @@ def fetch_mnist(
     Raises
     ------
     DataUnavailableError
-        If no mirror gives a file, or ``SL1LIB_OFFLINE=1`` forbids to ask.
+        If no mirror gives a file, or ``SL1LIB_OFFLINE=1`` forbids asking.
 
     Examples
     --------
@@ -166,12 +152,7 @@ def fetch_mnist(
 
 
 def cache_folder() -> Path:
-    """Return the folder in which downloads are kept, by the rules of the operating system.
-
-    Returns
-    -------
-    Path
-        It need not exist.
+    """Return the folder in which downloads are kept, by the rules of the operating system; it need not exist.
 
     Raises
     ------
@@ -190,26 +171,13 @@ def cache_folder() -> Path:
 
 
 def chosen_folder() -> Path | None:
-    """Return the folder that ``SL1LIB_DATA`` names, absolute, or None if it names none.
-
-    Examples
-    --------
-    >>> chosen = chosen_folder()
-    >>> chosen is None or chosen.is_absolute()
-    True
-    """
+    """Return the folder that ``SL1LIB_DATA`` names, absolute, or None if it names none."""
     value = os.environ.get("SL1LIB_DATA", "")
     return data_path("SL1LIB_DATA", value).absolute() if value.strip() else None
 
 
 def offline() -> bool:
-    """Return whether ``SL1LIB_OFFLINE`` forbids downloads; a `DataError` for what is neither yes nor no.
-
-    Examples
-    --------
-    >>> offline() in (True, False)
-    True
-    """
+    """Return whether ``SL1LIB_OFFLINE`` forbids downloads; a `DataError` for what is neither yes nor no."""
     value = os.environ.get("SL1LIB_OFFLINE", "")
     match value.strip().lower():
         case "1" | "true" | "yes" | "on":

@@ -14,7 +14,7 @@ import torch
 from ..architecture import epoch_order
 from ..errors import require_choice
 from ..fast.losses import LOSSES
-from ..fast.network import Tensors, forward
+from ..fast.network import Network, Tensors, forward
 from ..fast.optimizer import heavy_ball_step, proximal_step
 from ..fast.penalty import penalty, penalty_grad
 from ..readings import Reading, find_reading
@@ -22,8 +22,6 @@ from ..settings import LearningRate
 
 if TYPE_CHECKING:
     from ..settings import MomentumRamp, Penalty
-
-EVALUATION_BATCH = 2000  # images a forward pass without gradients takes at once: 30 MB of activations
 
 
 class SimpleEngine:
@@ -122,9 +120,8 @@ class SimpleEngine:
         return float(error.detach()), dict(zip(leaves, grads, strict=True))
 
 
-@torch.no_grad()
 def predict(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> torch.Tensor:
-    """Return the scores of the ten classes for any number of images, some thousand at a time.
+    """Return the scores of the ten classes for any number of images, some hundred at a time.
 
     Parameters
     ----------
@@ -143,7 +140,7 @@ def predict(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") 
     >>> predict(init_params(), torch.zeros(3, 1, 28, 28)).shape
     torch.Size([3, 10])
     """
-    return torch.cat([forward(params, part, reading) for part in x.split(EVALUATION_BATCH)])
+    return Network(params, reading).predict(x)
 
 
 def images_to_tensor(

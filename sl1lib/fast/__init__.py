@@ -9,7 +9,7 @@ from .convolution import conv2d
 from .dense import dense
 from .losses import LOSSES, cross_entropy, squared_error
 from .module import NodePenalty
-from .network import features, forward, init_params, trace
+from .network import Network, features, forward, init_params, trace
 from .optimizer import heavy_ball_step, proximal_step
 from .penalty import group_norms, penalty, penalty_grad, penalty_hess, penalty_prox
 from .pooling import avg_pool2d, composed_kernel, conv_avg_pool2d
@@ -34,6 +34,7 @@ __all__ = [
     "Abs",
     "Huber",
     "LogCosh",
+    "Network",
     "NodePenalty",
     "Profile",
     "PseudoHuber",

@@ -1,17 +1,36 @@
-"""The whole network on tensors, in both readings. Mirrors ``sl1lib.reference.network``; autograd runs it backward."""
+"""The whole network on tensors, in both readings. Mirrors ``sl1lib.reference.network``; autograd runs it backward.
+
+`Network` besides is the forward pass that answers: for networks of any widths, and with what can be prepared prepared.
+"""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING, Final
 
-from ..architecture import POOL, check_images, check_parameters, glorot_uniform
+import torch
+import torch.nn.functional as F
+
+from ..architecture import (
+    NODES_PER_MAP,
+    POOL,
+    check_images,
+    check_parameters,
+    glorot_uniform,
+    parameter_shapes,
+)
+from ..errors import unexpected
 from ..readings import Reading, find_reading
 from .activations import relu, sigmoid
 from .convolution import conv2d
 from .dense import dense
-from .pooling import avg_pool2d
+from .pooling import avg_pool2d, composed_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Tensors = dict[str, torch.Tensor]
+
+EVALUATION_BATCH: Final = 500  # images at once: their activations fit into the cache
 
 
 def init_params(seed: int = 0, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Tensors:
@@ -123,3 +142,104 @@ def trace(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") ->
     steps["scores"] = dense(steps["features"], params["U"], params["b"])
     steps["logits"] = relu(steps["scores"]) if reading.logits == "relu" else steps["scores"]
     return steps
+
+
+class Network:
+    """A network of any number of maps and nodes, ready to answer.
+
+    Where pooling follows the convolution at once, the two are one convolution, whose composed kernel is prepared once.
+
+    Parameters
+    ----------
+    params : dict of Tensor
+        ``K1 (m1,1,5,5)``, ``b1 (m1,)``, ``K2 (m2,m1,5,5)``, ``b2 (m2,)``, ``U (10,n)``, ``b (10,)``.
+    reading : str or Reading
+    columns : array_like of int, shape (n,), optional
+        Which of the 16·m2 features the columns of ``U`` weigh, ascending. None: all of them.
+
+    Raises
+    ------
+    ValueError
+        For parameters whose shapes do not fit together, or an unknown reading; for images of the wrong shape.
+
+    Notes
+    -----
+    Equation ``eq-pool-composed``, chapter *Pooling*.
+
+    Examples
+    --------
+    >>> network = Network(init_params(), "table")
+    >>> network(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, params: Tensors, reading: str | Reading = "table", columns: ArrayLike | None = None) -> None:
+        maps1, maps2 = (len(params.get(name, ())) for name in ("b1", "b2"))
+        features = NODES_PER_MAP * maps2
+        picked = torch.arange(features) if columns is None else torch.as_tensor(columns)
+        if (picked.diff(prepend=-torch.ones(1), append=torch.tensor([features])) <= 0).any():
+            raise unexpected("columns", picked.tolist(), f"they must ascend from 0 to at most {features - 1}")
+        check_parameters(params, parameter_shapes(maps1, maps2, len(picked)))
+        self._params, self._reading = params, find_reading(reading)
+        self._activate = relu if self._reading.activation == "relu" else sigmoid
+        self._kernels = [params["K1"], params["K2"]]
+        if self._reading.pool_first:
+            self._kernels = [composed_kernel(kernel, POOL) for kernel in self._kernels]
+        self._columns = None if len(picked) == features else picked.to(params["U"].device)
+
+    def stages(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what each convolutional layer hands on: (N, m1, 12, 12) and (N, m2, 4, 4)."""
+        check_images(x)
+        if x.dtype == torch.uint8:
+            x = x.to(self._params["U"].dtype) / 255
+        stage1 = self._stage(x, self._kernels[0], self._params["b1"])
+        return stage1, self._stage(stage1, self._kernels[1], self._params["b2"])
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores of the ten classes, before softmax.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 1, 28, 28)
+            Grey levels as uint8, or numbers in [0, 1] in the parameters' dtype.
+
+        Returns
+        -------
+        Tensor, shape (N, 10)
+        """
+        features = self.stages(x)[1].flatten(start_dim=1)
+        if self._columns is not None:
+            features = features.index_select(1, self._columns)
+        scores = dense(features, self._params["U"], self._params["b"])
+        return relu(scores) if self._reading.logits == "relu" else scores
+
+    def _stage(self, x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        if self._reading.pool_first:
+            return self._activate(F.conv2d(x, kernel, bias, stride=POOL))
+        return avg_pool2d(self._activate(F.conv2d(x, kernel, bias)), POOL)
+
+    @torch.no_grad()
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores for any number of images, without gradients, some hundred at a time."""
+        return torch.cat([self(part) for part in x.split(EVALUATION_BATCH)])
+
+    @torch.no_grad()
+    def means(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the means over images and places of layer 1's maps, and over images of all features of layer 2.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, 1, 28, 28)
+            As for a call; any number of images.
+
+        Returns
+        -------
+        Tensor, shape (m1,), and Tensor, shape (16·m2,)
+            In the parameters' dtype; summed in float64.
+        """
+        maps, features = [], []
+        for stage1, stage2 in map(self.stages, x.split(EVALUATION_BATCH)):
+            maps.append(stage1.mean(dim=(2, 3)).sum(dim=0, dtype=torch.float64))
+            features.append(stage2.flatten(start_dim=1).sum(dim=0, dtype=torch.float64))
+        of_maps, of_features = (torch.stack(sums).sum(dim=0) / len(x) for sums in (maps, features))
+        return of_maps.to(self._params["U"].dtype), of_features.to(self._params["U"].dtype)

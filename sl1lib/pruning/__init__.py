@@ -12,13 +12,12 @@ from .pruned import Pruned, PrunedFileError
 from .report import Report, Score, Size
 from .selection import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
 from .shrinking import parts_left, shrink
-from .smaller_network import Network, Parts, multiply_adds, parameter_count
+from .smaller_network import Parts, multiply_adds, parameter_count
 
 __all__ = [
     "DifferentAnswersError",
     "Floor",
     "Latency",
-    "Network",
     "Parts",
     "Pruned",
     "PrunedFileError",

@@ -13,12 +13,13 @@ from ..architecture import PARAMETER_SHAPES
 from ..data import Dataset
 from ..engine import Engine, Training
 from ..errors import require_count, unexpected
+from ..fast.network import Tensors
 from ..settings import LearningRate, Penalty
 from ..training import DivergedError, RunConfig
 from ..training.images import Images
 from .pruned import Pruned
 from .report import Score
-from .sources import data_of
+from .sources import images_of
 
 # Of the run's learning rate. Of shares from 0.05 to 1 it gave the lowest or nearly the lowest error on validation
 # images of MNIST for light and for heavy prunings, two epochs each.
@@ -34,14 +35,14 @@ def fine_tune(
 ) -> list[Pruned]:
     r"""Train pruned networks further, side by side, on the images that their runs were trained on.
 
-    The error function and the optimiser are the run's: its batch size, order of the images, momentum and share of the
-    learning rate that remains in the end. What was removed stays removed: the engine trains each network in the full
-    shape, in which the removed parameters are 0 and stay 0, and that is the same function.
+    The error function and the optimiser are the run's: its batch size, order of the images, momentum and final share of
+    the learning rate. What was removed stays removed: the engine trains each network in the full shape, in which the
+    removed parameters are 0 and stay 0, and that is the same function.
 
     Parameters
     ----------
     networks : sequence of Pruned
-        Of runs that can be trained side by side: see `RunConfig.shared`. They may differ in their epochs.
+        Of runs that can be trained side by side, see `RunConfig.shared`, but for their epochs.
     epochs : int
         At least 1.
     lr : float, optional
@@ -74,16 +75,18 @@ def fine_tune(
     >>> tuned.report.scores[2].E0 < tuned.report.scores[1].E0
     True
     """
-    _check_networks(networks, epochs)
+    require_count("epochs", epochs, least=1)
+    if isinstance(networks, Pruned) or not len(networks) or not all(isinstance(n, Pruned) for n in networks):
+        raise unexpected("networks", networks, "it must be a list of at least one Pruned")
     configs = [
         each.config.replace(epochs=epochs, lr=RATE_SHARE * each.config.lr if lr is None else lr, penalty=penalty)
         for each in networks
     ]
     check_agreement(configs)
     config = configs[0]
-    images = Images.prepare(data_of(config, networks[0].provenance, data), config)
+    images = images_of(config, networks[0].provenance, data)
     _check_data(networks, images)
-    updates = epochs * -(-len(images.x) // config.batch_size)
+    updates = config.updates(len(images.x))
     engine = Engine(
         [_training(*pair, updates) for pair in zip(networks, configs, strict=True)],
         images.x,
@@ -97,12 +100,6 @@ def fine_tune(
         raise DivergedError(update, float((costs.E0 + costs.penalty)[update, m]), configs[m])
     stage = f"after {epochs} epoch{'s' if epochs > 1 else ''} of fine-tuning"
     return [_tuned(each, engine.params(m), images, stage) for m, each in enumerate(networks)]
-
-
-def _check_networks(networks: Sequence[Pruned], epochs: int) -> None:
-    require_count("epochs", epochs, least=1)
-    if isinstance(networks, Pruned) or not len(networks) or not all(isinstance(n, Pruned) for n in networks):
-        raise unexpected("networks", networks, "it must be a list of at least one Pruned")
 
 
 def check_agreement(configs: Sequence[RunConfig]) -> None:
@@ -140,7 +137,7 @@ def _training(pruned: Pruned, config: RunConfig, updates: int) -> Training:
     )
 
 
-def _tuned(pruned: Pruned, full: dict[str, torch.Tensor], images: Images, stage: str) -> Pruned:
+def _tuned(pruned: Pruned, full: Tensors, images: Images, stage: str) -> Pruned:
     params = pruned.parts.take({name: tensor.cpu().numpy() for name, tensor in full.items()})
     tuned = replace(pruned, params=params)
     score = Score.of(stage, tuned.network(images.x.device), images.x_held_out, images.labels_held_out)

@@ -11,7 +11,7 @@ import torch
 
 from ..clock import processor_name, take_turns
 from ..errors import require_count, unexpected
-from .smaller_network import Network
+from ..fast import Network
 
 TOLERANCE: Final = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the largest score: rounding, and nothing else
 GPU_TOLERANCE: Final = 1e-2  # in float32, where a GPU's convolutions keep 10 bits of each factor
@@ -36,6 +36,7 @@ class Latency:
     device, dtype : str
         Where it was measured, with its name, and in which numbers.
     threads : int
+        Of the processor, for one answer.
 
     Examples
     --------
@@ -54,6 +55,8 @@ class Latency:
     threads: int
 
     def __post_init__(self) -> None:
+        for name in ("before", "after"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON has lists only
         require_count("batch", self.batch, least=1)
         if not len(self.before) == len(self.after) > 0:
             found = (len(self.before), len(self.after))
@@ -92,14 +95,10 @@ def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: in
 
     Parameters
     ----------
-    before, after : Network
+    before, after : fast.Network
     x : Tensor, shape (N, 1, 28, 28)
         Numbers in the networks' dtype and on their device.
     rounds : int
-
-    Returns
-    -------
-    Latency
 
     Raises
     ------
@@ -109,7 +108,7 @@ def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: in
     Examples
     --------
     >>> from sl1lib import fast
-    >>> network = Network(fast.init_params(), "table")
+    >>> network = fast.Network(fast.init_params())
     >>> compare_latency(network, network, torch.zeros(2, 1, 28, 28), rounds=2).batch
     2
     """
@@ -118,14 +117,13 @@ def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: in
         _check_answers(before, after, x)
         times = take_turns({name: partial(_answer, network, x) for name, network in networks.items()}, rounds, TURN)
     where = torch.cuda.get_device_name(x.device) if x.is_cuda else processor_name()
-    name = str(x.dtype).removeprefix("torch.")
     return Latency(
-        len(x),
-        times["before"].seconds,
-        times["after"].seconds,
-        f"{x.device.type}: {where}",
-        name,
-        torch.get_num_threads(),
+        batch=len(x),
+        before=times["before"].seconds,
+        after=times["after"].seconds,
+        device=f"{x.device.type}: {where}",
+        dtype=str(x.dtype).removeprefix("torch."),
+        threads=torch.get_num_threads(),
     )
 
 

@@ -16,8 +16,8 @@ import torch
 from .._version import __version__
 from ..architecture import CLASSES, IMAGE_SIZE, NODES_PER_MAP, POOL
 from ..data.dataset import as_images
-from ..paths import replacing, user_path
-from .smaller_network import EVALUATION_BATCH
+from ..fast.network import EVALUATION_BATCH
+from ..paths import file_path, replacing, user_path
 
 if TYPE_CHECKING:
     from .pruned import Pruned
@@ -37,12 +37,7 @@ def write_onnx(pruned: Pruned, path: str | os.PathLike[str]) -> Path:
     ----------
     pruned : Pruned
     path : path
-        ``.onnx`` is added where it is missing; folders are made.
-
-    Returns
-    -------
-    Path
-        What was written.
+        ``.onnx`` is added where it is missing; folders are made. The path that was written is returned.
 
     Raises
     ------
@@ -71,13 +66,8 @@ def write_onnx(pruned: Pruned, path: str | os.PathLike[str]) -> Path:
 
 
 def onnx_path(path: str | os.PathLike[str]) -> Path:
-    """Return where `write_onnx` writes: ``.onnx`` is added where it is missing, and a folder is refused."""
-    named = user_path("path", path)
-    file = named if named.suffix == ".onnx" or not named.name else named.with_name(named.name + ".onnx")
-    for place in (named, file):
-        if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
-            raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / 'small.onnx'} say")
-    return file
+    """Return where `write_onnx` writes."""
+    return file_path(path, ".onnx", "small.onnx")
 
 
 def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
@@ -99,8 +89,6 @@ def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
         If the package onnxruntime is not installed, saying how to install it.
     DataError
         For images of another shape or dtype.
-    FileNotFoundError
-        If there is no such file.
     """
     runtime = require("onnxruntime")
     images = np.ascontiguousarray(as_images("images", images))
@@ -115,35 +103,16 @@ def run_onnx(path: str | os.PathLike[str], images: np.ndarray) -> np.ndarray:
 
 
 def require(package: str) -> Any:
-    """Import an optional package, or say how to install it.
-
-    Examples
-    --------
-    >>> require("onyx")
-    Traceback (most recent call last):
-    ...
-    ImportError: the package onyx is not installed; ONNX needs two: python -m pip install onnx onnxruntime
-    """
+    """Import an optional package, or say how to install it."""
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        raise ImportError(
-            f"the package {package} is not installed; ONNX needs two: python -m pip install onnx onnxruntime"
-        ) from error
+        advice = "ONNX needs two: python -m pip install onnx onnxruntime"
+        raise ImportError(f"the package {package} is not installed; {advice}") from error
 
 
 def onnx_model(pruned: Pruned) -> Any:
-    """Build the model, operation by operation.
-
-    Parameters
-    ----------
-    pruned : Pruned
-
-    Returns
-    -------
-    onnx.ModelProto
-        Checked for consistency by the package itself.
-    """
+    """Build the model, operation by operation, and let the package onnx check it."""
     onnx = require("onnx")
     helper, kinds = onnx.helper, onnx.TensorProto
     constants: dict[str, np.ndarray] = {name: array.astype(np.float32) for name, array in pruned.params.items()}

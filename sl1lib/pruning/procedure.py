@@ -10,18 +10,15 @@ import torch
 from ..architecture import NODES, check_parameters
 from ..data import Dataset
 from ..errors import require_count, unexpected
+from ..fast import Network
 from ..settings import Penalty
 from ..training import Run, RunConfig
-from ..training.images import Images
 from .fine_tuning import fine_tune as train_further
 from .pruned import Pruned
 from .report import Report, Score, Size
 from .selection import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
 from .shrinking import parts_left, shrink
-from .smaller_network import Network
-from .sources import data_of
-
-DEFAULT_THRESHOLD = 0.01  # for a run without a penalty, as `Run.nodes_below` has it
+from .sources import images_of
 
 
 def prune(
@@ -70,7 +67,7 @@ def prune(
     fine_tune : int
         How many epochs to train afterwards, see `sl1lib.pruning.fine_tune`.
     lr, penalty
-        For the fine-tuning.
+        For the fine-tuning only.
     data : Dataset, optional
         The data set of the run, as for `train`: the means are from its training images, the errors from the images
         that the run was measured on. None loads it; the digest must be the run's.
@@ -104,11 +101,12 @@ def prune(
     _check(run, fine_tune, lr, penalty)
     removed, criterion = _select(run, threshold, count, remove, grouping, floor)
     config = run.config if device is None else run.config.replace(device=device)
-    images = Images.prepare(data_of(config, run.provenance, data), config)
+    images = images_of(config, run.provenance, data)
     params = {name: torch.tensor(array, device=images.x.device) for name, array in run.params.items()}
     full = Network(params, config.reading)
     parts = parts_left(params, removed, kernel_threshold, floor.maps[0] if floor else None)
     smaller = shrink(params, parts, full.means(images.x) if fold else None)
+    networks = {"before": full, "removed": Network(smaller, config.reading, parts.columns)}
     report = Report(
         criterion=criterion,
         folded=bool(fold),
@@ -119,7 +117,7 @@ def prune(
         pools_first=config.reading.pool_first,
         before=Size.of(params),
         after=Size.of(smaller),
-        scores=_scores(full, Network(smaller, config.reading, parts), images),
+        scores=tuple(Score.of(*each, images.x_held_out, images.labels_held_out) for each in networks.items()),
     )
     arrays = {name: tensor.cpu().numpy() for name, tensor in smaller.items()}
     pruned = Pruned(config, arrays, parts, report, dict(run.provenance))
@@ -140,11 +138,6 @@ def _check(run: Run, fine_tune: int, lr: float | None, penalty: Penalty | None) 
     require_count("fine_tune", fine_tune, least=0)
     if not fine_tune and (lr is not None or penalty is not None):
         raise ValueError("lr and penalty are for fine-tuning; say for how many epochs, fine_tune=2 for instance")
-
-
-def _scores(before: Network, after: Network, images: Images) -> tuple[Score, Score]:
-    held_out = images.x_held_out, images.labels_held_out
-    return Score.of("before", before, *held_out), Score.of("removed", after, *held_out)
 
 
 def _select(
@@ -180,11 +173,5 @@ def _select(
 
 
 def default_threshold(config: RunConfig) -> float:
-    r"""Return the :math:`\varepsilon` of a run's penalty, or 0.01 without one.
-
-    Examples
-    --------
-    >>> default_threshold(RunConfig(penalty=Penalty(0.001, eps=0.05))), default_threshold(RunConfig())
-    (0.05, 0.01)
-    """
-    return config.penalty.eps if config.penalty else DEFAULT_THRESHOLD
+    r"""Return the :math:`\varepsilon` of a run's penalty, or 0.01 without one, as `Run.nodes_below` counts."""
+    return config.penalty.eps if config.penalty else 0.01

@@ -11,14 +11,16 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import torch
 
+from ..architecture import check_parameters
 from ..errors import FileError, unexpected
+from ..fast import Network
 from ..training import RunConfig
 from ..training.archive import under
 from ..training.classifier import Classifier
 from ..training.images import find_device
 from .latency import ROUNDS, compare_latency
 from .report import Report, Size
-from .smaller_network import Network, Parts
+from .smaller_network import Parts
 
 BATCHES: Final = (1, 500)  # images at once, for times: an answer that somebody waits for, and work in bulk
 
@@ -70,7 +72,7 @@ class Pruned(Classifier):
     provenance: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.parts.check(self.params)
+        check_parameters(self.params, self.parts.shapes)
 
     def __repr__(self) -> str:
         report = self.report
@@ -92,19 +94,15 @@ class Pruned(Classifier):
 
     def network(self, device: str | torch.device = "cpu") -> Network:
         """Return the network, ready to answer on a device."""
-        return Network(self.tensors(device), self.config.reading, self.parts)
+        return Network(self.tensors(device), self.config.reading, self.parts.columns)
 
     def with_latency(
-        self,
-        images: np.ndarray,
-        batches: Sequence[int] = BATCHES,
-        rounds: int = ROUNDS,
-        device: str = "cpu",
+        self, images: np.ndarray, batches: Sequence[int] = BATCHES, rounds: int = ROUNDS, device: str = "cpu"
     ) -> Pruned:
         """Return the same network, its report with measured times.
 
-        What is compared computes one function: this network, and the full one with zeros where something was removed.
-        Both ways of writing it must answer alike before anything is timed.
+        This network and the full one, with zeros where something was removed, compute one function: they must answer
+        alike before anything is timed.
 
         Parameters
         ----------
@@ -115,10 +113,6 @@ class Pruned(Classifier):
         rounds : int
             How often both networks have their turn.
         device : str
-
-        Returns
-        -------
-        Pruned
 
         Raises
         ------
@@ -135,23 +129,7 @@ class Pruned(Classifier):
         return replace(self, report=self.report.replace(latency=tuple(found)))
 
     def to_onnx(self, path: str | os.PathLike[str]) -> Path:
-        """Write the network as an ONNX model, whole or not at all; see `sl1lib.pruning.write_onnx`.
-
-        Parameters
-        ----------
-        path : path
-            ``.onnx`` is added where it is missing; folders are made.
-
-        Returns
-        -------
-        Path
-            What was written.
-
-        Raises
-        ------
-        ImportError
-            If the package onnx is not installed, saying how to install it.
-        """
+        """Write the network as an ONNX model: `sl1lib.pruning.write_onnx`."""
         from .onnx_model import write_onnx
 
         return write_onnx(self, path)

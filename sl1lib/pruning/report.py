@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import torch
 
+from .._output import aligned
 from ..errors import unexpected
+from ..fast import Network
 from ..training.classifier import measure
 from .latency import Latency, quartiles
-from .smaller_network import Network, multiply_adds, parameter_count
+from .smaller_network import multiply_adds, parameter_count
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,7 @@ class Size:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Size:
-        """Read the sizes off the shapes of a network's arrays.
-
-        Examples
-        --------
-        >>> from sl1lib import fast
-        >>> Size.of(fast.init_params())
-        Size(nodes=192, maps1=6, maps2=12, parameters=3898, multiply_adds=203520, composed=74496)
-        """
+        """Read the sizes off the shapes of a network's arrays."""
         return cls(
             nodes=int(params["U"].shape[1]),
             maps1=int(params["K1"].shape[0]),
@@ -55,6 +50,13 @@ class Size:
             multiply_adds=multiply_adds(params),
             composed=multiply_adds(params, composed=True),
         )
+
+
+# The fields of a Size in words; the last is shown only where the reading allows it.
+_SIZES: Final = (
+    *("nodes", "maps of layer 1", "maps of layer 2", "parameters", "multiply-adds"),
+    "multiply-adds, pooling composed",
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Score:
 
     @classmethod
     def of(cls, stage: str, network: Network, x: torch.Tensor, labels: torch.Tensor) -> Score:
-        """Measure a network on images ``x`` as `Network.predict` takes them."""
+        """Measure a network on images ``x`` as `fast.Network.predict` takes them."""
         return cls(stage, *measure(network.predict(x), labels))
 
 
@@ -151,16 +153,8 @@ class Report:
 
     def rows(self) -> list[list[str]]:
         """Return the table: what, before, after, as text."""
-        counts = {
-            "nodes": "nodes",
-            "maps1": "maps of layer 1",
-            "maps2": "maps of layer 2",
-            "parameters": "parameters",
-            "multiply_adds": "multiply-adds",
-        }
-        if self.pools_first:
-            counts["composed"] = "multiply-adds, pooling composed"
-        sizes = [(label, getattr(self.before, name), getattr(self.after, name)) for name, label in counts.items()]
+        labels = _SIZES if self.pools_first else _SIZES[:-1]
+        sizes = zip(labels, dataclasses.astuple(self.before), dataclasses.astuple(self.after), strict=False)
         rows = [[label, f"{before:,}", f"{after:,}"] for label, before, after in sizes]
         first, *later = self.scores
         for score in later:
@@ -189,10 +183,7 @@ class Report:
             f"on {self.data_name}, {self.images:,} {self.held_out} images"
             + ("; the run was INTERRUPTED" if self.interrupted else ""),
         ]
-        table = [["", "before", "after"], *self.rows()]
-        widths = [max(len(row[column]) for row in table) for column in range(3)]
-        lines = [f"{what:<{widths[0]}}  {a:>{widths[1]}}  {b:>{widths[2]}}".rstrip() for what, a, b in table]
-        return "\n".join([*head, *lines, *self.notes()])
+        return "\n".join([*head, *aligned([["", "before", "after"], *self.rows()]), *self.notes()])
 
     def replace(self, **changes: Any) -> Report:
         """Return a copy with some fields changed."""
@@ -204,19 +195,12 @@ class Report:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Report:
-        """Build the report that `to_dict` took apart.
-
-        Raises
-        ------
-        ValueError
-            For fields that are missing or unknown.
-        """
+        """Build the report that `to_dict` took apart; a ``ValueError`` for fields that are missing or unknown."""
         try:
             parts = dict(fields)
             parts["before"], parts["after"] = Size(**parts["before"]), Size(**parts["after"])
             parts["scores"] = tuple(Score(**score) for score in parts["scores"])
-            times = [{**each, **{k: tuple(each[k]) for k in ("before", "after")}} for each in parts["latency"]]
-            parts["latency"] = tuple(Latency(**each) for each in times)
+            parts["latency"] = tuple(Latency(**each) for each in parts["latency"])
             return cls(**parts)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the fields of a Report ({error})") from error

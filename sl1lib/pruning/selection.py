@@ -1,7 +1,7 @@
 r"""Which nodes go: by a threshold, the shortest so many, or as given.
 
 Selection says what is removed and nothing else: two criteria that name the same number of nodes are compared fairly,
-since everything after that is the same for both.
+since everything after that is the same for both. A number or a name out of range is a ``ValueError``.
 """
 
 from __future__ import annotations
@@ -29,11 +29,6 @@ class Floor:
     maps : (int, int)
         Maps of layer 1, of 6, and of layer 2, of 12.
 
-    Raises
-    ------
-    ValueError
-        For numbers below 1, or more than the network has.
-
     Examples
     --------
     >>> Floor(nodes=20, maps=(1, 5))
@@ -50,9 +45,9 @@ class Floor:
     def __post_init__(self) -> None:
         if not isinstance(self.maps, Sequence) or len(self.maps) != len(MAPS):
             raise unexpected("Floor.maps", self.maps, "it must be two numbers, for layer 1 and for layer 2")
-        _require_within("Floor.nodes", self.nodes, 1, NODES)
+        require_count("Floor.nodes", self.nodes, 1, NODES)
         for layer, (least, there) in enumerate(zip(self.maps, MAPS, strict=True)):
-            _require_within(f"Floor.maps[{layer}]", least, 1, there)
+            require_count(f"Floor.maps[{layer}]", least, 1, there)
         # Plain numbers in place of NumPy's, which would be written out with their type.
         object.__setattr__(self, "nodes", int(self.nodes))
         object.__setattr__(self, "maps", tuple(map(int, self.maps)))
@@ -73,11 +68,6 @@ def node_lengths(U: np.ndarray, grouping: str = "node") -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (192,)
-
-    Raises
-    ------
-    ValueError
-        For another shape or grouping, or weights that are not finite.
 
     Examples
     --------
@@ -140,11 +130,6 @@ def shortest_nodes(U: np.ndarray, count: int, grouping: str = "node") -> np.ndar
     ndarray of bool, shape (192,)
         True for a node that goes.
 
-    Raises
-    ------
-    ValueError
-        If there are not so many.
-
     Examples
     --------
     >>> U = np.ones((10, 192)) * np.arange(192)
@@ -155,7 +140,7 @@ def shortest_nodes(U: np.ndarray, count: int, grouping: str = "node") -> np.ndar
     """
     lengths = node_lengths(U, grouping)
     unit = NODES_PER_MAP if grouping == "map" else 1
-    _require_within("count", count, 0, NODES // unit)
+    require_count("count", count, 0, NODES // unit)
     order = np.argsort(lengths, kind="stable")  # the nodes of a map have one length: they stay together
     removed = np.zeros(NODES, dtype=bool)
     removed[order[: count * unit]] = True
@@ -173,11 +158,6 @@ def given_nodes(nodes: Any) -> np.ndarray:
     Returns
     -------
     ndarray of bool, shape (192,)
-
-    Raises
-    ------
-    ValueError
-        For numbers outside 0 … 191 or twice, or something else.
 
     Examples
     --------
@@ -239,13 +219,3 @@ def with_floor(removed: np.ndarray, lengths: np.ndarray, floor: Floor, grouping:
     while (~removed).sum() < floor.nodes:
         take_back(removed)
     return removed
-
-
-def _require_within(what: str, found: Any, least: int, most: int) -> None:
-    try:
-        require_count(what, found, least)
-        inside = found <= most
-    except ValueError:
-        inside = False
-    if not inside:
-        raise unexpected(what, found, f"it must be a whole number from {least} to {most}")

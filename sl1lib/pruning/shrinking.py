@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from .. import fast
-from ..architecture import MAPS, NODES, NODES_PER_MAP, check_parameters
-from ..errors import require_mask, require_number, shape_of, unexpected
+from ..architecture import NODES, NODES_PER_MAP, check_parameters
+from ..errors import require_mask, require_number
 from ..fast.network import Tensors
 from .smaller_network import Parts
 
@@ -29,10 +29,6 @@ def parts_left(
         At least 0. With 0 nothing changes that the selected nodes do not change.
     least_maps1 : int, optional
         Keep so many filters of layer 1 at least, those that are read most. None: keep what is needed.
-
-    Returns
-    -------
-    Parts
 
     Raises
     ------
@@ -75,18 +71,13 @@ def shrink(params: Tensors, parts: Parts, means: tuple[torch.Tensor, torch.Tenso
     parts : Parts
         What stays.
     means : (Tensor, Tensor), optional
-        The mean of each of the 6 maps of layer 1 and of each of the 192 features, as `Network.means` gives. With them
-        what is removed goes into the bias of the layer that read it; without them it counts as 0.
+        The mean of each of the 6 maps of layer 1 and of each of the 192 features: `fast.Network.means`. With them what
+        is removed goes into the bias of the layer that read it; without them it counts as 0.
 
     Returns
     -------
     dict of Tensor
         In the shapes of ``parts``.
-
-    Raises
-    ------
-    ValueError
-        For arrays of the wrong shape.
 
     See Also
     --------
@@ -101,9 +92,6 @@ def shrink(params: Tensors, parts: Parts, means: tuple[torch.Tensor, torch.Tenso
     """
     check_parameters(params)
     of_maps, of_features = (None, None) if means is None else means
-    for what, found, count in (("maps", of_maps, MAPS[0]), ("features", of_features, NODES)):
-        if found is not None and shape_of(f"the means of {what}", found) != (count,):
-            raise unexpected(f"the shape of the means of {what}", tuple(found.shape), f"it must be ({count},)")
     maps1, maps2 = (torch.from_numpy(maps).to(params["U"].device) for maps in (parts.maps1, parts.maps2))
     U, b = fast.remove_inputs(params["U"], params["b"], _all_but(parts.nodes, params["U"]), of_features)
     K2, b2 = fast.remove_inputs(params["K2"][maps2], params["b2"][maps2], _all_but(parts.maps1, params["K2"]), of_maps)

@@ -16,7 +16,7 @@ from ..data.dataset import as_images, as_labels, require_counts
 from ..engine import images_to_tensor
 from ..engine.threads import one_thread
 from ..errors import FileError, require_choice, unexpected
-from ..paths import user_path
+from ..paths import file_path, user_path
 from .archive import read_archive, reason, under, write_archive
 from .config import RunConfig
 
@@ -177,13 +177,8 @@ class Classifier(ABC):
 
 
 def saved_path(path: str | os.PathLike[str]) -> Path:
-    """Return where `Classifier.save` writes: ``.npz`` is added where it is missing, and a folder is refused."""
-    named = user_path("path", path)
-    file = named if named.suffix == ".npz" or not named.name else named.with_name(named.name + ".npz")
-    for place in (named, file):
-        if os.path.isdir(place):  # Path.is_dir raises for a name that is too long
-            raise IsADirectoryError(f"{place} is a folder; give the name of a file in it, {place / 'run.npz'} say")
-    return file
+    """Return where `Classifier.save` writes."""
+    return file_path(path, ".npz", "run.npz")
 
 
 def measure(scores: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

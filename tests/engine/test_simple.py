@@ -6,7 +6,7 @@ import torch
 
 from sl1lib import MomentumRamp, Penalty, fast
 from sl1lib.architecture import epoch_order
-from sl1lib.engine import SimpleEngine, images_to_tensor, predict, simple
+from sl1lib.engine import SimpleEngine, images_to_tensor, predict
 
 
 def make(penalty=None, **settings):
@@ -55,7 +55,7 @@ def test_one_seed_gives_one_result_bit_for_bit(step):
 
 def test_prediction_in_parts_is_prediction_at_once(monkeypatch):
     params, x = fast.init_params(2, torch.float64), torch.rand(7, 1, 28, 28, dtype=torch.float64)
-    monkeypatch.setattr(simple, "EVALUATION_BATCH", 3)
+    monkeypatch.setattr("sl1lib.fast.network.EVALUATION_BATCH", 3)
     torch.testing.assert_close(predict(params, x, "text"), fast.forward(params, x, "text"))
 
 

@@ -11,7 +11,8 @@ from support import assert_close
 from sl1lib import DivergedError, LearningRate, MomentumRamp, Penalty, RunConfig, fast, prune, train
 from sl1lib.architecture import epoch_order
 from sl1lib.engine import Engine, Training, images_to_tensor
-from sl1lib.pruning import Network, fine_tune, parts_left, shrink
+from sl1lib.fast import Network
+from sl1lib.pruning import fine_tune, parts_left, shrink
 
 COUNT, BATCH, UPDATES = 11, 4, 20
 PENALTIES = [
@@ -40,7 +41,7 @@ def plain_loop(
         epoch, number = divmod(update, -(-len(x) // batch_size))
         batch = torch.tensor(epoch_order(seed, epoch, len(x))[number * batch_size : (number + 1) * batch_size])
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in params.items()}
-        error = fast.LOSSES[loss](Network(leaves, reading, parts)(x[batch]), labels[batch])
+        error = fast.LOSSES[loss](Network(leaves, reading, parts.columns)(x[batch]), labels[batch])
         grads = dict(zip(leaves, torch.autograd.grad(error, list(leaves.values())), strict=True))
         shape = (penalty.eps, penalty.profile, penalty.grouping) if penalty else ()
         if penalty and penalty.step == "gradient":

@@ -135,7 +135,7 @@ def test_loading_never_runs_code(arrays, tmp_path, where):
     ("change", "message"),
     [
         (lambda a: {k: v for k, v in a.items() if k != "parts/nodes"}, "nodes"),
-        (lambda a: {k: v for k, v in a.items() if k != "params/U"}, "the names of params"),
+        (lambda a: {k: v for k, v in a.items() if k != "params/U"}, "params lacks 'U'"),
         (lambda a: {**a, "params/U": a["params/U"][:, 1:]}, "the shape of params['U'] is (10, "),
         (lambda a: {**a, "params/U": a["params/U"].astype(np.float64)}, "the dtype of params['U'] is 'float64'"),
         (lambda a: {**a, "parts/nodes": a["parts/nodes"][::-1]}, "nodes is"),

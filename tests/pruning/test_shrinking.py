@@ -9,7 +9,8 @@ from networks import every_reading, random_images, random_params, tensors
 from support import assert_close
 
 from sl1lib import fast, reference
-from sl1lib.pruning import Network, Parts, multiply_adds, parameter_count, parts_left, shrink
+from sl1lib.fast import Network
+from sl1lib.pruning import Parts, multiply_adds, parameter_count, parts_left, shrink
 
 masks = st.tuples(
     st.lists(st.integers(0, 191), max_size=150, unique=True), st.lists(st.integers(0, 11), max_size=11, unique=True)
@@ -42,7 +43,7 @@ def test_it_is_the_full_network_with_zeros_and_the_means_in_the_bias(reading, ch
     means = Network(full, reading).means(torch.tensor(x)) if folded else None
     parts = parts_left(full, removed)
     smaller = shrink(full, parts, means)
-    received = Network(smaller, reading, parts)(torch.tensor(x)).numpy()
+    received = Network(smaller, reading, parts.columns)(torch.tensor(x)).numpy()
     features = reference.features(params, x, reading).mean(axis=0) if folded else None
     assert_close(received, reference.forward(emptied(params, removed, features), x, reading), 1e-12)
     np.testing.assert_array_equal(parts.nodes, np.flatnonzero(~removed))  # exact: a selection
@@ -55,7 +56,7 @@ def test_filters_that_go_with_their_maps_change_no_score(reading):
     params, x, removed = random_params(3), random_images(), mask_of([5, 30], [0, 4, 7, 11])
     parts = parts_left(tensors(params), removed)
     assert parts.maps2.tolist() == [1, 2, 3, 5, 6, 8, 9, 10]
-    received = Network(shrink(tensors(params), parts), reading, parts)(torch.tensor(x)).numpy()
+    received = Network(shrink(tensors(params), parts), reading, parts.columns)(torch.tensor(x)).numpy()
     nodes_only = Network(tensors(emptied(params, removed)), reading)(torch.tensor(x)).numpy()
     assert_close(received, nodes_only, 1e-12)
     assert shrink(tensors(params), parts)["K2"].shape == (8, 6, 5, 5)
@@ -66,7 +67,7 @@ def test_the_widened_parameters_are_the_same_function(reading):
     params, x = random_params(4), random_images()
     parts = parts_left(tensors(params), mask_of(range(100, 130), [1, 2]))
     smaller = {name: tensor.numpy() for name, tensor in shrink(tensors(params), parts).items()}
-    received = Network(tensors(smaller), reading, parts)(torch.tensor(x)).numpy()
+    received = Network(tensors(smaller), reading, parts.columns)(torch.tensor(x)).numpy()
     assert_close(received, reference.forward(parts.widen(smaller), x, reading), 1e-12)
     assert_close(parts.take(parts.widen(smaller)), smaller, 0)  # exact: a copy
 
@@ -86,7 +87,7 @@ def test_many_images_are_answered_in_parts(monkeypatch):
     params, x = tensors(random_params()), torch.tensor(random_images(7))
     network = Network(params, "table")
     expected = network(x), *network.means(x)
-    monkeypatch.setattr("sl1lib.pruning.smaller_network.EVALUATION_BATCH", 3)
+    monkeypatch.setattr("sl1lib.fast.network.EVALUATION_BATCH", 3)
     for received, right in zip((network.predict(x), *network.means(x)), expected, strict=True):
         assert_close(received.numpy(), right.numpy(), 1e-12)
 
@@ -112,7 +113,7 @@ def test_a_map_of_layer_1_that_nobody_reads_goes_without_a_trace(reading):
     assert parts.maps1.tolist() == [0, 2, 3, 5]
     smaller = shrink(tensors(params), parts)
     assert smaller["K1"].shape == (4, 1, 5, 5)
-    received = Network(smaller, reading, parts)(torch.tensor(x)).numpy()
+    received = Network(smaller, reading, parts.columns)(torch.tensor(x)).numpy()
     assert_close(received, reference.forward(emptied(params, removed), x, reading), 1e-12)
 
 
@@ -131,9 +132,9 @@ def test_a_map_of_layer_1_that_is_read_weakly_goes_only_if_asked_and_its_mean_is
     parts = parts_left(full, nothing, kernel_threshold=length * (1 + 1e-9))
     assert parts.maps1.tolist() == [0, 1, 2, 3, 5]
     network = Network(full, reading)
-    folded = Network(shrink(full, parts, network.means(x)), reading, parts)
+    folded = Network(shrink(full, parts, network.means(x)), reading, parts.columns)
     assert_close(folded(x).numpy(), network(x).numpy(), 1e-12)
-    dropped = Network(shrink(full, parts), reading, parts)
+    dropped = Network(shrink(full, parts), reading, parts.columns)
     assert np.abs(dropped(x).numpy() - network(x).numpy()).max() > 1e-6
 
 
@@ -159,10 +160,16 @@ def test_nothing_left_is_an_error():
         (lambda p: parts_left(p, np.zeros(192)), r"removed is 'float64 \(192,\)'"),
         (lambda p: parts_left(p, np.zeros(192, bool), -1), "kernel_threshold is -1; it must be a finite number"),
         (lambda p: parts_left({"U": p["U"]}, np.zeros(192, bool)), "params lacks 'K1'"),
-        (lambda p: shrink(p, Parts.everything(), (torch.ones(5), torch.ones(192))), r"means of maps is \(5,\)"),
-        (lambda p: shrink(p, Parts.everything(), (torch.ones(6), torch.ones(1))), r"means of features is \(1,\)"),
+        (
+            lambda p: shrink(p, Parts.everything(), (torch.ones(5), torch.ones(192).double())),
+            r"means is \(5,\); W has 6",
+        ),
+        (
+            lambda p: shrink(p, Parts.everything(), (torch.ones(6), torch.ones(1))),
+            r"means is \(1,\); W has 192",
+        ),
         (lambda p: Network({**p, "U": p["U"][:, 1:]}, "table"), r"shape of params\['U'\] is \(10, 191\)"),
-        (lambda p: Network({"U": p["U"]}, "table"), "the names of params is"),
+        (lambda p: Network({"U": p["U"]}, "table"), "params lacks 'K1', 'b1'"),
         (lambda p: Network(p, "tabel"), "did you mean 'table'"),
         (lambda p: Network(p, "table")(torch.zeros(1, 1, 32, 32)), r"images are \(N, 1, 28, 28\)"),
     ],

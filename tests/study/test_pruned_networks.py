@@ -13,7 +13,8 @@ import torch
 from sl1lib import Penalty, RunConfig, load_data, prune
 from sl1lib.architecture import NODES
 from sl1lib.data import DataError, Dataset
-from sl1lib.pruning import Network, parameter_count
+from sl1lib.fast import Network
+from sl1lib.pruning import parameter_count
 from sl1lib.study import Results, Stage, Store, StoreError, Study, load_study, run
 from sl1lib.study.declaration import file_name
 from sl1lib.study.evidence import load_evidence, save_evidence

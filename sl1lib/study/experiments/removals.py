@@ -16,9 +16,9 @@ import torch
 from ... import fast
 from ...architecture import NODES, NODES_PER_MAP
 from ...data import Dataset
+from ...fast.network import EVALUATION_BATCH
 from ...pruning import (
     Floor,
-    Network,
     Pruned,
     Size,
     node_lengths,
@@ -30,7 +30,6 @@ from ...pruning import (
     with_floor,
 )
 from ...pruning.procedure import default_threshold
-from ...pruning.smaller_network import EVALUATION_BATCH
 from ...training import Run, RunConfig
 from ...training.classifier import measure
 from ...training.images import Images
@@ -65,9 +64,9 @@ class Removals:
     def of(cls, record: Record, images: Images) -> Removals:
         """Compute features and means."""
         params = {name: torch.tensor(array) for name, array in record.params.items()}
-        full = Network(params, record.config.reading)
+        full = fast.Network(params, record.config.reading)
         batches = images.x_held_out.split(EVALUATION_BATCH)
-        features = torch.cat([full.stages(batch.float() / 255)[1].flatten(start_dim=1) for batch in batches])
+        features = torch.cat([full.stages(batch)[1].flatten(start_dim=1) for batch in batches])
         return cls(record, features, images.labels_held_out, full.means(images.x)[1])
 
     @cached_property
