@@ -102,21 +102,24 @@ export class Panel {
   }
 
   /**
-   * A slider from `min` to `max`, numbers or functions that return one; or over the list that `values` returns.
+   * A slider from `min` to `max`, numbers or functions that return one; or over the list that `values` returns; or over
+   * places of a `scale`, which says what stands `at` a place, and the place `of` a value: then the value may lie between.
    * `show` writes the value beside it, `speak` for screen readers, where the number alone would not do.
    */
-  slider(name, { label, spoken = label, min = 0, max, step = 1, values, show = short, speak, before }) {
+  slider(name, { label, spoken = label, min = 0, max, step = 1, values, scale, show = short, speak, before }) {
     const input = html("input", { type: "range", name, "aria-label": spoken, step });
     const shown = html("span");
-    const value = () => (values ? values()[input.valueAsNumber] : input.valueAsNumber);
+    const places = values ? { at: (place) => values()[place], of: (value) => values().indexOf(value) } : scale;
+    const value = () => (places ? places.at(input.valueAsNumber) : input.valueAsNumber);
     input.addEventListener("input", () => this.set({ [name]: value() }));
     const bound = (limit) => (typeof limit === "function" ? limit() : limit);
     this.follow(name, (chosen) => {
       input.min = bound(min);
       input.max = values ? values().length - 1 : bound(max);
-      input.value = values ? values().indexOf(chosen) : chosen;
-      shown.textContent = show(value());
-      if (speak) input.setAttribute("aria-valuetext", speak(value()));
+      input.value = places ? places.of(chosen) : chosen;
+      const now = scale ? chosen : value();
+      shown.textContent = show(now);
+      if (speak) input.setAttribute("aria-valuetext", speak(now));
     });
     const row = html("label", {}, html("span", {}, label), input, shown);
     if (before) before.before(row);

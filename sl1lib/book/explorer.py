@@ -59,8 +59,7 @@ class Explorer:
     @property
     def module(self) -> str:
         """The chapter's module and what it imports, as one that imports nothing."""
-        paths = _with_imports((self._folder / "explorer.js").resolve(), [])
-        return "".join(_IMPORT.sub("", path.read_text(encoding="utf-8")) for path in paths)
+        return whole_module(self._folder / "explorer.js")
 
     @property
     def css(self) -> str:
@@ -91,6 +90,12 @@ drawOnPage("{name}", render);
 
     def _repr_html_(self) -> str:
         return self.html
+
+
+def whole_module(path: Path) -> str:
+    """Return a module and what it imports, as one that imports nothing."""
+    paths = _with_imports(path.resolve(), [])
+    return "".join(_IMPORT.sub("", each.read_text(encoding="utf-8")) for each in paths)
 
 
 def _with_imports(path: Path, found: list[Path]) -> list[Path]:

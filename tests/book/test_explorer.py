@@ -18,6 +18,7 @@ from sl1lib.book.dense_and_entropy.explorer import softmax_explorer
 from sl1lib.book.explorer import COLOURS, Explorer
 from sl1lib.book.fast_path.explorer import band_explorer
 from sl1lib.book.gradients.explorer import pull_explorer
+from sl1lib.book.laboratory.explorer import laboratory
 from sl1lib.book.numpy_training.explorer import heavy_ball_explorer
 from sl1lib.book.pooling.explorer import pooling_explorer
 from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
@@ -38,6 +39,7 @@ EXPLORERS = {
     "dense_and_entropy": softmax_explorer,
     "fast_path": band_explorer,
     "gradients": pull_explorer,
+    "laboratory": laboratory,
     "numpy_training": heavy_ball_explorer,
     "pooling": pooling_explorer,
     "pruning": lambda: pruning_explorer({"SL1": CURVE}, 0.01, "test"),

@@ -113,11 +113,9 @@ def test_the_digits_are_the_library_s(javascript):
     )
     packed = {"images": images, "labels": labels, "training": 1415}
     found, data = javascript("laboratory/digits.js", expression, packed), load_data("digits")
-    # exact: grey levels and labels, in whole numbers
-    np.testing.assert_array_equal(found["images"], data.x_train.ravel())
-    np.testing.assert_array_equal(found["testImages"], data.x_test.ravel())
-    np.testing.assert_array_equal(found["labels"], data.y_train)
-    np.testing.assert_array_equal(found["testLabels"], data.y_test)
+    expected = {"images": data.x_train, "testImages": data.x_test, "labels": data.y_train, "testLabels": data.y_test}
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array.ravel())  # exact: grey levels and labels, in whole numbers
 
 
 # Train a little, take out the nodes below a threshold, train once more, put them back.

@@ -2,8 +2,10 @@
 //
 // A command is an object with a type:
 //   { type: "settings", profile, grouping, step, strength, eps, lr, momentum }   some or all; they hold from the next update on
-//   { type: "reset", seed, weights }      a new start: the weights, or those drawn for the seed, which decides the batches too
-//   { type: "start" }, { type: "epoch" }, { type: "update" }    train until told to pause; to the end of the epoch; once
+//   { type: "reset", seed, weights, plan }   a new start: the weights, or those drawn for the seed, which decides the
+//                                         batches too; `plan` are commands, each for when the one before has ended
+//   { type: "start", updates }            train: so many updates, or until told to pause
+//   { type: "epoch" }, { type: "update" } train to the end of the epoch; once
 //   { type: "pause" }
 //   { type: "remove", threshold, fold }   take out the nodes that are shorter; fold their means into the biases, or not
 //   { type: "restore" }                   the network as it was before that

@@ -1,8 +1,8 @@
 // The embedded digits, as `sl1lib.data.load_digits` makes them: unpacked, brought to MNIST's size, and cut in two.
 
-import { PIXELS } from "./network.js";
+import { IMAGE_SIDE, PIXELS } from "./network.js";
 
-const [SIDE, BOX, SMALL, MARGIN] = [28, 20, 8, 4];
+const [DIGIT_BOX, SMALL_SIDE, MARGIN] = [20, 8, 4]; // in pixels
 const [BLACK, WHITE] = [4, 13]; // ink, out of 16, that becomes black and white
 const [IMAGES_HEADER, LABELS_HEADER] = [16, 8]; // bytes of the IDX format before the numbers
 
@@ -14,31 +14,35 @@ async function unpack(packed) {
 
 /** Linear interpolation from 8 to 20 places, times 40 so that all is whole: where a new place reads, and how much. */
 function bilinear() {
-  return Array.from({ length: BOX }, (_, i) => {
-    const place = (2 * i + 1) * SMALL - BOX;
-    const [left, rest] = [Math.floor(place / (2 * BOX)), place - 2 * BOX * Math.floor(place / (2 * BOX))];
+  return Array.from({ length: DIGIT_BOX }, (_, i) => {
+    const place = (2 * i + 1) * SMALL_SIDE - DIGIT_BOX;
+    const [left, rest] = [
+      Math.floor(place / (2 * DIGIT_BOX)),
+      place - 2 * DIGIT_BOX * Math.floor(place / (2 * DIGIT_BOX)),
+    ];
     return [
-      [Math.max(left, 0), 2 * BOX - rest],
-      [Math.min(left + 1, SMALL - 1), rest],
+      [Math.max(left, 0), 2 * DIGIT_BOX - rest],
+      [Math.min(left + 1, SMALL_SIDE - 1), rest],
     ];
   });
 }
 
 /** Grey levels of 28×28 from ink of 8×8, image by image. */
 export function enlarge(ink) {
-  const [weights, count] = [bilinear(), ink.length / SMALL ** 2];
-  const [scale, images] = [(2 * BOX) ** 2, new Uint8Array(count * PIXELS)];
+  const [weights, count] = [bilinear(), ink.length / SMALL_SIDE ** 2];
+  const [scale, images] = [(2 * DIGIT_BOX) ** 2, new Uint8Array(count * PIXELS)];
   const full = (WHITE - BLACK) * scale;
   for (let n = 0; n < count; n++) {
-    for (let i = 0; i < BOX; i++) {
-      for (let j = 0; j < BOX; j++) {
+    for (let i = 0; i < DIGIT_BOX; i++) {
+      for (let j = 0; j < DIGIT_BOX; j++) {
         let found = 0;
         for (const [row, down] of weights[i]) {
-          for (const [column, right] of weights[j]) found += down * right * ink[n * SMALL ** 2 + row * SMALL + column];
+          for (const [column, right] of weights[j])
+            found += down * right * ink[n * SMALL_SIDE ** 2 + row * SMALL_SIDE + column];
         }
         const stretched = Math.max(0, Math.min(found - BLACK * scale, full));
         const level = Math.floor((255 * stretched + full / 2) / full);
-        images[n * PIXELS + (i + MARGIN) * SIDE + j + MARGIN] = level;
+        images[n * PIXELS + (i + MARGIN) * IMAGE_SIDE + j + MARGIN] = level;
       }
     }
   }

@@ -4,7 +4,7 @@
 import { PROFILES } from "../profiles.js";
 import { Generator } from "./random.js";
 
-export const [PIXELS, NODES, NODES_PER_MAP, CLASSES] = [784, 192, 16, 10];
+export const [IMAGE_SIDE, PIXELS, NODES, NODES_PER_MAP, CLASSES] = [28, 784, 192, 16, 10];
 const SHAPES = { K1: [6, 1, 5, 5], b1: [6], K2: [12, 6, 5, 5], b2: [12], U: [CLASSES, NODES], b: [CLASSES] };
 const [KERNEL, WINDOW] = [5, 6]; // the sides of a kernel, and of one composed with the mean of 2×2 places
 
@@ -60,7 +60,7 @@ export function compose(kernels) {
 }
 
 /** Y[f,i,j] = bias[f] + Σ C[f,c,m,l] X[c,2i+m,2j+l]. */
-function convolve({ maps, channels, side }, X, C, bias, Y) {
+function forwardStage({ maps, channels, side }, X, C, bias, Y) {
   const wide = 2 * side + WINDOW - 2;
   let to = 0;
   for (let f = 0; f < maps; f++) {
@@ -83,7 +83,7 @@ function convolve({ maps, channels, side }, X, C, bias, Y) {
 }
 
 /** Add to the gradients of C, of the bias and, if asked for, of X what the gradient of Y makes of them. */
-function convolveBack({ maps, channels, side }, X, C, dY, dC, dBias, dX) {
+function backwardStage({ maps, channels, side }, X, C, dY, dC, dBias, dX) {
   const wide = 2 * side + WINDOW - 2;
   for (let f = 0, from = 0; f < maps; f++) {
     for (let i = 0; i < side; i++) {
@@ -126,7 +126,7 @@ export class Network {
     const { b1, b2, U, b } = this.params;
     for (const [n, bias] of [b1, b2].entries()) {
       const [pooled, stage] = [this.pooled[n], this.stages[n]];
-      convolve(LAYERS[n], n ? this.stages[0] : x, this.composed[n], bias, pooled);
+      forwardStage(LAYERS[n], n ? this.stages[0] : x, this.composed[n], bias, pooled);
       for (let at = 0; at < pooled.length; at++) stage[at] = Math.max(pooled[at], 0);
     }
     const nodes = this.stages[1];
@@ -167,9 +167,9 @@ export function backward(params, images, labels, batch) {
     }
     dStages[0].fill(0);
     closeWhere(dNodes, network.stages[1]);
-    convolveBack(LAYERS[1], network.stages[0], network.composed[1], dNodes, dComposed[1], d.b2, dStages[0]);
+    backwardStage(LAYERS[1], network.stages[0], network.composed[1], dNodes, dComposed[1], d.b2, dStages[0]);
     closeWhere(dStages[0], network.stages[0]);
-    convolveBack(LAYERS[0], x, network.composed[0], dStages[0], dComposed[0], d.b1);
+    backwardStage(LAYERS[0], x, network.composed[0], dStages[0], dComposed[0], d.b1);
   }
   for (const [n, kernels] of [d.K1, d.K2].entries()) {
     eachPlace(kernels.length, (at, from) => {

@@ -29,6 +29,8 @@ export class Trainer {
   #until = 0; // the update before which it stops by itself; 0 when it does not run
   #told = 0;
   #waiting = false;
+  #plan = []; // commands, each for when the one before has ended
+  #whole = null; // the network before nodes were removed, and what that did
 
   /** `data` are images and labels as `loadDigits` returns them; `tell` gets the snapshots. */
   constructor({ images, labels, testImages, testLabels }, tell) {
@@ -41,7 +43,7 @@ export class Trainer {
       settings: () => Object.assign(this.#settings, values),
       reset: () => this.#reset(values),
       watch: () => this.#watch(values.node),
-      start: () => this.#run(Number.POSITIVE_INFINITY),
+      start: () => this.#run(this.step + (values.updates ?? Number.POSITIVE_INFINITY)),
       epoch: () => this.#run((Math.floor(this.step / this.#perEpoch) + 1) * this.#perEpoch),
       update: () => this.#run(this.step + 1),
       pause: () => this.#pause(),
@@ -55,7 +57,7 @@ export class Trainer {
     return Math.ceil(this.#data.labels.length / BATCH);
   }
 
-  #reset({ seed, weights }) {
+  #reset({ seed, weights, plan = [] }) {
     this.params = weights ? parameters(weights) : randomStart(seed);
     this.velocity = parameters(new Float64Array(this.params.flat.length));
     this.seed = seed;
@@ -63,11 +65,17 @@ export class Trainer {
     this.#whole = null;
     this.#until = 0;
     this.#clear();
+    this.#mark();
     this.#measure();
     this.#report(true);
+    this.#plan = [...plan];
+    this.#follow();
   }
 
-  #whole = null; // the network before nodes were removed, and what that did
+  /** Take the next command of a plan. */
+  #follow() {
+    if (this.#plan.length) this.handle(this.#plan.shift());
+  }
 
   /** Forget what the last snapshot told of. */
   #clear() {
@@ -78,6 +86,7 @@ export class Trainer {
 
   #watch(node) {
     this.#watched = node;
+    if (!this.params) return; // before the first start
     this.trail = [];
     this.#mark();
     this.#report();
@@ -100,6 +109,7 @@ export class Trainer {
 
   #pause() {
     this.#until = 0;
+    this.#plan = [];
     this.#report();
   }
 
@@ -113,6 +123,7 @@ export class Trainer {
       this.#until = 0;
       if (this.errors.at(-1)?.[0] !== this.step) this.#measure();
       this.#report();
+      this.#follow();
       return;
     }
     if (performance.now() - this.#told > PAUSE_BETWEEN_SNAPSHOTS) this.#report();

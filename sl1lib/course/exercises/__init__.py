@@ -1,1 +1,0 @@
-"""The exercises of the book, a file each; `sl1lib.course.exercises()` lists them."""
