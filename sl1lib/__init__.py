@@ -19,16 +19,16 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ._version import __version__ as __version__
-
 if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
     from . import book as book
+    from . import course as course
     from . import data as data
     from . import engine as engine
     from . import fast, reference
     from . import pruning as pruning
     from . import study as study
     from . import training as training
+    from ._version import __version__ as __version__
     from .book import ledger as ledger
     from .data import DataError as DataError
     from .data import Dataset as Dataset
@@ -61,6 +61,7 @@ __all__ = ["NodePenalty", "Penalty", "Run", "RunConfig", "compare", "fast", "loa
 # NumPy half, or the data, can do without it.
 _HOMES: Final = MappingProxyType(
     {
+        "_version": ("__version__",),
         "data": ("DataError", "Dataset", "load_data"),
         "fast": ("NodePenalty",),
         "pruning": ("Pruned", "prune"),
@@ -78,7 +79,10 @@ _HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in 
 
 # The parts of the package, and where they are.
 _PARTS: Final = {
-    **{name: f".{name}" for name in ("book", "data", "engine", "fast", "pruning", "reference", "study", "training")},
+    **{
+        name: f".{name}"
+        for name in ("book", "course", "data", "engine", "fast", "pruning", "reference", "study", "training")
+    },
     "ledger": ".book.ledger",
 }
 

@@ -34,6 +34,7 @@ LAYERS = (
     "sl1lib.training",
     "sl1lib.pruning",
     "sl1lib.study",
+    "sl1lib.course",
     "sl1lib.book.show",
     "sl1lib.book.ledger",
     "sl1lib.book.style",

@@ -1,0 +1,36 @@
+"""Exercises that say which mistake it is: for courses, in a notebook, a terminal or a program.
+
+`exercises` lists what there is; ``q = exercise("conv2d")`` has ``q.check(my_conv2d)``, ``q.hint()`` and
+``q.solution()``. A right answer is told what was verified. A wrong one is compared with a catalogue of known mistakes,
+each a small wrong implementation, and named if it is one of them; else it gets the smallest case in which it fails.
+`Exercise` makes exercises of one's own. Everything here needs NumPy and no PyTorch, but for exercises on tensors.
+
+Examples
+--------
+>>> from sl1lib import course
+>>> def avg_pool2d(a, k):
+...     n, c, h, w = a.shape
+...     return a.reshape(n, c, h // k, k, w // k, k).sum(axis=(3, 5))
+>>> course.check("avg_pool2d", avg_pool2d).mistake
+'sum_for_mean'
+"""
+
+from .conduct import FINDINGS
+from .exercise import Exercise, Mistake
+from .inputs import Draw
+from .preferences import configure
+from .shelf import check, exercise, exercises
+from .verdict import Case, Verdict
+
+__all__ = [
+    "FINDINGS",
+    "Case",
+    "Draw",
+    "Exercise",
+    "Mistake",
+    "Verdict",
+    "check",
+    "configure",
+    "exercise",
+    "exercises",
+]

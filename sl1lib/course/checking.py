@@ -1,0 +1,173 @@
+"""Judge a function: is it right, and if not, which mistake is it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from .calling import Outcome
+from .chapters import CHAPTERS
+from .comparing import agrees, difference
+from .conduct import (
+    FINDINGS,
+    Finding,
+    before_the_first_call,
+    ends_early,
+    forbidden,
+    habits,
+    in_form,
+    not_finite,
+    outside,
+    precision,
+)
+from .diagnosis import SINGLE, answered
+from .preferences import PREFERENCES
+from .sandbox import Record
+from .simplifying import smallest_failure
+from .verdict import Case, Verdict
+
+if TYPE_CHECKING:
+    from .exercise import Exercise, Mistake
+
+Run = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Record]
+
+ASKED_AGAIN: Final = 2  # so many of the first cases are put a second time, after all others
+
+
+def judge(exercise: Exercise, function: Any, run: Run) -> Verdict:
+    """Return the verdict on a function; ``run`` calls it, in another process or in this one."""
+    finding = before_the_first_call(function, exercise.parameters)
+    return _finding(exercise, finding) if finding else _Judge(exercise, function, run).verdict()
+
+
+class _Judge:
+    """One check, from the first call to the verdict."""
+
+    def __init__(self, exercise: Exercise, function: Callable[..., Any], run: Run) -> None:
+        self.exercise = exercise
+        self.function = function
+        self.run: Run = lambda function, jobs: run(function, [exercise.given(arguments) for arguments in jobs])
+        code = getattr(function, "__code__", None)
+        self.file, self.first_line = getattr(code, "co_filename", None), getattr(code, "co_firstlineno", 1)
+
+    def verdict(self) -> Verdict:
+        """Make all calls and judge what came of them."""
+        trials = self.exercise.trials
+        again = [trial.arguments for trial in trials[:ASKED_AGAIN]]
+        record = self.run(self.function, [trial.arguments for trial in trials] + again)
+        if finding := forbidden(self.function, record.calls, self.exercise.forbids, self.exercise.allows):
+            return _finding(self.exercise, finding)
+        outcomes, second = record.outcomes[: len(trials)], record.outcomes[len(trials) :]
+        wrong = self._first_wrong(outcomes)
+        if wrong is not None:
+            return self._not_right(outcomes, wrong)
+        if record.ended:
+            number = min(len(outcomes), len(trials) - 1)
+            return _finding(self.exercise, ends_early(record.ended, record.seconds), self._case(number))
+        return self._habit(outcomes) or self._not_repeatable(second) or self._passed()
+
+    def _first_wrong(self, outcomes: Sequence[Outcome]) -> int | None:
+        """Return the number of the first outcome that is not the right answer, in float64 or in fewer digits."""
+        for number, outcome in enumerate(outcomes):
+            if not self._is_right(answered(outcome), number):
+                return number
+        return None
+
+    def _is_right(self, value: Any, number: int) -> bool:
+        tolerance = SINGLE if precision(value) else self.exercise.tolerance
+        return agrees(value, self.exercise.trials[number].expected, tolerance)
+
+    def _not_right(self, outcomes: Sequence[Outcome], number: int) -> Verdict:
+        """Name the mistake; else what keeps the answer from being one; else show the smallest failing case."""
+        outcome, trial = outcomes[number], self.exercise.trials[number]
+        finding = in_form(outcome, trial.expected, self.file, self.first_line)
+        if finding is None or finding[0] in ("exception", "wrong_shape"):
+            mistakes = self.exercise.catalogue.explain([answered(each) for each in outcomes], self._ask)
+            if mistakes:
+                return self._explained(mistakes, self._case(number, outcome))
+        if finding is None or finding[0] in ("exception", "wrong_shape"):
+            finding = outside(self.function, self.exercise.parameters) or finding
+        finding = finding or not_finite(outcome.result, trial.expected)
+        if finding:
+            return _finding(self.exercise, finding, self._case(number, outcome))
+        return self._unexplained(number, outcome)
+
+    def _ask(self, arguments: tuple[Any, ...]) -> Any:
+        outcomes = self.run(self.function, [arguments]).outcomes
+        return answered(outcomes[0]) if outcomes else None
+
+    def _explained(self, mistakes: tuple[Mistake, ...], case: Case) -> Verdict:
+        credit = min(mistake.credit for mistake in mistakes) / len(mistakes)
+        message = " ".join(mistake.why for mistake in mistakes)
+        if len(mistakes) > 1:
+            message = "Two mistakes at once. " + "\n".join(f"{i + 1}. {m.why}" for i, m in enumerate(mistakes))
+        name = "+".join(mistake.name for mistake in mistakes)
+        return _verdict(self.exercise, name, message, case, credit, mistakes[0].section)
+
+    def _unexplained(self, number: int, outcome: Outcome) -> Verdict:
+        arguments = smallest_failure(self.exercise, lambda jobs: self.run(self.function, jobs).outcomes)
+        case = self._case(number, outcome)
+        if arguments is not None and _size(arguments) < _size(self.exercise.trials[number].arguments):
+            expected = self.exercise.answer(self.exercise.truth, arguments)
+            received = self._ask(arguments)
+            case = self._made_case("the smallest in which your answer is wrong", arguments, expected, received)
+        message = "The answer is wrong, and it is none of the known mistakes. Follow this case by hand."
+        return _verdict(self.exercise, None, message, case)
+
+    def _case(self, number: int, outcome: Outcome | None = None) -> Case:
+        trial = self.exercise.trials[number]
+        received = None if outcome is None else outcome.result
+        return self._made_case(trial.words, trial.arguments, trial.expected, received)
+
+    def _made_case(self, words: str, arguments: tuple[Any, ...], expected: Any, received: Any) -> Case:
+        where = difference(received, expected, self.exercise.tolerance)
+        return Case(words, dict(zip(self.exercise.parameters, arguments, strict=True)), expected, received, where)
+
+    def _habit(self, outcomes: Sequence[Outcome]) -> Verdict | None:
+        for number, outcome in enumerate(outcomes):
+            trial = self.exercise.trials[number]
+            if finding := habits(outcome, trial.expected, self.exercise.parameters):
+                return _finding(self.exercise, finding, self._case(number, outcome))
+        return None
+
+    def _not_repeatable(self, second: Sequence[Outcome]) -> Verdict | None:
+        for number, outcome in enumerate(second):
+            if not agrees(answered(outcome), self.exercise.trials[number].expected, self.exercise.tolerance):
+                sentence = (
+                    "Asked the same a second time, your function gives another answer: it remembers something between "
+                    "calls, or draws random numbers."
+                )
+                return _finding(self.exercise, ("not_repeatable", sentence), self._case(number, outcome))
+        return None
+
+    def _passed(self) -> Verdict:
+        exercise, given = self.exercise, len(self.exercise.cases)
+        message = (
+            f"Checked: {given} case{'s' * (given != 1)} a person can follow, {len(exercise.trials) - given} with "
+            f"random numbers, to {exercise.tolerance:g} of the largest number, since {exercise.because}; the arguments "
+            "stay as they were, and the same question gets the same answer."
+        )
+        return Verdict(exercise.name, True, None, message, credit=1.0, points=exercise.points)
+
+
+def _finding(exercise: Exercise, finding: Finding, case: Case | None = None) -> Verdict:
+    return _verdict(exercise, finding[0], finding[1], case, FINDINGS[finding[0]])
+
+
+def _verdict(
+    exercise: Exercise, mistake: str | None, message: str, case: Case | None, credit: float = 0.0, section: str = ""
+) -> Verdict:
+    chapter, page = CHAPTERS[exercise.chapter]
+    link = ""
+    if PREFERENCES.book:
+        anchor = "-".join(re.findall(r"\w+", section.lower()))
+        link = f"{PREFERENCES.book.rstrip('/')}/{page}.html" + (f"#{anchor}" if anchor else "")
+    if credit:
+        message += f" Credit: {credit:g} of 1."
+    where = f"{chapter}, section {section}" if section else f"chapter {chapter}"
+    return Verdict(exercise.name, False, mistake, message, case, credit, exercise.points, where, link)
+
+
+def _size(arguments: Sequence[Any]) -> int:
+    return sum(getattr(argument, "size", 1) for argument in arguments)

@@ -1,0 +1,96 @@
+"""Find the mistakes of an exercise's catalogue that explain what a function answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+from .calling import Outcome
+from .comparing import Raised, agrees
+from .conduct import precision
+
+if TYPE_CHECKING:
+    from .exercise import Exercise, Mistake
+
+MORE_DRAWS: Final = 40  # where two explanations agree on all cases, this many more may tell them apart
+SLACK: Final = 100  # another order of the same operations rounds otherwise; mistakes differ by far more
+SINGLE: Final = 1e-4  # what float32 leaves after a few operations
+
+
+@dataclass(eq=False)
+class Explanation:
+    """One mistake, or two at once, as a function."""
+
+    mistakes: tuple[Mistake, ...]
+    function: Callable[..., Any]
+
+
+class Catalogue:
+    """The explanations that an exercise has, with what they answer in its cases."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._answers: dict[Explanation, list[Any]] = {}
+
+    @cached_property
+    def single(self) -> list[Explanation]:
+        """One mistake each."""
+        return [Explanation((mistake,), self._exercise.wrong(mistake)) for mistake in self._exercise.mistakes]
+
+    @cached_property
+    def pairs(self) -> list[Explanation]:
+        """Two mistakes each, where both can be made at once."""
+        return list(self._pairs())
+
+    def _pairs(self) -> Iterator[Explanation]:
+        for two in combinations(self._exercise.mistakes, 2):
+            function = self._exercise.wrong(*two)
+            if function is not None:
+                yield Explanation(two, function)
+
+    def explain(self, received: Sequence[Any], ask: Callable[[tuple[Any, ...]], Any]) -> tuple[Mistake, ...]:
+        """Return the mistakes that give these answers, none if nothing does or several do.
+
+        ``ask`` gives one more answer of the function, where it takes a further case to tell two explanations apart.
+        """
+        for explanations in (self.single, self.pairs):
+            fitting = [each for each in explanations if self._fits(each, received)]
+            if fitting:
+                return self._one_of(fitting, ask)
+        return ()
+
+    def _fits(self, explanation: Explanation, received: Sequence[Any]) -> bool:
+        answers = self._answers.setdefault(explanation, [])
+        for number, value in enumerate(received):
+            if number == len(answers):
+                answers.append(self._exercise.answer(explanation.function, self._exercise.trials[number].arguments))
+            if not agrees(value, answers[number], self._tolerance(value)):
+                return False
+        return True
+
+    def _tolerance(self, value: Any) -> float:
+        return SINGLE if precision(value) else SLACK * self._exercise.tolerance
+
+    def _one_of(self, fitting: list[Explanation], ask: Callable[[tuple[Any, ...]], Any]) -> tuple[Mistake, ...]:
+        for number in range(MORE_DRAWS):
+            if len(fitting) == 1:
+                break
+            arguments = self._exercise.draw(seed=1, number=number)
+            answers = [self._exercise.answer(each.function, arguments) for each in fitting]
+            if all(agrees(other, answers[0], SLACK * self._exercise.tolerance) for other in answers[1:]):
+                continue
+            value = ask(arguments)
+            fitting = [
+                each
+                for each, other in zip(fitting, answers, strict=True)
+                if agrees(value, other, self._tolerance(value))
+            ]
+        return fitting[0].mistakes if len(fitting) == 1 else ()
+
+
+def answered(outcome: Outcome) -> Any:
+    """Return the answer that an outcome holds, or `Raised`."""
+    return outcome.result if outcome.error is None else Raised(outcome.error[0])

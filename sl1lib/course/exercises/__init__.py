@@ -1,0 +1,1 @@
+"""The exercises of the book, a file each; `sl1lib.course.exercises()` lists them."""

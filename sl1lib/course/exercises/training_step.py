@@ -1,0 +1,150 @@
+"""One whole update of the last layer."""
+
+import numpy as np
+
+from ... import reference
+from ...settings import Penalty
+from ..exercise import Exercise, Mistake
+
+
+def training_step(U, V, o, labels, lr, momentum, strength, eps):
+    scores = o @ U.T
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    ds = powers / powers.sum(axis=1, keepdims=True)
+    ds[np.arange(len(labels)), labels] -= 1
+    dU = ds.T @ o / len(labels)
+    pull = U / np.maximum(np.linalg.norm(U, axis=0), eps)
+    V = momentum * V - lr * (dU + strength * pull)
+    return U + V, V
+
+
+def by_the_reference(U, V, o, labels, lr, momentum, strength, eps):
+    ds = reference.cross_entropy_backward(o @ U.T, labels)
+    dU = reference.dense_backward(ds, o, U)[1] + reference.penalty_grad(U, Penalty(strength, eps))
+    w, v = reference.heavy_ball_step({"U": U}, {"U": V}, {"U": dU}, lr, momentum)
+    return w["U"], v["U"]
+
+
+EXERCISE = Exercise(
+    training_step,
+    "One update of the last layer",
+    chapter="numpy_training",
+    level="update",
+    minutes=30,
+    task=(
+        "Write one whole update. `U` (C, K) are the weights, without biases, `V` their velocity, `o` (N, K) a batch "
+        "of features, `labels` (N,) the right classes. The error is the mean entropy error of the scores o Uᵀ, plus "
+        "λ times the sum of Huber's φ over the lengths of the columns of U. Return the new U and V by the heavy "
+        "ball. `lr` is η, `momentum` μ, `strength` λ, `eps` ε."
+    ),
+    reference=by_the_reference,
+    equations=["eq-numpy-batch", "eq-heavy-ball", "eq-grad-error-gradient"],
+    cases=[
+        (
+            "weights of 0, one sample, no penalty",
+            (np.zeros((2, 1)), np.zeros((2, 1)), np.array([[2.0]]), np.array([0]), 0.5, 0.0, 0.0, 1.0),
+        ),
+        (
+            "the penalty alone: features of 0",
+            (np.array([[3.0], [4.0]]), np.zeros((2, 1)), np.zeros((1, 1)), np.array([0]), 0.5, 0.0, 0.1, 1.0),
+        ),
+        (
+            "two samples in motion",
+            (
+                np.array([[1.0, 0.0], [0.0, 0.5]]),
+                np.array([[0.5, 0.0], [0.0, -0.5]]),
+                np.array([[1.0, 2.0], [0.0, 1.0]]),
+                np.array([0, 1]),
+                0.5,
+                0.5,
+                0.1,
+                1.0,
+            ),
+        ),
+    ],
+    inputs=lambda draw, c, k, n: (
+        draw.numbers(c, k),
+        draw.numbers(c, k),
+        draw.numbers(n, k),
+        draw.labels(n, c),
+        draw.number(0.1, 0.6),
+        draw.number(0.1, 0.9),
+        draw.number(0.1, 0.9),
+        draw.number(0.5, 2.0),
+    ),
+    sizes={"c": (2, 3), "k": (1, 2, 3), "n": (2, 1, 3)},
+    hints=[
+        "Four parts: scores, their gradient, the gradient of U with the penalty's, the update. You have written each "
+        "of them.",
+        "ds = (softmax - ideal output)/N, dU = dsᵀ o; the penalty adds λ u/max(‖u‖, ε) to each column.",
+        "V ← μV - η(dU + λ pull), and U ← U + V, with the new V.",
+    ],
+    mistakes=[
+        Mistake(
+            "sum_over_the_batch",
+            ("/ len(labels)", "/ 1"),
+            "Your gradient is that of a sum over the batch. The error is a mean: otherwise each batch size needs a "
+            "learning rate of its own.",
+            "A sum instead of a mean",
+        ),
+        Mistake(
+            "no_penalty",
+            ("(dU + strength * pull)", "dU"),
+            "The penalty plays no part in your update. Its gradient is added to that of E₀.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "penalty_pushes",
+            ("dU + strength * pull", "dU - strength * pull"),
+            "Your penalty pushes the weights away from 0. Its gradient points along u, and the update goes against it.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "eps_ignored",
+            ("np.maximum(np.linalg.norm(U, axis=0), eps)", "np.linalg.norm(U, axis=0)"),
+            "You divide by the length even inside of the cap. A column of zeros then gives NaN, and a short one is "
+            "pulled too hard.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "rows_penalised",
+            ("np.linalg.norm(U, axis=0)", "np.linalg.norm(U, axis=1, keepdims=True)"),
+            "You penalise rows. The weights that leave one node stand in a column.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "penalty_averaged",
+            ("dU + strength * pull", "dU + strength * pull / len(labels)"),
+            "You divide the penalty by the batch as well. It does not depend on samples: λ stands outside of the mean.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "old_velocity_moves",
+            (
+                "V = momentum * V - lr * (dU + strength * pull)\n    return U + V, V",
+                "W = momentum * V - lr * (dU + strength * pull)\n    return U + V, W",
+            ),
+            "The old velocity moves your weights. It is renewed first, and the new one moves them.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "no_momentum",
+            ("momentum * V - ", "-"),
+            "Your velocity forgets what it was. A share μ of it stays.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "uphill",
+            ("momentum * V - lr", "momentum * V + lr"),
+            "Your update goes uphill. The error falls against its gradient.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "ideal_output_missing",
+            ("    ds[np.arange(len(labels)), labels] -= 1\n", ""),
+            "The labels play no part in your update: the ideal output is not subtracted from softmax. So nothing can "
+            "be learned from them.",
+            "One update, taken apart",
+        ),
+    ],
+)

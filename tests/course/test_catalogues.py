@@ -1,0 +1,180 @@
+"""Every solution passes, every stub is not attempted, every mistake is named as itself; no trivial answer passes."""
+
+import dataclasses
+import json
+import linecache
+import re
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sl1lib
+from sl1lib import course
+from sl1lib.course.chapters import CHAPTERS
+from sl1lib.course.checking import judge
+from sl1lib.course.comparing import agrees
+from sl1lib.course.sandbox import run_here
+from sl1lib.course.wire import Tensor
+
+BOOK = Path(__file__).resolve().parents[2] / "book"
+EXERCISES = list(course.exercises())
+IDS = [q.name for q in EXERCISES]
+every_exercise = pytest.mark.parametrize("q", EXERCISES, ids=IDS)
+
+
+def verdict(q, function):
+    return judge(q, function, run_here)
+
+
+def lenient(q):
+    """The exercise, for functions of a test that call the solution."""
+    return dataclasses.replace(q, forbids=())
+
+
+def answers(q, function):
+    """What a function answers in the exercise's calls and in more."""
+    calls = [trial.arguments for trial in q.trials] + [q.draw(3, number) for number in range(30)]
+    return [q.answer(function, call) for call in calls]
+
+
+def alike(q, one, other):
+    """Whether two lists of answers hold the same, up to rounding."""
+    return all(agrees(a, b, 100 * q.tolerance) for a, b in zip(one, other, strict=True))
+
+
+def test_there_are_exercises_over_all_chapters_with_enough_mistakes():
+    assert len(EXERCISES) >= 24
+    assert sum(len(q.mistakes) for q in EXERCISES) >= 150
+    assert {q.name: len(q.mistakes) for q in EXERCISES if len(q.mistakes) < 5} == {}
+    assert {q.chapter for q in EXERCISES} == set(CHAPTERS)
+    assert {q.level for q in EXERCISES} == {"line", "function", "update"}
+
+
+@cache
+def headings(page):
+    cells = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+
+
+@every_exercise
+def test_sections_are_headings_of_the_chapter_and_equations_are_in_the_ledger(q):
+    title, page = CHAPTERS[q.chapter]
+    assert headings(page)[0] == title
+    assert {mistake.section for mistake in q.mistakes} <= set(headings(page))
+    assert [label for label in q.equations if label not in sl1lib.ledger.LEDGER] == []
+
+
+@every_exercise
+def test_names_are_used_once_and_explanations_are_two_sentences_or_three(q):
+    names = [mistake.name for mistake in q.mistakes]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not name.isidentifier()] == []
+    assert [m.name for m in q.mistakes if not 2 <= len(re.findall(r"[.:;?](?= |$)", m.why)) <= 4] == []
+
+
+@every_exercise
+def test_the_solution_passes_and_agrees_with_the_reference(q):
+    found = verdict(q, q.function)
+    assert found.passed, found
+    assert found.credit == 1
+    assert alike(q, answers(q, q.function), answers(q, q.truth))
+
+
+@every_exercise
+def test_the_stub_is_not_attempted(q):
+    source, name = str(q.stub()), f"<stub of {q.name}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    for file in (name, "<a stub whose source is not known>"):
+        namespace = {"np": np}
+        exec(compile(source, file, "exec"), namespace)
+        found = verdict(q, namespace[q.name])
+        assert (found.mistake, found.credit) == ("not_attempted", 0), found
+
+
+def one_mistake():
+    return [pytest.param(q, m, id=f"{q.name}-{m.name}") for q in EXERCISES for m in q.mistakes]
+
+
+@pytest.mark.parametrize(("q", "mistake"), one_mistake())
+def test_each_mistake_is_named_as_itself_and_as_no_other(q, mistake):
+    function = q.wrong(mistake)
+    found = verdict(q, function)
+    assert found.mistake == mistake.name, found
+    assert not found.passed
+    assert mistake.why in found.message
+    assert found.credit == mistake.credit
+
+
+@every_exercise
+def test_no_two_mistakes_of_an_exercise_are_one(q):
+    """Nor does one give the right answers."""
+    found = {mistake.name: answers(q, q.wrong(mistake)) for mistake in q.mistakes} | {"none": answers(q, q.truth)}
+    assert [pair for pair in combinations(found, 2) if alike(q, found[pair[0]], found[pair[1]])] == []
+
+
+@every_exercise
+def test_two_mistakes_at_once_are_both_named(q):
+    """Where another mistake, or two others, give the same answers, that is said, or nothing; and never another."""
+    catalogue = [*q.catalogue.single, *q.catalogue.pairs]
+    names = {id(each): "+".join(mistake.name for mistake in each.mistakes) for each in catalogue}
+    given = {id(each): answers(q, each.function) for each in catalogue}
+    for pair in q.catalogue.pairs:
+        found = verdict(q, pair.function)
+        same = {names[id(each)] for each in catalogue if alike(q, given[id(each)], given[id(pair)])}
+        assert found.passed == alike(q, given[id(pair)], answers(q, q.truth)), names[id(pair)]
+        assert found.passed or found.mistake in same | ({None} if len(same) > 1 else set()), names[id(pair)]
+
+
+def filled(like, value):
+    """An answer of the same form as another, with one number everywhere."""
+    if isinstance(like, Tensor):
+        import torch
+
+        return torch.full(like.array.shape, float(value), dtype=torch.float64)
+    if isinstance(like, dict):
+        return {name: filled(each, value) for name, each in like.items()}
+    if isinstance(like, tuple):
+        return tuple(filled(each, value) for each in like)
+    return np.full(np.shape(like), value, dtype=np.asarray(like).dtype)[()]
+
+
+def trivial_answers(q):
+    """Yield functions that somebody hands in who hopes that nobody looks, with what they are."""
+    for value in (0.0, 1.0, -1.0, 0.5):
+        yield f"{value} everywhere", lambda *given, value=value: filled(q.answer(q.truth, given), value)
+    for place, name in enumerate(q.parameters):
+        yield f"the argument {name}", lambda *given, place=place: given[place]
+        yield f"a copy of {name}", lambda *given, place=place: np.copy(given[place])
+    yield "random numbers", lambda *given: filled(q.answer(q.truth, given), np.random.default_rng().normal())
+    yield "an identity", lambda *given: np.eye(*np.shape(given[0])[-2:]) if np.ndim(given[0]) > 1 else np.eye(2)
+    first = q.trials[0].expected
+    yield "the first answer, always", lambda *given: first.array if isinstance(first, Tensor) else first
+
+
+@every_exercise
+def test_trivial_answers_fail_and_get_nothing(q):
+    for what, function in trivial_answers(q):
+        found = verdict(lenient(q), function)
+        assert not found.passed, what
+        assert found.credit == 0, (what, found)
+
+
+def slightly_off(value):
+    if isinstance(value, dict):
+        return {name: slightly_off(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(slightly_off(each) for each in value)
+    return np.roll(value, 1) if np.asarray(value).dtype.kind == "b" else value * 1.0123 + 0.0321
+
+
+@every_exercise
+def test_a_mistake_that_nobody_knows_gets_a_failing_case_of_at_most_4_by_4_numbers(q):
+    found = verdict(lenient(q), lambda *given: slightly_off(q.function(*given)))
+    assert found.mistake is None, found
+    assert found.case is not None
+    assert max(np.size(value) for value in found.case.arguments.values()) <= 16
+    assert "expected" in str(found)
