@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from ..training.config import RunConfig
 from ..training.processes import working
 from .cost import held_out_images
 from .declaration import Cell
-from .layout import Stored
 from .record import Record, curve_updates
 from .runner import batch_bar, cost
 from .store import Store, StoreError
 from .worker import Batch, train_batch
+
+if TYPE_CHECKING:
+    from .results import Results
 
 # With all of these equal, the bits have to be equal.
 _SAME: Final = (
@@ -136,7 +138,7 @@ class Repeat:
 
 
 def audit(
-    results: Stored,
+    results: Results,
     sample: int = 10,
     seed: int = 0,
     *,

@@ -99,21 +99,18 @@ class Claim:
                 raise ValueError(
                     f"claim {self.number} has {one} {getattr(self, one)!r} and no {other!r}; it needs both"
                 )
-        self._check_words()
-        needed = ("stages", "measures", "favoured", "against")
-        if self.by_trainings and (missing := [name for name in needed if not getattr(self, name)]):
-            raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")
-        if self.favoured in self.against:
-            right = f"{self.favoured!r} is favoured, and is no other side"
-            raise unexpected(f"against of claim {self.number}", self.against, right)
-
-    def _check_words(self) -> None:
         require_table(f"settings of claim {self.number}", self.settings)
         try:
             _ = self.rule_in_words
         except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             right = f"each name in braces must be one of the settings ({type(error).__name__}: {error})"
             raise unexpected(f"words of claim {self.number}", self.words, right) from error
+        needed = ("stages", "measures", "favoured", "against")
+        if self.by_trainings and (missing := [name for name in needed if not getattr(self, name)]):
+            raise unexpected(f"{missing[0]} of claim {self.number}", (), "a claim that is tested needs it")
+        if self.favoured in self.against:
+            right = f"{self.favoured!r} is favoured, and is no other side"
+            raise unexpected(f"against of claim {self.number}", self.against, right)
 
     @property
     def by_trainings(self) -> bool:
@@ -128,19 +125,8 @@ class Claim:
     def check(self, stage: str, columns: Mapping[str, Sequence[Any]], settings: Iterable[str]) -> None:
         """Raise unless the trainings of a stage can decide the claim.
 
-        Parameters
-        ----------
-        stage : str
-            One of the claim's.
-        columns : mapping of str to sequence
-            The columns that tell the trainings of the stage apart, beside the seed, and the values in them.
-        settings : iterable of str
-            All columns that a stage may have.
-
-        Raises
-        ------
-        ValueError
-            Naming the value and what would be right.
+        ``columns`` tell its trainings apart, beside the seed, and have their values; ``settings`` are all columns that
+        a stage may have.
 
         Examples
         --------
@@ -168,17 +154,7 @@ class Claim:
 
 
 def as_tuple(what: str, values: Any) -> tuple[Any, ...]:
-    """Return a list as a tuple; raise ``ValueError`` for a text, whose letters would be taken, and for a number.
-
-    Examples
-    --------
-    >>> as_tuple("methods", ["none", "SL1"])
-    ('none', 'SL1')
-    >>> as_tuple("methods", "SL1")
-    Traceback (most recent call last):
-    ...
-    ValueError: methods is 'SL1'; it must be a list
-    """
+    """Return a list as a tuple; raise ``ValueError`` for a text, whose letters would be taken, and for a number."""
     if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
         raise unexpected(what, values, "it must be a list")
     return tuple(values)

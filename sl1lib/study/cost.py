@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Final
 
 from ..data import load_data
@@ -10,49 +10,29 @@ from ..training.config import RunConfig
 
 # Seconds of one core for 60,000 images, eight trainings side by side in a process with one thread: trained with batches
 # of 50, and measured. Taken on one machine; on another they are off by a common factor.
-TRAINING_SECONDS: Final = MappingProxyType({"relu": 0.80, "sigmoid": 1.80})
-MEASURING_SECONDS: Final = MappingProxyType({"relu": 0.23, "sigmoid": 0.66})
+TRAINING_SECONDS: Final[Mapping[str, float]] = {"relu": 0.80, "sigmoid": 1.80}
+MEASURING_SECONDS: Final[Mapping[str, float]] = {"relu": 0.23, "sigmoid": 0.66}
 SMALL_BATCH: Final = 5.0  # an update costs as much as so many images more
 _EPOCH: Final = 60_000
-_SIZES: Final = MappingProxyType({"mnist": (60_000, 10_000), "digits": (1_415, 382)})  # training and test images
+_SIZES: Final[Mapping[str, tuple[int, int]]] = {"mnist": (60_000, 10_000), "digits": (1_415, 382)}  # training, test
 
 
 def model_epochs(config: RunConfig) -> float:
-    """Return how often a training goes through 60,000 images.
-
-    Examples
-    --------
-    >>> model_epochs(RunConfig(epochs=10)), model_epochs(RunConfig(epochs=10, n_train=600))
-    (10.0, 0.1)
-    """
-    images, _ = _sizes(config)
-    return config.epochs * images / _EPOCH
+    """Return how often a training goes through 60,000 images."""
+    return config.epochs * _sizes(config)[0] / _EPOCH
 
 
 def core_seconds(config: RunConfig) -> float:
-    """Return about how many seconds a core takes for a training and its measuring.
-
-    Examples
-    --------
-    >>> core_seconds(RunConfig(reading="text")) > 2 * core_seconds(RunConfig(reading="table"))
-    True
-    """
+    """Return about how many seconds a core takes for a training and its measuring."""
     images, held_out = _sizes(config)
     kind = config.reading.activation
     small = (1 + SMALL_BATCH / config.batch_size) / (1 + SMALL_BATCH / 50)
-    trained = config.epochs * images / _EPOCH * TRAINING_SECONDS[kind] * small
-    measured = (config.epochs * held_out + min(images, held_out)) / _EPOCH * MEASURING_SECONDS[kind]
-    return trained + measured
+    measured = config.epochs * held_out + min(images, held_out)
+    return model_epochs(config) * TRAINING_SECONDS[kind] * small + measured / _EPOCH * MEASURING_SECONDS[kind]
 
 
 def held_out_images(config: RunConfig) -> int:
-    """Return how many images a configuration is measured on.
-
-    Examples
-    --------
-    >>> held_out_images(RunConfig()), held_out_images(RunConfig(validation=5000))
-    (10000, 5000)
-    """
+    """Return how many images a configuration is measured on."""
     return _sizes(config)[1]
 
 

@@ -6,9 +6,9 @@ import itertools
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import tomli_w
 
@@ -26,6 +26,7 @@ _AXES: Final = _RUN_FIELDS | _PENALTY_FIELDS
 _SELECTED: Final = _PENALTY_FIELDS | {"lr", "lr_end", "epochs", "batch_size"}  # numbers, of which one can be at an edge
 _SCALED: Final = _PENALTY_FIELDS | {"lr", "lr_end"}
 _DIGITS: Final = 6  # of a scaled value: enough to tell strengths apart, few enough to be read, and the same everywhere
+_Kind = TypeVar("_Kind", "Stage", Claim, Penalty, "Study")
 
 
 @dataclass(frozen=True)
@@ -288,19 +289,18 @@ class Study:
             for name in claim.stages:
                 require_choice(f"a stage of claim {claim.number}", name, [stage.name for stage in self.stages])
                 if claim.by_trainings:
-                    sides = (claim.favoured, *claim.against) if claim.vary == "method" else None
-                    claim.check(name, self._columns(self.stage(name), sides), {*_AXES, "method"})
+                    stage = self.stage(name)
+                    sides = (claim.favoured, *claim.against) if claim.vary == "method" else stage.methods
+                    claim.check(name, self._columns(stage, sides), {*_AXES, "method"})
 
-    def _columns(self, stage: Stage, methods: Iterable[str] | None = None) -> dict[str, list[Any]]:
-        """Return the columns that tell the trainings of a stage, or of some of its methods, apart: their values."""
+    def _columns(self, stage: Stage, methods: Iterable[str]) -> dict[str, list[Any]]:
+        """Return the columns that tell the trainings of some of a stage's methods apart, and their values."""
         columns: dict[str, list[Any]] = {"method": list(stage.methods)}
-        for method in stage.methods:
-            if methods is None or method in methods:
-                for point in stage.points(method, self.methods[method] is not None):
-                    for axis, value in point.items():
-                        values = columns.setdefault(axis, [])
-                        if (setting := _setting(axis, value)) not in values:
-                            values.append(setting)
+        points = itertools.chain(*(self._points(stage, method) for method in stage.methods if method in methods))
+        for axis, value in itertools.chain(*(point.items() for point in points)):
+            values = columns.setdefault(axis, [])
+            if (setting := _setting(axis, value)) not in values:
+                values.append(setting)
         return columns
 
     def _check_scaled(self, stage: Stage, before: Mapping[str, Stage]) -> None:
@@ -317,7 +317,7 @@ class Study:
                 )
 
     def _check_budget(self, stage: Stage) -> None:
-        sizes = {name: len(list(stage.points(name, self.methods[name] is not None))) for name in stage.methods}
+        sizes = {name: len(self._points(stage, name)) for name in stage.methods}
         if len(set(sizes.values())) > 1:
             what = f"how many points each method has in stage {stage.name!r}"
             raise unexpected(what, sizes, "an equal budget has the same for each")
@@ -325,8 +325,7 @@ class Study:
     def _check_tuned(self, stage: Stage, tuning: Stage) -> None:
         for method in stage.methods:
             require_choice(f"a method of stage {stage.name!r}, tuned by {tuning.name!r}", method, tuning.methods)
-            tuned = next(tuning.points(method, self.methods[method] is not None))
-            here = next(stage.points(method, self.methods[method] is not None))
+            tuned, here = (self._points(each, method)[0] for each in (tuning, stage))
             if missing := set(tuning.others(tuned)) - set(here):
                 right = f"stage {tuning.name!r} selects for each value of it"
                 raise unexpected(
@@ -335,8 +334,12 @@ class Study:
 
     def stage(self, name: str) -> Stage:
         """Return the stage of this name."""
-        require_choice("stage", name, [stage.name for stage in self.stages])
-        return next(stage for stage in self.stages if stage.name == name)
+        stages = {stage.name: stage for stage in self.stages}
+        require_choice("stage", name, stages)
+        return stages[name]
+
+    def _points(self, stage: Stage, method: str) -> list[dict[str, Any]]:
+        return list(stage.points(method, self.methods[method] is not None))
 
     def cells(self, stage: Stage, selection: Selection | None = None) -> list[Cell]:
         """Return the trainings of a stage, seed after seed, so that those which share their batches stand together.
@@ -356,15 +359,13 @@ class Study:
             raise unexpected("selection", None, f"stage {stage.name!r} is tuned by {stage.tuned_by!r}")
         cells = []
         for method in stage.methods:
-            for point in stage.points(method, self.methods[method] is not None):
+            for point in self._points(stage, method):
                 try:
                     config = self._config(stage, method, point, selection)
                 except (ValueError, TypeError) as error:
                     raise ValueError(f"stage {stage.name!r}, {method}: {error}") from error
-                cells += [
-                    (i, Cell(stage.name, method, config.replace(seed=s), point)) for i, s in enumerate(stage.seeds)
-                ]
-        return [cell for _, cell in sorted(cells, key=lambda pair: pair[0])]
+                cells.append(Cell(stage.name, method, config, point))
+        return [replace(cell, config=cell.config.replace(seed=seed)) for seed in stage.seeds for cell in cells]
 
     def _config(self, stage: Stage, method: str, point: Mapping[str, Any], selection: Selection | None) -> RunConfig:
         values = {**self.base, **stage.fields}
@@ -379,8 +380,7 @@ class Study:
         if isinstance(momentum := values.get("momentum"), str):
             values["momentum"] = MOMENTUM_READINGS.get(momentum, momentum)  # RunConfig refuses another text
         if penalty is not None:
-            part = {name: values.pop(name) for name in _PENALTY_FIELDS}
-            penalty = Penalty(part["strength"], part["eps"], penalty.profile, penalty.grouping, penalty.step)
+            penalty = replace(penalty, **{name: values.pop(name) for name in _PENALTY_FIELDS})
         return RunConfig(penalty=penalty, **values)
 
     def to_toml(self) -> str:
@@ -410,22 +410,19 @@ class Study:
             If the text is no TOML or no study; the message says where.
         """
         parts = tomllib.loads(text)
-        require_keys("the declaration", parts, cls)
-        tables: dict[str, list[Any]] = {}
-        for heading, kind in (("stages", Stage), ("claims", Claim)):
-            given = parts.get(heading, [])
-            if not isinstance(given, list):
+        for heading, kind in {"stages": Stage, "claims": Claim}.items():
+            if not isinstance(given := parts.get(heading, []), list):
                 raise unexpected(heading, given, f"each stands in a table of its own, [[{heading}]]")
-            for number, each in enumerate(given, start=1):
-                require_keys(f"number {number} of the {heading}", _as_now(each), kind)
-            tables[heading] = [kind(**_as_now(each)) for each in given]
-        require_table("methods", parts["methods"])
-        methods = {}
-        for name, given in parts["methods"].items():
-            if given != {}:  # an empty table is the network without penalty
-                require_keys(f"method {name!r}", given, Penalty)
-            methods[name] = Penalty(**given) if given else None
-        return cls(**parts | tables | {"methods": methods})
+            if given:
+                tables = enumerate(map(_as_now, given), start=1)
+                parts[heading] = [_made(kind, f"number {number} of the {heading}", each) for number, each in tables]
+        if "methods" in parts:
+            require_table("methods", parts["methods"])
+            parts["methods"] = {  # an empty table is the network without penalty
+                name: None if given == {} else _made(Penalty, f"method {name!r}", given)
+                for name, given in parts["methods"].items()
+            }
+        return _made(cls, "the declaration", parts)
 
 
 def load_study(name: str | os.PathLike[str]) -> Study:
@@ -483,33 +480,19 @@ def _as_now(given: Any) -> Any:
     return kept | {"words": given["elsewhere"]}
 
 
-def require_keys(what: str, found: object, kind: type) -> None:
-    """Raise unless a table has the fields of a dataclass: none that it does not know, all that it needs.
-
-    Examples
-    --------
-    >>> require_keys("method 'SL1'", {"eps": 0.1}, Penalty)
-    Traceback (most recent call last):
-    ...
-    ValueError: method 'SL1' has no 'strength'; it must be given
-    """
-    require_table(what, found)
-    assert isinstance(found, Mapping)  # for the type checker
-    for name in found:
-        require_choice(f"a key of {what}", name, [each.name for each in fields(kind)])
-    needed = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
-    if missing := [name for name in needed if name not in found]:
+def _made(kind: type[_Kind], what: str, table: Any) -> _Kind:
+    """Make a dataclass of a table; raise for a key that it does not know, or one that it needs and that is missing."""
+    require_table(what, table)
+    known = {each.name: each.default is MISSING and each.default_factory is MISSING for each in fields(kind)}
+    for name in table:
+        require_choice(f"a key of {what}", name, known)
+    if missing := [name for name, needed in known.items() if needed and name not in table]:
         raise ValueError(f"{what} has no {missing[0]!r}; it must be given")
+    return kind(**table)
 
 
 def file_name(stage: str) -> str:
-    """Return what the files of a stage are called.
-
-    Examples
-    --------
-    >>> file_name("Table: finals")
-    'table-finals'
-    """
+    """Return what the files of a stage are called: those of ``Table: finals``, ``table-finals``."""
     return "-".join("".join(c if c.isalnum() else " " for c in stage.lower()).split())
 
 
@@ -540,12 +523,6 @@ def _setting(axis: str, value: Any) -> Any:
 
 
 def momentum_name(momentum: MomentumRamp) -> str:
-    """Return the name of a reading of the momentum, or the number that it always is.
-
-    Examples
-    --------
-    >>> momentum_name(MomentumRamp()), momentum_name(MomentumRamp(0.9, 0.9, updates=0))
-    ('ramp', '0.9')
-    """
+    """Return the name of a reading of the momentum, or the number that it always is."""
     names = [name for name, ramp in MOMENTUM_READINGS.items() if ramp == momentum]
     return names[0] if names else f"{momentum.end:g}" if momentum.updates == 0 else repr(momentum)

@@ -41,15 +41,7 @@ def save_evidence(table: Table, results: Path) -> Path:
 
 
 def load_evidence(results: Path, name: str) -> Table:
-    """Read what `save_evidence` wrote.
-
-    Raises
-    ------
-    NotMeasuredError
-        If it is not there.
-    StoreError
-        If it cannot be read, or is not as it was written.
-    """
+    """Read what `save_evidence` wrote; raise `NotMeasuredError` if it is not there, `StoreError` if it is damaged."""
     path = evidence_path(results, name)
     try:
         found = _of_text(path.read_text(encoding="utf-8"))

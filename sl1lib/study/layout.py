@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from .declaration import Cell, Selection, Stage, Study
 from .store import Store
@@ -54,22 +53,6 @@ class Layout:
         """Return the trainings of a stage, or if it waits for a selection, as many: those with the first candidates."""
         known = self.cells.get(stage.name)
         return self.study.cells(stage, first_selection(self.study, stage)) if known is None else known
-
-
-class Stored(Protocol):
-    """What may be asked of a study's results, `sl1lib.study.Results`, without knowing what they are made of."""
-
-    @property
-    def study(self) -> Study:
-        """Its declaration."""
-
-    @property
-    def store(self) -> Store:
-        """Its files of trainings."""
-
-    @property
-    def layout(self) -> Layout:
-        """Its trainings, laid out."""
 
 
 def first_selection(study: Study, stage: Stage) -> Selection | None:

@@ -64,26 +64,12 @@ def detection_rates(
 ) -> np.ndarray:
     """Return how often one comparison of a family finds a difference, by the signed-rank test at 5 % over its size.
 
-    Holm's procedure asks that of the smallest p of a family; the others have it a little easier. Without an effect,
-    what is found is a false alarm of this one comparison; that *any* comparison of the family gives one is more likely,
-    up to as many times as there are comparisons.
-
-    Parameters
-    ----------
-    pairs : sequence of int
-    sizes : sequence of float
-        True mean differences, in units of the standard deviation of the differences, which are drawn from a normal
-        distribution. For 0 the rate is exact: every pattern of signs is as likely as every other.
-    comparisons : sequence of int
-        Sizes of families.
-    draws : int
-        Imagined studies for each number of pairs; all sizes see the same draws.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    ndarray, shape (pairs, sizes, comparisons)
+    The rates have the shape (pairs, sizes, comparisons): how many pairs there are, the true mean difference in units of
+    the standard deviation of the differences, which are normal, and how many comparisons the family has. Holm's
+    procedure asks that of the smallest p; the others have it a little easier. Without an effect what is found is a
+    false alarm of this one comparison; that *any* of the family gives one is more likely, up to as many times as there
+    are. For size 0 the rate is exact: every pattern of signs is as likely as every other. All other sizes see the same
+    ``draws`` imagined studies.
 
     Examples
     --------
@@ -118,12 +104,9 @@ def signed_rank_tail(pairs: int) -> np.ndarray:
     [1.0, 1.0, 0.5, 0.5]
     """
     require_count("pairs", pairs, least=1)
-    most = pairs * (pairs + 1) // 2
-    share = np.zeros(most + 1)  # of the patterns of signs, by the sum of the positive ranks
-    share[0] = 1.0
+    share = np.ones(1)  # of the patterns of signs, by the sum of the positive ranks
     for rank in range(1, pairs + 1):
-        moved = np.zeros_like(share)
-        moved[rank:] = share[:-rank]
-        share = (share + moved) / 2
+        share = np.convolve(share, [0.5, *[0.0] * (rank - 1), 0.5])
+    most = len(share) - 1
     sums = np.abs(2 * np.arange(most + 1) - most)
     return np.array([share[sums >= size].sum() for size in range(most + 1)])

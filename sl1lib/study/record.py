@@ -33,13 +33,7 @@ ARRAYS: Final = ("curve", "held_out_E0_epochs", "held_out_error_epochs", "node_n
 
 @lru_cache(maxsize=2**14)  # a store's trainings are asked for their keys again and again
 def config_key(config: RunConfig) -> str:
-    """Return what a training is known by: the first 16 hexadecimal digits of its configuration's SHA-256.
-
-    Examples
-    --------
-    >>> config_key(RunConfig(lr=1)) == config_key(RunConfig(lr=1.0)) != config_key(RunConfig(lr=2))
-    True
-    """
+    """Return what a training is known by: the first 16 hexadecimal digits of its configuration's SHA-256."""
     numbers = json.loads(json.dumps(config.to_dict()), parse_int=float)  # 1 and 1.0 are one learning rate
     return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -82,13 +76,7 @@ class Record:
 
     @property
     def params(self) -> dict[str, np.ndarray]:
-        """The final parameters, as float32.
-
-        Raises
-        ------
-        ValueError
-            If they were not kept.
-        """
+        """The final parameters, as float32; ``ValueError`` if they were not kept."""
         if "params" not in self.arrays:
             raise ValueError(f"the parameters of training {self.key} were not kept: its stage has keep_params = false")
         ends = np.cumsum([np.prod(shape) for shape in PARAMETER_SHAPES.values()])[:-1]
@@ -119,8 +107,8 @@ class Record:
         }
         if keep_params:
             arrays["params"] = flat
-        small = {name: array.astype(np.float32) for name, array in arrays.items()}
-        return cls(run.config, numbers, small, hashlib.sha256(flat.tobytes()).hexdigest()[:16])
+        arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+        return cls(run.config, numbers, arrays, hashlib.sha256(flat.tobytes()).hexdigest()[:16])
 
     @classmethod
     def of_divergence(cls, config: RunConfig, update: int) -> Record:
@@ -157,12 +145,6 @@ def curve_updates(updates: int) -> np.ndarray:
 
 
 def updates_until(curve: np.ndarray, threshold: float) -> float:
-    """Return after how many updates a curve is first at ``threshold`` or below; infinity if never.
-
-    Examples
-    --------
-    >>> updates_until(np.array([2.0, 0.4, 0.6]), 0.5), updates_until(np.array([2.0]), 0.5)
-    (1.0, inf)
-    """
+    """Return after how many updates a curve is first at ``threshold`` or below; infinity if never."""
     low = np.flatnonzero(curve <= threshold)
     return float(low[0]) if len(low) else np.inf

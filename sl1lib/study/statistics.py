@@ -18,7 +18,7 @@ from ..errors import require_number, unexpected
 
 RESAMPLES: Final = 9_999
 DECIMALS: Final = 12  # error rates are counts divided by one number: rounding must not make equal differences unequal
-CONFIDENCE: Final = 0.95
+CONFIDENCE: Final = 0.95  # of every interval of an effect
 ALPHA: Final = 0.05  # a test is significant below it
 
 
@@ -52,20 +52,18 @@ class Effect:
     direction: int = 0
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Effect:
+def paired_difference(a: ArrayLike, b: ArrayLike) -> Effect:
     r"""Compare paired numbers: mean difference, Student's interval, Wilcoxon's signed-rank test.
 
     Parameters
     ----------
     a, b : array_like, shape (n,)
         Entry ``i`` of both belongs together: one seed. NaN is a missing number.
-    confidence : float
-        Of the interval, in (0, 1).
 
     Returns
     -------
     Effect
-        ``effect`` is the mean of :math:`a - b`, its interval Student's, which stays honest where pairs are few and
+        ``effect`` is the mean of :math:`a - b`, its 95 % interval Student's, which stays honest where pairs are few and
         resampling them is not. ``p`` comes from random changes of sign (all of them, where there are few pairs): ties
         and differences of 0, which error rates have, need no approximation.
 
@@ -76,7 +74,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE
     Raises
     ------
     ValueError
-        For different lengths, fewer than 2 pairs, or a confidence out of range.
+        For different lengths, or fewer than 2 pairs.
 
     Examples
     --------
@@ -84,15 +82,14 @@ def paired_difference(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE
     >>> round(found.effect, 3), found.p, found.n
     (-0.933, 0.03125, 6)
     """
-    _check_confidence(confidence)
     difference, dropped = _differences(a, b)
-    mean, low, high = mean_interval(difference, confidence)
+    mean, low, high = mean_interval(difference)
     p, direction = _signed_rank_test(difference)
     return Effect(mean, low, high, p, len(difference), dropped, direction)
 
 
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
-    """Return the mean of independent numbers and Student's interval for it; NaN is a missing number.
+    """Return the mean of independent numbers and Student's interval for it, at 95 %; NaN is a missing number.
 
     Raises
     ------
@@ -132,7 +129,7 @@ def _signed_rank_test(difference: np.ndarray) -> tuple[float, int]:
     return float(found.pvalue), int(np.sign(ranks.sum()))
 
 
-def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Effect:
+def paired_times(a: ArrayLike, b: ArrayLike) -> Effect:
     r"""Compare paired times until something happens, some of which are only known to be longer than was watched.
 
     Parameters
@@ -140,16 +137,14 @@ def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> 
     a, b : array_like, shape (n,)
         Infinity where it never happened: both sides were watched equally long, so that it is the longest time of all.
         NaN is a missing number.
-    confidence : float
-        In (0, 1).
 
     Returns
     -------
     Effect
         ``effect`` is the median of :math:`a - b`, infinite where most pairs have it happen on one side only; its
-        interval is made of order statistics, and at least as confident as asked. ``p`` is the sign test's: it asks only
-        on which side it happened first, which censoring leaves known. Pairs where it happened on neither side count as
-        ties, as do equal times; ties say nothing for either side.
+        interval is made of order statistics, and infinite where so few pairs bound nothing at 95 %. ``p`` is the sign
+        test's: it asks only on which side it happened first, which censoring leaves known. Pairs where it happened on
+        neither side count as ties, as do equal times; ties say nothing for either side.
 
     Raises
     ------
@@ -164,19 +159,15 @@ def paired_times(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> 
     """
     from scipy import stats
 
-    _check_confidence(confidence)
     difference, dropped = _differences(a, b)
     sooner, later = int((difference < 0).sum()), int((difference > 0).sum())
     p = float(stats.binomtest(sooner, sooner + later).pvalue) if sooner + later else 1.0
-    ordered, n = np.sort(difference), len(difference)
-    # The interval from the k-th smallest to the k-th largest misses the median with probability 2 P(Bin(n, 1/2) < k).
-    k = max(int(stats.binom.ppf((1 - confidence) / 2, n, 0.5)), 1)
-    low, high = float(ordered[k - 1]), float(ordered[n - k])
-    if 2 * stats.binom.cdf(0, n, 0.5) > 1 - confidence:
-        low, high = -np.inf, np.inf  # so few pairs bound nothing
+    bounds = np.array(stats.quantile_test(difference, p=0.5).confidence_interval(CONFIDENCE))
+    low, high = np.where(np.isnan(bounds), [-np.inf, np.inf], bounds).tolist()
     with np.errstate(invalid="ignore"):  # the middle of two infinities
-        median = float(np.median(ordered))
-    return Effect(0.0 if np.isnan(median) else median, low, high, p, n, dropped, int(np.sign(later - sooner)))
+        median = float(np.median(difference))
+    effect, direction = 0.0 if np.isnan(median) else median, int(np.sign(later - sooner))
+    return Effect(effect, low, high, p, len(difference), dropped, direction)
 
 
 @dataclass(frozen=True)
@@ -200,21 +191,19 @@ class Equivalence:
     n: int
 
 
-def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = ALPHA) -> Equivalence:
-    """Ask whether the mean difference of paired numbers lies within ``±margin``: two one-sided t tests.
+def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:
+    """Ask whether the mean difference of paired numbers lies within ``±margin``: two one-sided t tests at 5 %.
 
     Parameters
     ----------
     a, b : array_like, shape (n,)
     margin : float
         Above 0, fixed before the numbers are seen.
-    alpha : float
-        The level of each test, in (0, 0.5): the interval is that of confidence 1 − 2α.
 
     Raises
     ------
     ValueError
-        As `paired_difference`; for a margin that is not above 0, or a level out of range.
+        As `paired_difference`; for a margin that is not above 0.
 
     Examples
     --------
@@ -222,20 +211,16 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, alpha: float = ALPHA)
     >>> equivalence(a, [0.0111, 0.0111, 0.0110, 0.0111, 0.0112], margin=0.001).p < 0.001
     True
     """
-    from scipy import stats
+    from statsmodels.stats.weightstats import DescrStatsW  # type: ignore[import-untyped]
 
     require_number("margin", margin, above=0)
-    require_number("alpha", alpha, above=0)
-    if alpha >= 0.5:
-        raise unexpected("alpha", alpha, "it must be below 0.5: the interval has the confidence 1 - 2 alpha")
     difference, _ = _differences(a, b)
     n, mean = len(difference), float(difference.mean())
     if np.ptp(difference) == 0:
         return Equivalence(margin, mean, mean, 0.0 if abs(mean) < margin else 1.0, n)
-    above = stats.ttest_1samp(difference, -margin, alternative="greater")
-    below = stats.ttest_1samp(difference, margin, alternative="less")
-    interval = stats.ttest_1samp(difference, 0).confidence_interval(1 - 2 * alpha)
-    return Equivalence(margin, float(interval.low), float(interval.high), float(max(above.pvalue, below.pvalue)), n)
+    described = DescrStatsW(difference)
+    low, high = described.tconfint_mean(2 * ALPHA)
+    return Equivalence(margin, float(low), float(high), float(described.ttost_mean(-margin, margin)[0]), n)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -266,8 +251,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
         gc.unfreeze()
 
 
-def proportion(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
-    """Return a rate and its exact interval, Clopper and Pearson's.
+def proportion(count: int, n: int) -> tuple[float, float, float]:
+    """Return a rate and its exact 95 % interval, Clopper and Pearson's.
 
     Examples
     --------
@@ -276,22 +261,16 @@ def proportion(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[floa
     """
     from scipy import stats
 
-    interval = stats.binomtest(count, n).proportion_ci(confidence, method="exact")
+    interval = stats.binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
     return count / n, float(interval.low), float(interval.high)
 
 
-def mean_and_sd(values: ArrayLike) -> tuple[float, float, int]:
-    """Return mean, standard deviation with ``n − 1``, and ``n`` of the numbers that are there.
-
-    Examples
-    --------
-    >>> mean_and_sd([1.0, 3.0, np.nan])
-    (2.0, 1.4142135623730951, 2)
-    """
+def mean_and_sd(values: ArrayLike) -> tuple[float, float]:
+    """Return mean and standard deviation, with ``n − 1``, of the numbers that are there; NaN where they are too few."""
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[~np.isnan(numbers)]
     n = len(numbers)
-    return float(numbers.mean()) if n else np.nan, float(numbers.std(ddof=1)) if n > 1 else np.nan, n
+    return float(numbers.mean()) if n else np.nan, float(numbers.std(ddof=1)) if n > 1 else np.nan
 
 
 def _differences(a: Any, b: Any) -> tuple[np.ndarray, int]:
@@ -306,9 +285,3 @@ def _differences(a: Any, b: Any) -> tuple[np.ndarray, int]:
     difference = np.zeros_like(a)
     np.subtract(a, b, out=difference, where=a != b)
     return difference.round(DECIMALS), int((~there).sum())
-
-
-def _check_confidence(confidence: float) -> None:
-    require_number("confidence", confidence, above=0)
-    if confidence >= 1:
-        raise unexpected("confidence", confidence, "it must be below 1")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +30,40 @@ class StoreError(FileError):
     """Results that cannot be used, or not be written."""
 
 
-class Store:
+@contextmanager
+def blaming(path: Path, what: str, remedy: str) -> Iterator[None]:
+    """Raise a `StoreError` on ``path`` for an ``OSError`` of the block."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(path, f"cannot {what} ({error})", remedy) from error
+
+
+@dataclass(eq=False, repr=False)
+class Kept:
+    """Records by key, the batch of each by name, and each batch's circumstances: what a file holds, and a whole store.
+
+    Of two records of one training the one with more is kept.
+    """
+
+    records: dict[str, Record] = field(default_factory=dict)
+    batch_of: dict[str, str] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def has(self, key: str, params: bool = False) -> bool:
+        """Say whether there is a result, with its parameters if they are asked for and it did not diverge."""
+        record = self.records.get(key)
+        return record is not None and (not params or record.diverged or "params" in record.arrays)
+
+    def take(self, other: Kept) -> None:
+        """Add what another one has."""
+        self.batches |= other.batches
+        for key, record in other.records.items():
+            if not self.has(key, params=True):
+                self.records[key], self.batch_of[key] = record, other.batch_of[key]
+
+
+class Store(Kept):
     """The results of a study, in a folder.
 
     Each batch is written to a file of its own as soon as it is there, whole or not at all. `pack` makes one file of
@@ -57,149 +90,96 @@ class Store:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        super().__init__()
         self.folder = user_path("folder", folder, "folder")
-        self.records: dict[str, Record] = {}
-        self.batches: dict[str, dict[str, Any]] = {}
-        self.batch_of: dict[str, str] = {}
         self._lock = FileLock(self.folder / ".lock", timeout=0)
         self._load()
 
     def __enter__(self) -> Store:
-        try:
+        with blaming(self.folder, "keep results", "name a folder that can be written"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            raise StoreError(self.folder, "is in use: another process adds to it", "wait for its end") from None
-        except OSError as error:
-            raise StoreError(
-                self.folder, f"cannot keep results ({error})", "name a folder that can be written"
-            ) from error
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise StoreError(self.folder, "is in use: another process adds to it", "wait for its end") from None
         self._load()  # the other process may have added something meanwhile
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    def has(self, key: str, params: bool = False) -> bool:
-        """Say whether there is a result, with its parameters if they are asked for."""
-        record = self.records.get(key)
-        return record is not None and (not params or _is_whole(record))
-
     def add(self, stage: str, batch: Batch) -> None:
-        """Write a batch.
-
-        Raises
-        ------
-        StoreError
-            If it was trained on other data than what is there under the same name, or if it cannot be written.
-        """
+        """Write a batch; raise `StoreError` if it was trained on other data than what is there under the same name."""
         self._require_same_data(batch)
         keys = [record.key for record in batch.records]
         name = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
-        content = _Content(batch.records, [name] * len(keys), {name: batch.provenance | {"keys": keys}})
-        self._write(self.folder / f"{file_name(stage)}{_PART}{name}.npz", content)
-        self._take(content)
+        facts = {name: batch.provenance | {"keys": keys}}
+        added = Kept(dict(zip(keys, batch.records, strict=True)), dict.fromkeys(keys, name), facts)
+        _write(self.folder / f"{file_name(stage)}{_PART}{name}.npz", added)
+        self.take(added)
 
     def pack(self, stage: str) -> None:
         """Make one file of a stage's batches. Killed at any moment, nothing is lost, and the next call goes on."""
-        base = file_name(stage)
-        parts = sorted(self.folder.glob(f"{base}{_PART}*.npz"))
+        path = self.folder / f"{file_name(stage)}.npz"
+        parts = sorted(self.folder.glob(f"{path.stem}{_PART}*.npz"))
         if not parts:
             return
-        path = self.folder / f"{base}.npz"
-        contents = [_read(each) for each in ([path] if path.exists() else []) + parts]
-        merged: dict[str, tuple[Record, str]] = {}
-        for content in contents:
-            for record, name in zip(content.records, content.names, strict=True):
-                if record.key not in merged or not _is_whole(merged[record.key][0]):
-                    merged[record.key] = record, name  # of two, the one with parameters is kept, as in memory
-        records, names = zip(*merged.values(), strict=True)
-        batches = {name: facts for content in contents for name, facts in content.batches.items() if name in names}
-        self._write(path, _Content(records, names, batches))
+        merged = Kept()
+        for each in [path, *parts] if path.exists() else parts:
+            merged.take(_read(each))
+        used = set(merged.batch_of.values())
+        merged.batches = {name: facts for name, facts in merged.batches.items() if name in used}
+        _write(path, merged)
         for part in parts:
             part.unlink()
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a small text file beside the results, whole or not at all, if it is not there as it is.
-
-        Raises
-        ------
-        StoreError
-            If it cannot be written.
-        """
+        """Write a small text file beside the results, whole or not at all, if it is not there as it is."""
         path, content = self.folder / name, text.encode()
-        try:
-            if path.exists() and path.read_bytes() == content:
-                return
-            with replacing(path) as part:
-                part.write_bytes(content)
-        except OSError as error:
-            raise StoreError(path, f"cannot be written ({error})", "make it and its folder writable") from error
+        with blaming(path, "be written", "make it and its folder writable"):
+            if not path.exists() or path.read_bytes() != content:
+                with replacing(path) as part:
+                    part.write_bytes(content)
 
     def _load(self) -> None:
         for _ in range(_TRIES):
             try:
                 for path in self._files():
-                    self._take(_read(path))
+                    self.take(_read(path))
             except FileNotFoundError:  # another process has packed it since: its records are in another file now
                 continue
             return
         raise StoreError(self.folder, "loses files while it is read", "try again when nothing writes there")
 
     def _files(self) -> list[Path]:
-        try:
-            names = os.listdir(self.folder)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreError(
-                self.folder, f"cannot be read ({error})", "name a folder of results that can be read"
-            ) from error
+        with blaming(self.folder, "be read", "name a folder of results that can be read"):
+            try:
+                names = os.listdir(self.folder)
+            except FileNotFoundError:
+                names = []
         return sorted(self.folder / name for name in names if name.endswith(".npz"))
-
-    def _take(self, content: _Content) -> None:
-        self.batches |= content.batches
-        for record, name in zip(content.records, content.names, strict=True):
-            if not self.has(record.key, params=True):  # of two, the one with more is kept
-                self.records[record.key], self.batch_of[record.key] = record, name
 
     def _require_same_data(self, batch: Batch) -> None:
         config, digest = batch.records[0].config, batch.provenance["data_sha256"]
         for key, name in self.batch_of.items():
-            facts = self.batches[name]
-            if self.records[key].config.data == config.data and facts["data_sha256"] != digest:
-                there = f"SHA-256 {facts['data_sha256'][:12]}…, here {digest[:12]}…"
-                why = f"has results on other data of the name {config.data!r} ({there})"
+            there = self.batches[name]["data_sha256"]
+            if self.records[key].config.data == config.data and there != digest:
+                differ = f"SHA-256 {there[:12]}…, here {digest[:12]}…"
+                why = f"has results on other data of the name {config.data!r} ({differ})"
                 raise StoreError(self.folder, why, "use another folder for these")
 
-    def _write(self, path: Path, content: _Content) -> None:
-        about = {
-            "format": FILE_FORMAT,
-            "configs": [record.config.to_dict() for record in content.records],
-            "batch_of": list(content.names),
-            "batches": content.batches,
-        }
-        try:
-            write_archive(path, about, _columns(content.records), compressed=True)
-        except OSError as error:
-            right = "free some space, or make the folder writable, and start again: what was finished is kept"
-            raise StoreError(path, f"cannot be written ({error})", right) from error
 
-
-@dataclass(frozen=True)
-class _Content:
-    """What a file holds: records, the batch of each, the circumstances of the batches."""
-
-    records: Sequence[Record]
-    names: Sequence[str]
-    batches: Mapping[str, dict[str, Any]]
-
-
-def _is_whole(record: Record) -> bool:
-    """Say whether a record has all that it can have: its parameters, unless it diverged."""
-    return record.diverged or "params" in record.arrays
+def _write(path: Path, kept: Kept) -> None:
+    records = list(kept.records.values())
+    about = {
+        "format": FILE_FORMAT,
+        "configs": [record.config.to_dict() for record in records],
+        "batch_of": [kept.batch_of[key] for key in kept.records],
+        "batches": kept.batches,
+    }
+    right = "free some space, or make the folder writable, and start again: what was finished is kept"
+    with blaming(path, "be written", right):
+        write_archive(path, about, _columns(records), compressed=True)
 
 
 def _columns(records: Sequence[Record]) -> dict[str, np.ndarray]:
@@ -222,22 +202,14 @@ def _columns(records: Sequence[Record]) -> dict[str, np.ndarray]:
     return columns
 
 
-def _read(path: Path) -> _Content:
-    """Read a file of results.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there.
-    StoreError
-        If it cannot be read. Only one whose bytes are wrong is to be deleted.
-    """
+def _read(path: Path) -> Kept:
+    """Read a file of results. Only one whose bytes are wrong is to be deleted."""
     try:
         about, columns = read_archive(path)
         if about["format"] == FILE_FORMAT:
-            return _content(about, columns)
+            return _kept(about, columns)
     except FileNotFoundError:
-        raise
+        raise  # another process may just have packed it
     except (OSError, MemoryError) as error:
         raise StoreError(path, f"cannot be read ({reason(error)})", "make it readable: it may be whole") from error
     except Exception as error:  # zip, deflate, NumPy, JSON and the checks: each fails in its own way
@@ -247,27 +219,19 @@ def _read(path: Path) -> _Content:
     raise StoreError(path, why, "use that version, or another folder")
 
 
-def _content(about: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> _Content:
-    """Take apart what `Store` wrote; any exception if it is not that."""
+def _kept(about: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> Kept:
+    """Take apart what `_write` wrote; any exception if it is not that."""
     arrays: list[dict[str, np.ndarray]] = [{} for _ in about["configs"]]
     for name in ARRAYS:
         parts = (columns[name], columns[f"{name}_rows"], columns[f"{name}_length"])
         for row, i, length in zip(*parts, strict=True):
             arrays[i][name] = row[:length]
-    records = [
-        Record(
-            RunConfig.from_dict(config),
-            {name: float(columns[name][i]) for name in NUMBERS},
-            arrays[i],
-            str(columns["fingerprint"][i]),
-        )
-        for i, config in enumerate(about["configs"])
-    ]
-    names, batches = about["batch_of"], about["batches"]
-    if len(names) != len(records):
-        raise unexpected("the length of batch_of", len(names), f"it must be that of configs, {len(records)}")
-    for name in names:
+    kept = Kept(batches=about["batches"])
+    for i, (config, name) in enumerate(zip(about["configs"], about["batch_of"], strict=True)):
+        numbers = {number: float(columns[number][i]) for number in NUMBERS}
+        record = Record(RunConfig.from_dict(config), numbers, arrays[i], str(columns["fingerprint"][i]))
+        kept.records[record.key], kept.batch_of[record.key] = record, name
         for needed in ("keys", "data_sha256"):
-            if needed not in batches[name]:
-                raise unexpected(f"what is known of batch {name}", list(batches[name]), f"it must have {needed!r}")
-    return _Content(records, names, batches)
+            if needed not in kept.batches[name]:
+                raise unexpected(f"what is known of batch {name}", list(kept.batches[name]), f"it must have {needed!r}")
+    return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -81,13 +81,7 @@ class Table:
         return replace(self, columns={name: column[chosen] for name, column in self.columns.items()}, records=records)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows, each as a dictionary of plain values; `of_rows` takes them back.
-
-        Examples
-        --------
-        >>> Table({"seed": np.array([0, 1]), "error": np.array([0.1, 0.2])}).rows()
-        [{'seed': 0, 'error': 0.1}, {'seed': 1, 'error': 0.2}]
-        """
+        """Return the rows, each as a dictionary of plain values; `of_rows` takes them back."""
         columns = [column.tolist() for column in self.columns.values()]
         return [dict(zip(self.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
@@ -102,29 +96,15 @@ class Table:
             yield values, self.where(**dict(zip(names, values, strict=True)))
 
     def pairs(self, measure: str, vary: str, one: Any, other: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return a quantity on two sides, for the seeds that both have.
+        """Return a quantity on two sides, for the seeds that both have, in their order.
 
-        Parameters
-        ----------
-        measure, vary : str
-            The quantity, and the column that tells the sides apart.
-        one, other : object
-            Its values on the two sides; each must have a seed at most once.
-
-        Returns
-        -------
-        a, b : ndarray, shape (seeds,)
-
-        Raises
-        ------
-        ValueError
-            If a side has a seed twice: such trainings are no independent pairs.
+        ``one`` and ``other`` are the values of the column ``vary`` that tell the sides apart. ``ValueError`` if a side
+        has a seed twice: such trainings are no independent pairs.
         """
-        sides = [self.where(**{vary: value}).by_seed(measure, f"{vary} {value!r}") for value in (one, other)]
-        return paired(*sides)
+        return paired(*(self.where(**{vary: value}).by_seed(measure, f"{vary} {value!r}") for value in (one, other)))
 
-    def by_seed(self, measure: str, what: str = "a side") -> dict[int, float]:
-        """Return a quantity by seed; raise ``ValueError`` if a seed is there twice."""
+    def by_seed(self, measure: str, what: str) -> dict[int, float]:
+        """Return a quantity by seed; raise ``ValueError``, of ``what``, if a seed is there twice."""
         found = dict(zip(self["seed"].tolist(), self[measure].tolist(), strict=True))
         if len(found) < len(self):
             raise ValueError(f"{what} has several trainings of one seed; choose among them first")
@@ -139,41 +119,31 @@ def paired(one: Mapping[int, float], other: Mapping[int, float]) -> tuple[np.nda
 
 
 def table_of(cells: Sequence[Cell], store: Store) -> Table:
-    """Return a table with a row for each of these trainings, which must be in the store.
-
-    ``stage``, ``method``, ``reading``, ``data``, ``loss``, ``dtype``, ``device``, ``momentum`` and ``key`` are texts;
-    the rest are numbers. Each setting that a grid can vary has a column. ``gap`` is the held-out error minus that on
-    training images; ``failed`` is 1 for a training that diverged or errs on more than half of the images.
-    """
+    """Return a table with a row for each of these trainings, which must be in the store."""
     records = [store.records[cell.key] for cell in cells]
     return Table.of_rows([training_row(*each) for each in zip(cells, records, strict=True)], records=records)
 
 
 def training_row(cell: Cell, record: Record) -> dict[str, Any]:
-    """Return the row of a training in `table_of`."""
-    config, penalty, numbers = cell.config, cell.config.penalty, record.numbers
-    error = numbers["held_out_error"]
+    """Return the row of a training: what it is, each setting that a grid can vary, and each number of its record.
+
+    ``gap`` is the held-out error minus that on training images; ``failed`` is 1 for a training that diverged or errs on
+    more than half of the images.
+    """
+    config, penalty, error = cell.config, cell.config.penalty, record.numbers["held_out_error"]
+    settings = {each.name: getattr(config, each.name) for each in fields(config) if each.name != "penalty"}
     return {
         "stage": cell.stage,
         "method": cell.method,
-        "seed": config.seed,
+        "key": cell.key,
+        **settings,
         "reading": config.reading.name,
-        "data": config.data,
+        "momentum": momentum_name(config.momentum),
         "n_train": np.nan if config.n_train is None else config.n_train,
-        "validation": config.validation,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-        "lr": config.lr,
-        "lr_end": config.lr_end,
         "strength": penalty.strength if penalty else 0.0,
         "eps": penalty.eps if penalty else np.nan,
-        "loss": config.loss,
-        "dtype": config.dtype,
-        "device": config.device,
-        "momentum": momentum_name(config.momentum),
         **{axis: value for axis, value in cell.point.items() if axis.endswith("_factor")},
-        **{name: numbers[name] for name in NUMBERS},
-        "gap": error - numbers["train_error"],
+        **{name: record.numbers[name] for name in NUMBERS},
+        "gap": error - record.numbers["train_error"],
         "failed": float(record.diverged or error > STUCK),
-        "key": cell.key,
     }

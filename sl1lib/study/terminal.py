@@ -76,7 +76,7 @@ def stage_rows(stage: Stage, table: Table) -> list[tuple[str, ...]]:
     axes = [axis for axis in axes if axis in table.columns]  # a factor that no training has is no column
     rows = [("method", *axes, "lr", "λ", "n", "error", "± sd", "E0", "nodes < ε", "failed")]
     for (method, *place), group in table.groups("method", *axes):
-        error, spread, _ = mean_and_sd(group["held_out_error"])
+        error, spread = mean_and_sd(group["held_out_error"])
         E0, nodes = (mean_and_sd(group[name])[0] for name in ("held_out_E0", "nodes_below"))
         chosen = (f"{group['lr'][0]:g}", f"{group['strength'][0]:g}", str(len(group)))
         percents = (_number(100 * error, ".3f", " %"), _number(100 * spread, ".3f"))

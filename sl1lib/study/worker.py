@@ -41,24 +41,9 @@ class Batch:
 
 
 def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batch:
-    """Train configurations that can run side by side, and keep what a study keeps.
+    """Train configurations that can run side by side, and keep what a study keeps, in their order.
 
-    Parameters
-    ----------
-    configs : sequence of RunConfig
-        They may differ in penalty, learning rate, momentum and seed; with ``n_train``, they share the seed.
-    keep_params : bool
-        Keep the final parameters too.
-
-    Returns
-    -------
-    Batch
-        The records in the order of ``configs``.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After Ctrl-C: what is not finished is not kept.
+    After Ctrl-C, what is not finished is not kept.
 
     Examples
     --------
@@ -66,7 +51,7 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
     >>> record.diverged, record.arrays["node_norms"].shape
     (False, (192,))
     """
-    began, started = datetime.now(UTC), time.perf_counter()
+    clock = Clock()
     with _denormals_flushed():
         results = _results(configs)
         runs = [result for result in results if isinstance(result, Run)]
@@ -78,7 +63,25 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
         for result in results
     ]
     facts = provenance(configs[0].device, load_data(configs[0].data).digest)
-    return Batch(records, facts | _circumstances(began, time.perf_counter() - started))
+    about = {
+        "processor": processor_name(),
+        "instructions": _instructions(),
+        "cores": os.cpu_count(),
+        "source_sha256": source_digest(),
+    }
+    return Batch(records, facts | about | clock.facts())
+
+
+class Clock:
+    """When something began, and how long it has taken since."""
+
+    def __init__(self) -> None:
+        self.began, self._started = datetime.now(UTC), time.perf_counter()
+
+    def facts(self) -> dict[str, Any]:
+        """Return both as they stand in provenances."""
+        seconds = round(time.perf_counter() - self._started, 2)
+        return {"began": self.began.isoformat(timespec="seconds"), "seconds": seconds}
 
 
 @contextmanager
@@ -130,17 +133,6 @@ def _measure_on_training_images(runs: Sequence[Run]) -> list[tuple[float, float]
     return [measure(scores, labels) for scores in Engine(ends, x, labels, reading=config.reading).predict(x)]
 
 
-def _circumstances(began: datetime, seconds: float) -> dict[str, Any]:
-    return {
-        "processor": processor_name(),
-        "instructions": _instructions(),
-        "cores": os.cpu_count(),
-        "source_sha256": source_digest(),
-        "began": began.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-    }
-
-
 def _instructions() -> str:
     """Return which of the processor's instructions PyTorch and MKL use: many processors share one name."""
     wished = (os.environ.get(name) for name in ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS"))
@@ -149,21 +141,10 @@ def _instructions() -> str:
 
 @cache
 def source_digest() -> str:
-    """Return a SHA-256 of the library's source, as far as it decides what a training gives.
-
-    Examples
-    --------
-    >>> len(source_digest())
-    64
-    """
+    """Return a SHA-256 of the library's source, as far as it decides what a training gives."""
     package = Path(__file__).resolve().parents[1]
-    paths = [path for name in _SOURCES for path in _python_files(package / name)]
+    places = [package / name for name in _SOURCES]
     digest = hashlib.sha256()
-    for path in sorted(paths):
+    for path in sorted(path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
-
-
-def _python_files(place: Path) -> list[Path]:
-    """Return a module, or the modules of a package."""
-    return list(place.rglob("*.py")) if place.is_dir() else [place]

@@ -20,7 +20,6 @@ from ..verdicts import Answer, Number, Ruling, compared
 from .experiment import DigitsExperiment, by_instance, share_of_instances
 from .full_batch import LastLayer, swing
 
-INSTANCES: Final = 10
 IMAGES: Final = 100
 UPDATES: Final = 500
 RATES: Final = (0.002, 0.005, 0.01)
@@ -38,7 +37,7 @@ METHODS: Final = {
 }
 PLAIN: Final = ("L1", "group lasso")
 DESIGN: Final[dict[str, Any]] = {
-    "instances": INSTANCES,
+    "instances": 10,
     "images": IMAGES,
     "updates": UPDATES,
     "rates": RATES,

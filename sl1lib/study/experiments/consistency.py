@@ -17,13 +17,12 @@ from ..verdicts import Answer, Number, Ruling
 from .experiment import DigitsExperiment, by_instance, share_of_instances
 from .full_batch import LastLayer, distances_to_group_lasso, tolerance
 
-INSTANCES: Final = 10
 IMAGES: Final = 100
 UPDATES: Final = 2500
 STRENGTH: Final = 0.08
 WIDTHS: Final = (1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 DESIGN: Final[dict[str, Any]] = {
-    "instances": INSTANCES,
+    "instances": 10,
     "images": IMAGES,
     "updates": UPDATES,
     "strength": STRENGTH,

@@ -20,7 +20,6 @@ from ..verdicts import Answer, Number, Ruling
 from .experiment import DigitsExperiment, by_instance, share_of_instances
 from .full_batch import Descent, LastLayer, descend_layer, descend_network
 
-INSTANCES: Final = 10
 IMAGES: Final = 100
 UPDATES: Final = 1000
 STRENGTH: Final = 0.08
@@ -37,7 +36,7 @@ RATES: Final = {"table": (0.01, 0.03), "text": (0.1, 0.3)}
 
 POINTS: Final = 40  # of a course
 DESIGN: Final[dict[str, Any]] = {
-    "instances": INSTANCES,
+    "instances": 10,
     "images": IMAGES,
     "updates": UPDATES,
     "penalty": (STRENGTH, WIDTH),
@@ -54,13 +53,10 @@ DESIGN: Final[dict[str, Any]] = {
 def courses(instance: int) -> Iterator[dict[str, Any]]:
     r"""Descend with the last layer below and above its bound, and in some instances with the network in both readings.
 
-    Yields
-    ------
-    dict
-        Points of courses. ``part`` is ``"last layer"`` or ``"network"``; ``rate`` is in units of :math:`1/L` for the
-        last layer, else the learning rate. ``E`` is the error, with momentum the energy; ``gradient`` the norm of the
-        gradient; ``rises`` counts the updates so far that raised ``E``, ``short`` those that lowered it by less than
-        half of what the gradient promises; ``kernels`` is the length of the kernels, for the last layer of the biases.
+    Yielded are points of courses. ``part`` is ``"last layer"`` or ``"network"``; ``rate`` is in units of :math:`1/L`
+    for the last layer, else the learning rate. ``E`` is the error, with momentum the energy; ``gradient`` the norm of
+    the gradient; ``rises`` counts the updates so far that raised ``E``, ``short`` those that lowered it by less than
+    half of what the gradient promises; ``kernels`` is the length of the kernels, for the last layer of the biases.
     """
     yield from layer_courses(instance)
     for reading in RATES if instance < NETWORKS else ():
@@ -77,16 +73,8 @@ def layer_courses(instance: int) -> Iterator[dict[str, Any]]:
 
 
 def network_courses(instance: int, reading: str, updates: int = NETWORK_UPDATES) -> Iterator[dict[str, Any]]:
-    """Yield the courses of one instance's network in a reading, one for each rate of the ladder.
-
-    Examples
-    --------
-    >>> rows = list(network_courses(0, "table", updates=2))
-    >>> [(row["rate"], row["update"], row["rises"]) for row in rows]
-    [(0.01, 0, 0), (0.01, 1, 0), (0.01, 2, 0), (0.03, 0, 0), (0.03, 1, 0), (0.03, 2, 0)]
-    """
-    penalty = Penalty(*NETWORK_PENALTY)
-    courses = descend_network(NETWORK_IMAGES, instance, reading, penalty, RATES[reading], updates)
+    """Yield the courses of one instance's network in a reading, one for each rate of the ladder."""
+    courses = descend_network(NETWORK_IMAGES, instance, reading, Penalty(*NETWORK_PENALTY), RATES[reading], updates)
     for rate, found in zip(RATES[reading], courses, strict=True):
         yield from _course(found, instance, "network", reading, rate, 0.0)
 

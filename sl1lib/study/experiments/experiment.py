@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import inspect
 import json
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._output import bar
 from ...clock import processor_name
 from ...data import load_data
-from ...errors import require_choice, require_count, unexpected
+from ...errors import require_choice, unexpected
 from ...training.run import provenance
 from ..claim import Claim
-from ..layout import Stored
 from ..statistics import proportion
 from ..table import Table
 from ..verdicts import Answer, Number, Rule, UndecidedError, Verdict
+from ..worker import Clock
+
+if TYPE_CHECKING:
+    from ..results import Results  # which imports the experiments
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,15 @@ class Experiment(ABC):
     rules: Mapping[str, Rule]
 
     @abstractmethod
-    def measure(self, results: Stored, progress: bool = True) -> Table:
+    def measure(self, results: Results, progress: bool = True) -> Table:
         """Measure; with a bar, if ``progress``."""
 
     @abstractmethod
-    def is_current(self, table: Table, results: Stored) -> bool:
+    def is_current(self, table: Table, results: Results) -> bool:
         """Return whether a table is what `measure` would give now, as far as its provenance tells."""
 
     def decide(self, claim: Claim, table: Table) -> Verdict:
-        """Decide a claim by the rule that it names.
-
-        Raises
-        ------
-        ValueError
-            If there is no such rule, or its settings are not the claim's.
-        """
+        """Decide a claim by the rule that it names, whose settings must be the claim's."""
         require_choice(f"rule of claim {claim.number}", claim.rule, self.rules)
         rule = self.rules[claim.rule]
         names = list(inspect.signature(rule).parameters)[1:]
@@ -85,18 +80,17 @@ class DigitsExperiment(Experiment):
     design: Mapping[str, Any]
     rows: Callable[[int], Iterable[Mapping[str, Any]]]
 
-    def measure(self, results: Stored | None = None, progress: bool = True, instances: int | None = None) -> Table:
-        """Measure every instance, or the first ones. No results of trainings are asked for."""
-        count = self.design["instances"] if instances is None else instances
-        require_count("instances", count, least=1)
+    def measure(self, results: Results | None = None, progress: bool = True) -> Table:
+        """Measure every instance. No results of trainings are asked for."""
         facts = provenance("cpu", load_data("digits").digest) | {"processor": processor_name(), "data": "digits"}
         clock, rows = Clock(), list[Mapping[str, Any]]()
-        for instance in bar(range(count), desc=self.name, unit="instance", leave=False, shown=progress):
+        instances = range(self.design["instances"])
+        for instance in bar(instances, desc=self.name, unit="instance", leave=False, shown=progress):
             rows += self.rows(instance)
         facts |= {"design": self._plain_design} | clock.facts()
         return Table.of_rows(rows, name=self.name, provenance=facts)
 
-    def is_current(self, table: Table, results: Stored | None = None) -> bool:
+    def is_current(self, table: Table, results: Results | None = None) -> bool:
         """Return whether a table comes from this design, whatever the trainings are."""
         return bool(table.provenance.get("design") == self._plain_design)
 
@@ -106,27 +100,8 @@ class DigitsExperiment(Experiment):
         return json.loads(json.dumps(self.design))
 
 
-class Clock:
-    """When something began, and how long it has taken since."""
-
-    def __init__(self) -> None:
-        self.began, self._started = datetime.now(UTC), time.perf_counter()
-
-    def facts(self) -> dict[str, Any]:
-        """Return both as they stand in provenances."""
-        seconds = round(time.perf_counter() - self._started, 1)
-        return {"began": self.began.isoformat(timespec="seconds"), "seconds": seconds}
-
-
 def share_of_instances(key: str, right: np.ndarray) -> Number:
-    """Return the share of instances that are as they should be, with its exact interval.
-
-    Examples
-    --------
-    >>> found = share_of_instances("calm", np.array([True, True, False]))
-    >>> round(found.value, 2), found.count, found.n
-    (0.67, 2, 3)
-    """
+    """Return the share of instances that are as they should be, with its exact interval."""
     return Number(key, *proportion(int(right.sum()), len(right)), len(right), "instances")
 
 

@@ -29,17 +29,7 @@ TAIL: Final = 40  # updates at the end of a descent in which a weight at rest ha
 class LastLayer:
     """The last layer of an untrained network on a few images: features, labels, and what is known of the error.
 
-    Parameters
-    ----------
-    o : ndarray, shape (N, K)
-        Features, each with mean 0 and standard deviation 1 over the images.
-    labels : ndarray of integers, shape (N,)
-
-    Examples
-    --------
-    >>> layer = LastLayer.of_images(50)
-    >>> layer.o.shape, layer.lipschitz > 0
-    ((50, 192), True)
+    The features ``o`` (N, K) have each the mean 0 and the standard deviation 1 over the images.
     """
 
     o: np.ndarray
@@ -47,10 +37,7 @@ class LastLayer:
 
     @classmethod
     def of_images(cls, images: int = 300, data: str = "digits", instance: int = 0) -> LastLayer:
-        """Take training images through a network as `init_params` makes it, with the instance as its seed.
-
-        The images are those of `some_images`.
-        """
+        """Take `some_images` through a network as `init_params` makes it, with the instance as its seed."""
         x, labels = some_images(images, data, instance)
         o = reference.features(reference.init_params(seed=instance), x, "table")
         spread = o.std(axis=0)
@@ -92,10 +79,7 @@ class LastLayer:
         )[-1]
 
     def residual(self, W: np.ndarray, penalty: Penalty) -> float:
-        """Return how far weights are from solving the problem: the length of a proximal step from them, over its rate.
-
-        Where the error is smooth, this is about the length of the gradient.
-        """
+        """Return the length of a proximal step from ``W`` over its rate: where the error is smooth, the gradient's."""
         lr = 1 / self.lipschitz
         step = reference.last_layer_prox(W - lr * self.gradient(W, None), lr, penalty)
         return float(np.linalg.norm(W - step)) / lr
@@ -127,13 +111,7 @@ class LastLayer:
 def some_images(images: int, data: str = "digits", instance: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return training images (N, 1, 28, 28) between 0 and 1, and their labels (N,), for an instance.
 
-    Instance 0 has the first ones, 1 the next: no image belongs to two. ``ValueError`` if there are not so many.
-
-    Examples
-    --------
-    >>> x, labels = some_images(20, instance=3)
-    >>> x.shape, labels.shape
-    ((20, 1, 28, 28), (20,))
+    Instance 0 has the first ones, 1 the next: no image belongs to two.
     """
     require_count("images", images, least=2)
     require_count("instance", instance, least=0)
@@ -149,17 +127,11 @@ def some_images(images: int, data: str = "digits", instance: int = 0) -> tuple[n
 class Swing:
     r"""How the weights move, at the end of a descent, that a penalty holds near 0.
 
-    Parameters
-    ----------
-    largest : float
-        The largest peak-to-peak of such a weight, in units of :math:`\eta\lambda`; of a node, the length of the vector
-        of its weights' peak-to-peaks.
-    jumping : float
-        The share of nodes, or of single weights, whose moves turn about: they differ by more than half of what those
-        of the smallest orbit about a corner differ by, :math:`2\eta\lambda/(1+\mu)`. A drift, however long, has equal
-        moves.
-    changes : float
-        The share of updates that change the sign of such a weight.
+    ``largest`` is the largest peak-to-peak of such a weight, in units of :math:`\eta\lambda`; of a node, the length of
+    the vector of its weights' peak-to-peaks. ``jumping`` is the share of nodes, or of single weights, whose moves turn
+    about: they differ by more than half of what those of the smallest orbit about a corner differ by,
+    :math:`2\eta\lambda/(1+\mu)`; a drift, however long, has equal moves. ``changes`` is the share of updates that
+    change the sign of such a weight.
     """
 
     largest: float
@@ -168,22 +140,9 @@ class Swing:
 
 
 def swing(layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, momentum: float, updates: int) -> Swing:
-    r"""Descend from near a lasso's solution, and measure how far weights that it switches off jump in the end.
+    """Descend from near a lasso's solution, and measure how far weights that it switches off jump in the end.
 
-    Parameters
-    ----------
-    start : ndarray, shape (10, K+1)
-        `LastLayer.near_lasso` with the penalty's strength and grouping, node-wise or weight-wise.
-    updates : int
-        At least 40, of which the last 40 are looked at.
-
-    Examples
-    --------
-    >>> layer = LastLayer.of_images(60)
-    >>> start = layer.near_lasso(0.08)
-    >>> plain, smooth = Penalty(0.08, profile="abs"), Penalty(0.08, eps=0.001)
-    >>> [swing(layer, start, penalty, 0.01, 0.2, 100).jumping > 0.5 for penalty in (plain, smooth)]
-    [True, False]
+    ``start`` is `LastLayer.near_lasso` with the penalty's strength and grouping. The last 40 updates are looked at.
     """
     require_count("updates", updates, least=TAIL)
     path = reference.descend(lambda W: layer.gradient(W, penalty), start, lr=lr, momentum=momentum, updates=updates)[
@@ -201,15 +160,9 @@ def swing(layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, mome
 
 @dataclass(frozen=True)
 class Descent:
-    """What a full-batch descent did.
+    """What a full-batch descent did: errors, norms of the gradient and lengths, each of shape (updates + 1,).
 
-    Parameters
-    ----------
-    errors : ndarray, shape (updates + 1,)
-    gradient_norms : ndarray, shape (updates + 1,)
-    lengths : ndarray, shape (updates + 1,)
-        Of all kernels, as one vector, which no penalty keeps short; for the last layer, of its biases.
-    lr : float
+    The lengths are of all kernels, as one vector, which no penalty keeps short; for the last layer, of its biases.
     """
 
     errors: np.ndarray
@@ -223,11 +176,6 @@ class Descent:
         return np.diff(self.errors) > ROUNDING
 
     @property
-    def rises(self) -> int:
-        """How many updates raised the error."""
-        return int(self.rose.sum())
-
-    @property
     def short(self) -> np.ndarray:
         r"""Whether each update lowered the error by less than :math:`\tfrac{\eta}{2}\lVert\nabla E\rVert^2`.
 
@@ -238,33 +186,15 @@ class Descent:
         promised = self.lr / 2 * self.gradient_norms[:-1] ** 2
         return -np.diff(self.errors) < promised - ROUNDING
 
-    @property
-    def left(self) -> float:
-        """The last norm of the gradient as a share of the first."""
-        return float(self.gradient_norms[-1] / self.gradient_norms[0])
-
 
 def descend_layer(
     layer: LastLayer, start: np.ndarray, penalty: Penalty, share: float, updates: int = 500, momentum: float = 0.0
 ) -> Descent:
     r"""Descend at a share of :math:`1/L`; without momentum and below 2, the error must fall (claim 8).
 
-    Parameters
-    ----------
-    start : ndarray, shape (10, K+1)
-        Near the group lasso's solution many nodes are so short that the penalty is most curved.
-    share : float
-        :math:`\eta L`, above 0.
-    momentum : float
-        Above 0, ``errors`` are energies, :math:`E + \frac{\mu}{2\eta}\lVert\Delta W\rVert^2`, which fall for
-        ``share`` up to :math:`2(1 - \mu)`.
-
-    Examples
-    --------
-    >>> layer, penalty = LastLayer.of_images(60), Penalty(0.08, eps=0.0005)
-    >>> start = layer.near_lasso(0.08)
-    >>> [descend_layer(layer, start, penalty, share, updates=50).rises > 0 for share in (1.9, 2.3)]
-    [False, True]
+    Near the group lasso's solution many nodes are so short that the penalty is most curved: a good start. With
+    momentum ``errors`` are energies, :math:`E + \frac{\mu}{2\eta}\lVert\Delta W\rVert^2`, which fall for shares up
+    to :math:`2(1 - \mu)`.
     """
     require_number("share", share, above=0)
     L = layer.lipschitz + penalty.strength * reference.smooth_abs_lipschitz(penalty.eps, penalty.profile)
@@ -283,12 +213,6 @@ def descend_network(
     """Descend with the whole network, all images in each update, no momentum, in float64, once for each rate (claim 8).
 
     The images are those of `some_images`; the instance is the seed of the start too.
-
-    Examples
-    --------
-    >>> (found,) = descend_network(10, 0, "table", Penalty(1e-3, 0.05), [0.01], updates=5)
-    >>> len(found.errors), found.rises
-    (6, 0)
     """
     require_count("updates", updates, least=1)
     x, labels = some_images(images, "digits", instance)
@@ -321,19 +245,7 @@ def _norms(state: dict[str, np.ndarray], prefix: str) -> np.ndarray:
 def distances_to_group_lasso(
     layer: LastLayer, strength: float, widths: Sequence[float], profile: str = "huber", updates: int = 4000
 ) -> np.ndarray:
-    r"""Measure how far SL1's solution is from the group lasso's, for several smoothing widths (claim 9).
-
-    Returns
-    -------
-    ndarray, shape (widths,)
-        The length of the difference of all weights.
-
-    Examples
-    --------
-    >>> wide, narrow = distances_to_group_lasso(LastLayer.of_images(60), 0.08, [0.1, 0.001], updates=500)
-    >>> bool(narrow < wide)
-    True
-    """
+    """Return how far SL1's solution is from the group lasso's, over all weights, for each smoothing width (claim 9)."""
     sharp = layer.solve(Penalty(strength, profile="abs"), updates)[:, :-1]
     solutions = [layer.solve(Penalty(strength, eps, profile), updates)[:, :-1] for eps in widths]
     return np.array([np.linalg.norm(solution - sharp) for solution in solutions])

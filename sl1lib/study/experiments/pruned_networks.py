@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,12 +22,16 @@ from ...training import Run, RunConfig
 from ...training.images import Images
 from ...training.run import provenance
 from ..evidence import load_evidence
-from ..layout import Layout, Stored
+from ..layout import Layout
 from ..store import Store, StoreError
 from ..table import Table, table_of
-from .experiment import Clock, Experiment
+from ..worker import Clock
+from .experiment import Experiment
 from .pruning_rules import RULES, TOLERANCES
 from .removals import Removals, counted_in, onnx_differences, prune_again, stored_run, switched_off
+
+if TYPE_CHECKING:
+    from ..results import Results
 
 PLAIN, OURS, RIVAL = "none", "SL1", "group lasso proximal"
 # How many nodes, and how many maps, are removed where a curve has a point.
@@ -67,25 +71,11 @@ class PrunedNetworks(Experiment):
     bias. ``images`` says of which images. ``onnx_differ`` counts the test images that ONNX Runtime answers otherwise.
     """
 
-    def measure(self, results: Stored, progress: bool = True, data: Dataset | None = None) -> Table:
-        """Prune the networks that a study has kept, and measure what is left of them.
+    def measure(self, results: Results, progress: bool = True, data: Dataset | None = None) -> Table:
+        """Prune the networks that a study has kept, and measure what is left of them; None loads their own data.
 
-        Parameters
-        ----------
-        results : Results
-            Stages that are not complete give no rows. The rows of a stage whose networks, and the software, data and
-            processor, are those of the evidence that is there are taken from it.
-        progress : bool
-            Show a bar.
-        data : Dataset, optional
-            None loads what the networks were trained on.
-
-        Raises
-        ------
-        StoreError
-            If there is no network yet, or a file is damaged.
-        DataError
-            If the data cannot be had, or is not what the networks were trained on.
+        Stages that are not complete give no rows. The rows of a stage whose networks, and the software, data and
+        processor, are those of the evidence that is there are taken from it.
         """
         store, study = results.store, results.study
         table = kept_networks(results.layout)
@@ -109,7 +99,7 @@ class PrunedNetworks(Experiment):
         more = {"networks": len(table), "networks_sha256": networks_digest(table), "stages": stages}
         return Table.of_rows(rows, name=self.name, provenance=facts | more)
 
-    def is_current(self, table: Table, results: Stored) -> bool:
+    def is_current(self, table: Table, results: Results) -> bool:
         """Return whether a table comes from the very networks that there are now: none added, removed, trained anew."""
         return bool(table.provenance.get("networks_sha256") == networks_digest(kept_networks(results.layout)))
 
@@ -229,20 +219,16 @@ def _tuned_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, A
     )
     chosen = np.flatnonzero(wanted).tolist()
     pruned = [prune_again({"kind": "tuned"}, _run(table, i, store), images.data) for i in chosen]
-    return [
-        _about(table, i) | _entries("tuned", "", each.report.after, _score(each, 0), _score(each, -1))
-        for i, each in zip(chosen, _tune(pruned, images), strict=True)
-    ]
+    rows = []
+    for i, report in zip(chosen, (each.report for each in _tune(pruned, images)), strict=True):
+        before, after = ((report.scores[place].E0, report.scores[place].error) for place in (0, -1))
+        rows.append(_about(table, i) | _entries("tuned", "", report.after, before, after))
+    return rows
 
 
 def _tune(pruned: Sequence[Pruned], images: _Splits) -> list[Pruned]:
     parts = [pruned[first : first + TOGETHER] for first in range(0, len(pruned), TOGETHER)]
     return [each for part in parts for each in fine_tune(part, TUNING_EPOCHS, data=images.data)]
-
-
-def _score(pruned: Pruned, place: int) -> tuple[float, float]:
-    score = pruned.report.scores[place]
-    return score.E0, score.error
 
 
 def _chosen_rows(
@@ -279,51 +265,23 @@ def _best_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, An
 def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapping[str, Any]]:
     """Return for each seed the row with the fewest multiply-adds that is within 0.1 points; of equals, the more exact.
 
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Of a table of this experiment.
-    scope : {"any penalty", "node-wise"}
-        Node-wise is all that is counted by nodes: also weight-wise penalties, and none.
-
-    Examples
-    --------
-    >>> about = {"kind": "within", "target": "0.001", "grouping": "node", "seed": 0}
-    >>> rows = [about | {"multiply_adds": 5, "error": error} for error in (0.2, 0.1)]
-    >>> [row["error"] for row in cheapest_by_seed(rows, "node-wise")]
-    [0.1]
+    The scope ``"node-wise"`` has all that is counted by nodes: also weight-wise penalties, and none.
     """
     require_choice("scope", scope, SCOPES)
     within = [row for row in rows if row["kind"] == "within" and row["target"] == f"{TOLERANCES[0]:g}"]
     allowed = [row for row in within if scope == "any penalty" or row["grouping"] == "node"]
-    by_seed: dict[int, list[Mapping[str, Any]]] = {}
-    for row in allowed:
-        by_seed.setdefault(row["seed"], []).append(row)
-    return [min(by_seed[seed], key=lambda row: (row["multiply_adds"], row["error"])) for seed in sorted(by_seed)]
+    allowed.sort(key=lambda row: (row["multiply_adds"], row["error"]))
+    return [next(row for row in allowed if row["seed"] == seed) for seed in sorted({row["seed"] for row in allowed})]
 
 
 def curve(table: Table, column: str = "error", **where: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return a quantity against the nodes left, seed by seed: the rows of ``"count"`` of one method and strength.
+    """Return the nodes left (P,), from 192 down, and a quantity against them (seeds, P).
 
-    Parameters
-    ----------
-    **where
-        Values of columns: ``stage``, ``method``, ``factor``.
-
-    Returns
-    -------
-    left : ndarray, shape (P,)
-        From 192 down.
-    values : ndarray, shape (seeds, P)
-
-    Raises
-    ------
-    ValueError
-        If there is no such row, or the seeds have different counts.
+    Those are the rows of ``"count"`` of one stage, method and factor, which ``where`` chooses. The seeds must have the
+    same counts.
     """
     rows = table.where(kind="count", **where)
-    seeds = sorted(set(rows["seed"].tolist()))
-    by_seed = [rows.where(seed=seed) for seed in seeds]
+    by_seed = [rows.where(seed=seed) for seed in np.unique(rows["seed"])]
     counts = [part["nodes"].tolist() for part in by_seed]
     if not counts or any(each != counts[0] for each in counts) or len(set(counts[0])) < len(counts[0]):
         found = "none" if not counts else [len(each) for each in counts]

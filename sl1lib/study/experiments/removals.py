@@ -43,15 +43,7 @@ SMALLEST: Final = float(np.finfo(np.float64).tiny)  # a length below it is 0
 class Removals:
     """A stored network on fixed images, ready to lose nodes: its features are computed once.
 
-    Parameters
-    ----------
-    record : Record
-        With its parameters, in float32.
-    features : Tensor, shape (N, 192)
-        Of the held-out images.
-    labels : Tensor, shape (N,)
-    means : Tensor, shape (192,)
-        Of the features over the training images.
+    Those of the held-out images are ``features`` (N, 192); ``means`` (192,) are over the training images.
     """
 
     record: Record
@@ -117,33 +109,15 @@ class Removals:
 
 
 def counted_in(config: RunConfig) -> str:
-    """Return what is removed at once: ``"map"`` where the penalty is on maps, ``"node"`` otherwise.
-
-    Examples
-    --------
-    >>> counted_in(RunConfig())
-    'node'
-    """
+    """Return what is removed at once: ``"map"`` where the penalty is on maps, ``"node"`` otherwise."""
     return "map" if config.penalty is not None and config.penalty.grouping == "map" else "node"
 
 
 def switched_off(U: np.ndarray, config: RunConfig) -> np.ndarray:
-    r"""Return which nodes a penalty has switched off: what is shorter than :math:`\varepsilon`.
+    r"""Return which nodes of ``U`` (10, 192) the penalty of a training has switched off.
 
-    After proximal steps it is what is exactly 0. If everything is, the longest stays.
-
-    Parameters
-    ----------
-    U : ndarray, shape (10, 192)
-    config : RunConfig
-        Of the training. Without a penalty the threshold is 0.01.
-
-    Examples
-    --------
-    >>> U = np.ones((10, 192))
-    >>> U[:, 3] = 0.001
-    >>> switched_off(U, RunConfig()).nonzero()[0]
-    array([3])
+    They are shorter than :math:`\varepsilon`, without a penalty than 0.01; after proximal steps they are exactly 0. If
+    all are, the longest stays.
     """
     penalty = config.penalty
     exact = penalty is not None and penalty.step == "proximal"
@@ -155,20 +129,7 @@ def switched_off(U: np.ndarray, config: RunConfig) -> np.ndarray:
 def stored_run(record: Record, data_name: str = "", data_digest: str = "") -> Run:
     """Return a stored training as a `Run`, which `sl1lib.prune` takes. Its history has the values after epochs only.
 
-    Parameters
-    ----------
-    record : Record
-        With its parameters.
-    data_name, data_digest : str
-        What the run says of its data; given a digest, `prune` refuses other data.
-
-    Examples
-    --------
-    >>> from sl1lib.study.worker import train_batch
-    >>> config = RunConfig(data="digits", n_train=100, epochs=1)
-    >>> (record,) = train_batch([config], keep_params=True).records
-    >>> stored_run(record).held_out_error == record.held_out_error
-    True
+    Given the digest of its data, `sl1lib.prune` refuses other data.
     """
     nothing = np.zeros(0)
     E0, error = (record.arrays[f"held_out_{name}_epochs"].astype(np.float64) for name in ("E0", "error"))
@@ -183,25 +144,15 @@ def stored_run(record: Record, data_name: str = "", data_digest: str = "") -> Ru
     )
 
 
-def prune_again(row: Mapping[str, Any], run: Run, data: Dataset | None = None, latency: bool = False) -> Pruned:
-    """Prune a run as a row of the evidence says, by `sl1lib.prune` itself.
-
-    Parameters
-    ----------
-    row : mapping
-        Its ``kind``, ``nodes``, ``maps`` and ``grouping`` are read.
-    run : Run
-        The stored training of the row, see `stored_run`.
-    data, latency
-        As for `sl1lib.prune`.
-    """
+def prune_again(row: Mapping[str, Any], run: Run, data: Dataset) -> Pruned:
+    """Prune the `stored_run` of a row of the evidence as the row says, by `sl1lib.prune` itself."""
     if row["kind"] in ("threshold", "tuned"):
-        removed = switched_off(run.params["U"], run.config)
-        return prune(run, remove=removed, data=data, latency=latency)
-    if row["grouping"] == "map":
-        count = NODES // NODES_PER_MAP - int(row["maps"])
-        return prune(run, count=count, grouping="map", data=data, latency=latency)
-    return prune(run, count=NODES - int(row["nodes"]), data=data, latency=latency)
+        how: dict[str, Any] = {"remove": switched_off(run.params["U"], run.config)}
+    elif row["grouping"] == "map":
+        how = {"count": NODES // NODES_PER_MAP - int(row["maps"]), "grouping": "map"}
+    else:
+        how = {"count": NODES - int(row["nodes"])}
+    return prune(run, **how, data=data, latency=False)
 
 
 def onnx_differences(pruned: Pruned, images: np.ndarray) -> float:

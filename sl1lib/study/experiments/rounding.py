@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ...clock import processor_name
 from ..auditing import Repeat, audit
 from ..cost import held_out_images
-from ..store import Store
 from ..table import Table
-from .experiment import Experiment, Stored
+from .experiment import Experiment
+
+if TYPE_CHECKING:
+    from ..results import Results
 
 SAMPLE: Final = 100
 
 
 class Rounding(Experiment):
-    """Some of a study's trainings, done again on another processor than the one that they were stored on."""
-
-    def measure(
-        self, results: Stored, progress: bool = True, sample: int = SAMPLE, executor: Executor | None = None
-    ) -> Table:
-        """Train a sample again, whole batches of it; ``executor`` is as for `sl1lib.study.audit`."""
-        repeats = audit(results, sample, whole=True, executor=executor, progress=progress)
-        return table_of_repeats(repeats, results.store)
-
-    def is_current(self, table: Table, results: Stored) -> bool:
-        """Return True: how far rounding drove two trainings apart stays true, whatever is trained later."""
-        return True
-
-
-def table_of_repeats(repeats: Iterable[Repeat], store: Store) -> Table:
-    """Return how far trainings and their repetitions were apart; those that diverged are left out.
+    """Some of a study's trainings, done again on another processor than the one that they were stored on.
 
     A row has ``early``, ``drift`` and ``lengths`` as `Repeat` has them, ``images`` by how many the numbers of wrong
     answers differ, ``standard_errors`` the same in those of a difference of two rates, and ``allowed``, by how many
-    images they may differ.
+    images they may differ. Trainings that diverged are left out.
     """
-    rows = [_row(each) for each in repeats if not (each.stored.diverged or each.again.diverged)]
-    there = sorted({store.batches[store.batch_of[row["key"]]]["processor"] for row in rows})
-    facts = {"stored": ", ".join(there), "again": processor_name()}
-    return Table.of_rows(rows, name=ROUNDING.name, provenance=facts)
+
+    def measure(
+        self, results: Results, progress: bool = True, sample: int = SAMPLE, executor: Executor | None = None
+    ) -> Table:
+        """Train a sample again, whole batches of it; ``executor`` is as for `sl1lib.study.audit`."""
+        repeats = audit(results, sample, whole=True, executor=executor, progress=progress)
+        rows = [_row(each) for each in repeats if not (each.stored.diverged or each.again.diverged)]
+        store = results.store
+        there = sorted({store.batches[store.batch_of[row["key"]]]["processor"] for row in rows})
+        facts = {"stored": ", ".join(there), "again": processor_name()}
+        return Table.of_rows(rows, name=self.name, provenance=facts)
+
+    def is_current(self, table: Table, results: Results) -> bool:
+        """Return True: how far rounding drove two trainings apart stays true, whatever is trained later."""
+        return True
 
 
 def _row(repeat: Repeat) -> dict[str, Any]:
