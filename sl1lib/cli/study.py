@@ -41,18 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what ``sl1 study`` was asked to do, and print what came of it.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        As the options of `add_options` give them.
-
-    Returns
-    -------
-    int
-        0; 1 if trainings failed or do not come out again.
-    """
+    """Do what ``sl1 study`` was asked to do, print what came of it, and return 1 if trainings failed or differ."""
     study = load_study(options.study)
     results = Results(study, options.results / study.name)
     if options.processes is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,6 @@ from ..errors import require_choice, require_count
 from ..training.config import RunConfig
 from ..training.processes import working
 from .cost import held_out_images
-from .declaration import Cell
 from .record import Record, curve_updates
 from .runner import batch_bar, cost
 from .store import Store, StoreError
@@ -79,7 +78,7 @@ class Repeat:
     @property
     def lengths(self) -> float:
         """How far the lengths of the nodes are apart at the end, relative to the length of all together."""
-        stored, again = (each.arrays["node_norms"].astype(np.float64) for each in (self.stored, self.again))
+        stored, again = self._both("node_norms")
         return float(np.linalg.norm(again - stored) / np.linalg.norm(stored))
 
     @property
@@ -94,8 +93,11 @@ class Repeat:
 
     @property
     def _drift(self) -> np.ndarray:
-        stored, again = (each.arrays["curve"].astype(np.float64) for each in (self.stored, self.again))
+        stored, again = self._both("curve")
         return np.abs(again - stored) / np.abs(stored)
+
+    def _both(self, name: str) -> list[np.ndarray]:
+        return [each.arrays[name].astype(np.float64) for each in (self.stored, self.again)]
 
     @property
     def passed(self) -> bool:
@@ -165,12 +167,9 @@ def audit(
     where : mapping, optional
         Draw only trainings whose configuration has these values, ``{"n_train": 500}`` say.
     whole : bool
-        Compare everything in the batches that the drawn trainings belong to, and not only what was drawn: it is
-        trained again in any case. The batches of a study have a few trainings each.
-    executor, processes
+        Compare everything in the batches that the drawn trainings belong to: it is trained again in any case.
+    executor, processes, progress
         As for `run`.
-    progress : bool
-        Show a bar with the time left.
 
     Returns
     -------
@@ -187,13 +186,14 @@ def audit(
     """
     require_count("sample", sample, least=1)
     require_count("seed", seed, least=0)
+    all_stages, given = [stage.name for stage in results.study.stages], dict(where or {})
     for name in stages:
-        require_choice("a stage to audit", name, [stage.name for stage in results.study.stages])
-    for name in where or {}:
+        require_choice("a stage to audit", name, all_stages)
+    for name in given:
         require_choice("a field to audit by", name, [each.name for each in fields(RunConfig)])
     store = results.store
-    there = itertools.chain.from_iterable(map(results.layout.stored, results.layout.cells))
-    keys = sorted({cell.key for cell in there if _wanted(cell, stages, where or {})})
+    cells = itertools.chain(*map(results.layout.stored, stages or all_stages))
+    keys = sorted({cell.key for cell in cells if given.items() <= vars(cell.config).items()})
     if not keys:
         restricted = " that this audit is restricted to" if stages or where else ""
         raise StoreError(store.folder, f"has no results of study {results.study.name!r}{restricted}", "run it first")
@@ -206,22 +206,14 @@ def audit(
     return [_compare(store, key, again[store.batch_of[key]]) for key in drawn]
 
 
-def _wanted(cell: Cell, stages: Sequence[str], where: Mapping[str, Any]) -> bool:
-    return (not stages or cell.stage in stages) and all(
-        getattr(cell.config, name) == value for name, value in where.items()
-    )
-
-
 def _again(store: Store, names: Sequence[str], executor: Executor, progress: bool) -> dict[str, Batch]:
-    futures = {}
-    for name in names:
-        configs = [store.records[key].config for key in store.batches[name]["keys"]]
-        futures[executor.submit(train_batch, configs)] = name, cost(configs)
-    with batch_bar("audit", sum(each for _, each in futures.values()), progress) as bar:
-        for future in as_completed(futures):
-            future.result()  # raises what the worker did
-            bar.update(futures[future][1])
-    return {name: future.result() for future, (name, _) in futures.items()}
+    configs = [[store.records[key].config for key in store.batches[name]["keys"]] for name in names]
+    again = []
+    with batch_bar("audit", sum(map(cost, configs)), progress) as drawn:
+        for trained, batch in zip(configs, executor.map(train_batch, configs), strict=True):
+            again.append(batch)
+            drawn.update(cost(trained))
+    return dict(zip(names, again, strict=True))
 
 
 def _compare(store: Store, key: str, batch: Batch) -> Repeat:
@@ -231,12 +223,9 @@ def _compare(store: Store, key: str, batch: Batch) -> Repeat:
     return Repeat(store.records[key], again, not differs, differs)
 
 
-def _same_numbers(one: Record, other: Record) -> bool:
-    return all(
-        np.array_equal(one.numbers[name], other.numbers[name], equal_nan=True)
-        for name in one.numbers
-        if name != "seconds"
-    )
+def _same_numbers(*records: Record) -> bool:
+    one, other = ([value for name, value in each.numbers.items() if name != "seconds"] for each in records)
+    return np.array_equal(one, other, equal_nan=True)
 
 
 def _error(record: Record) -> str:

@@ -110,12 +110,11 @@ class Stage:
         self._check()
 
     def _check(self) -> None:
-        if not isinstance(self.name, str):
-            raise unexpected("the name of a stage", self.name, "it must be a text")
+        _require_text("the name of a stage", self.name)
         where = f"of stage {self.name!r}"
-        for what, text in (("tuned_by", self.tuned_by), *(("a method", method) for method in self.methods)):
-            if not isinstance(text, str):
-                raise unexpected(f"{what} {where}", text, "it must be a text")
+        _require_text(f"tuned_by {where}", self.tuned_by)
+        for method in self.methods:
+            _require_text(f"a method {where}", method)
         for seed in self.seeds:
             require_count(f"a seed {where}", seed, least=0)
         for name in ("methods", "seeds"):
@@ -244,8 +243,7 @@ class Study:
         for name in ("stages", "claims"):
             object.__setattr__(self, name, as_tuple(f"{name} of the study", getattr(self, name)))
         require_table("base", self.base)
-        if not isinstance(self.name, str):
-            raise unexpected("the name of a study", self.name, "it must be a text")
+        _require_text("the name of a study", self.name)
         if not self.name or set(self.name) & set("/\\") or self.name.startswith("."):
             raise unexpected("the name of a study", self.name, "it names a folder, and must not be a path")
         for name, penalty in self.methods.items():
@@ -344,16 +342,8 @@ class Study:
     def cells(self, stage: Stage, selection: Selection | None = None) -> list[Cell]:
         """Return the trainings of a stage, seed after seed, so that those which share their batches stand together.
 
-        Parameters
-        ----------
-        stage : Stage
-        selection : Selection, optional
-            What the stage that tunes this one selected. Needed if there is one.
-
-        Raises
-        ------
-        ValueError
-            If the selection is missing, or the declaration gives no valid `RunConfig`.
+        A stage that is tuned by another one needs what that one selected. ``ValueError`` if that is missing, or if the
+        declaration gives no valid `RunConfig`.
         """
         if stage.tuned_by and selection is None:
             raise unexpected("selection", None, f"stage {stage.name!r} is tuned by {stage.tuned_by!r}")
@@ -384,13 +374,7 @@ class Study:
         return RunConfig(penalty=penalty, **values)
 
     def to_toml(self) -> str:
-        """Return the declaration as a text that `from_toml` reads back: what is at its default is left out.
-
-        Raises
-        ------
-        ValueError
-            For a value that TOML cannot say.
-        """
+        """Return the declaration as a text that `from_toml` reads back: what is at its default is left out."""
         parts = _given(self)
         parts["methods"] = {name: asdict(penalty) if penalty else {} for name, penalty in self.methods.items()}
         parts |= {name: list(map(_given, parts.pop(name))) for name in ("stages", "claims") if name in parts}
@@ -402,13 +386,7 @@ class Study:
 
     @classmethod
     def from_toml(cls, text: str) -> Study:
-        """Read a declaration.
-
-        Raises
-        ------
-        ValueError
-            If the text is no TOML or no study; the message says where.
-        """
+        """Read a declaration; ``ValueError`` if the text is no TOML or no study, saying where."""
         parts = tomllib.loads(text)
         for heading, kind in {"stages": Stage, "claims": Claim}.items():
             if not isinstance(given := parts.get(heading, []), list):
@@ -437,7 +415,6 @@ def load_study(name: str | os.PathLike[str]) -> Study:
     ------
     ValueError
         For another name, or a file that declares no study.
-    FileNotFoundError
 
     Examples
     --------
@@ -489,6 +466,11 @@ def _made(kind: type[_Kind], what: str, table: Any) -> _Kind:
     if missing := [name for name, needed in known.items() if needed and name not in table]:
         raise ValueError(f"{what} has no {missing[0]!r}; it must be given")
     return kind(**table)
+
+
+def _require_text(what: str, found: object) -> None:
+    if not isinstance(found, str):
+        raise unexpected(what, found, "it must be a text")
 
 
 def file_name(stage: str) -> str:

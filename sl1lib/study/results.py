@@ -50,26 +50,14 @@ class Results:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Results:
-        """Open a folder of results: of a study of the library by the folder's name, else as its ``study.toml`` says.
-
-        Raises
-        ------
-        ValueError
-            If no study has that name, and the folder does not declare one.
-        """
+        """Open a folder of results: of a study of the library by the folder's name, else as its ``study.toml`` says."""
         path = user_path("folder", folder, "folder")
         declaration = path / _DECLARATION
         return cls(load_study(declaration if path.name not in STUDIES and declaration.exists() else path.name), path)
 
     @cached_property
     def store(self) -> Store:
-        """The files of trainings.
-
-        Raises
-        ------
-        StoreError
-            If a file cannot be read or is damaged.
-        """
+        """The files of trainings; `StoreError` if one cannot be read or is damaged."""
         return Store(self.folder)
 
     @cached_property
@@ -116,17 +104,13 @@ class Results:
             If it is missing, or comes from another design or other trainings than there are now.
         StoreError
             If its file is damaged.
-        ValueError
-            If there is no experiment of this name.
         """
         if name not in self._evidence:
-            experiment = experiment_of(name)
-            found = load_evidence(self.folder, name)
+            experiment, found = experiment_of(name), load_evidence(self.folder, name)
             with self._blaming(name):
-                current = experiment.is_current(found, self)
-            if not current:
-                right = f"`sl1 study run {self.study.name}` makes it"
-                raise NotMeasuredError(evidence_path(self.folder, name), "is out of date", right)
+                if not experiment.is_current(found, self):
+                    right = f"`sl1 study run {self.study.name}` makes it"
+                    raise NotMeasuredError(evidence_path(self.folder, name), "is out of date", right)
             self._evidence[name] = found
         return self._evidence[name]
 
@@ -136,15 +120,7 @@ class Results:
         return [self.verdict(claim.number) for claim in self.study.claims]
 
     def verdict(self, number: int) -> Verdict:
-        """Decide a claim by its declared rule, as far as the results allow.
-
-        Raises
-        ------
-        ValueError
-            If the study has no such claim, or the claim names no rule of its experiment, or not its settings.
-        StoreError
-            If a file is damaged.
-        """
+        """Decide a claim by its declared rule, as far as the results allow; `StoreError` if a file is damaged."""
         if number not in self._verdicts:
             self._verdicts[number] = self._decide(number)
         return self._verdicts[number]
@@ -183,30 +159,25 @@ class Results:
         the trained networks, so that the trainings should be complete. Each table is yielded as soon as it is kept;
         interrupted, the next call resumes with the next experiment.
         """
-        names = dict.fromkeys(claim.experiment for claim in self.study.claims if claim.experiment)
-        missing = [name for name in names if not self._has(name)]
+        missing = []
+        for name in dict.fromkeys(claim.experiment for claim in self.study.claims if claim.experiment):
+            try:
+                self.experiment(name)
+            except StoreError:
+                missing.append(name)
         for table in self._measured(missing, progress, processes):
             save_evidence(table, self.folder)
             yield table
 
-    def _has(self, name: str) -> bool:
-        try:
-            self.experiment(name)
-        except StoreError:
-            return False
-        return True
-
     def _measured(self, names: Sequence[str], progress: bool, processes: int | None) -> Iterator[Table]:
         if len(names) < 2 or processes == 1:
-            for name in names:
-                yield experiment_of(name).measure(self, progress=progress)
+            yield from (experiment_of(name).measure(self, progress=progress) for name in names)
             return
         with working(None, processes) as pool:
             futures = [pool.submit(_measure, name, self.study, self.folder) for name in names]
-            with bar(total=len(futures), desc="experiments", unit="experiment", leave=False, shown=progress) as drawn:
-                for future in as_completed(futures):
-                    yield future.result()
-                    drawn.update()
+            about = {"desc": "experiments", "unit": "experiment", "leave": False}
+            for future in bar(as_completed(futures), total=len(futures), shown=progress, **about):
+                yield future.result()
 
 
 def _measure(name: str, study: Study, folder: Path) -> Table:

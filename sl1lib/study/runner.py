@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -30,10 +31,8 @@ class Outcome:
 
     Attributes
     ----------
-    trained : int
-        How many trainings were added.
-    missing : int
-        How many of the study are still missing, as far as their stage could be laid out.
+    trained, missing : int
+        How many trainings were added; how many are still missing, as far as their stage could be laid out.
     failures : list of str
         For each batch that failed: which trainings, and why.
     """
@@ -54,7 +53,7 @@ def run(
 ) -> Outcome:
     """Train what is missing of a study, and keep its results.
 
-    Interrupted or killed at any moment and called again, it goes on; what it had finished is not trained again.
+    Interrupted or killed at any moment and called again, it resumes; what it had finished is not trained again.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ def run(
 
 @dataclass
 class _Work:
-    """The run of a study: what was done, and how to go on."""
+    """The run of a study."""
 
     study: Study
     store: Store
@@ -108,6 +107,7 @@ class _Work:
     progress: bool
     outcome: Outcome = field(default_factory=Outcome)
     failed: set[str] = field(default_factory=set)
+    pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = field(default_factory=dict)
     left: int = 0
 
     def finish(self) -> Outcome:
@@ -119,9 +119,8 @@ class _Work:
             self.store.pack(stage.name)
             self.outcome.missing += len(layout.missing(stage))
             if stage.name not in layout.cells:
-                self.outcome.failures.append(
-                    f"stage {stage.name!r} waits for {stage.tuned_by!r}, which is not complete"
-                )
+                why = f"stage {stage.name!r} waits for {stage.tuned_by!r}, which is not complete"
+                self.outcome.failures.append(why)
         return self.outcome
 
     def _batches(self) -> Iterator[tuple[Stage, list[Cell]]]:
@@ -141,36 +140,33 @@ class _Work:
                     yield stage, missing
 
     def _round(self, batches: Sequence[tuple[Stage, list[Cell]]]) -> None:
-        pending: dict[Future[Batch], tuple[Stage, list[Cell]]] = {}
         self.left = sum(len(cells) for _, cells in batches)
         total = sum(cost(cell.config for cell in cells) for _, cells in batches)
         with batch_bar(self.study.name, total, self.progress) as drawn:
             try:
                 for stage, cells in batches:
-                    future = self._submit(stage, cells)
-                    if future is not None:
-                        pending[future] = (stage, cells)
-                    self._collect(pending, drawn, timeout=0)  # an executor without workers is done by now
-                while pending:
-                    self._collect(pending, drawn, timeout=POLL)
+                    self._submit(stage, cells)
+                    self._collect(drawn, timeout=0)  # an executor without workers is done by now
+                while self.pending:
+                    self._collect(drawn, timeout=POLL)
             except BaseException:
-                for future in pending:
+                for future in self.pending:
                     future.cancel()
                 raise
 
-    def _submit(self, stage: Stage, cells: Sequence[Cell]) -> Future[Batch] | None:
+    def _submit(self, stage: Stage, cells: list[Cell]) -> None:
         try:
-            return self.executor.submit(train_batch, [cell.config for cell in cells], stage.keep_params)
+            future = self.executor.submit(train_batch, [cell.config for cell in cells], stage.keep_params)
         except Exception as error:  # broken, shut down, or whatever else somebody's executor may raise
             self._fail(stage, cells, error)
-            return None
+        else:
+            self.pending[future] = stage, cells
 
-    def _collect(self, pending: dict[Future[Batch], tuple[Stage, list[Cell]]], drawn: Any, timeout: float) -> None:
+    def _collect(self, drawn: Any, timeout: float) -> None:
         """Keep the results that have come."""
-        done, _ = wait(pending, timeout, return_when=FIRST_COMPLETED)
-        done |= {future for future in pending if future.cancelled()}
-        for future in done:
-            stage, cells = pending.pop(future)
+        done, _ = wait(self.pending, timeout, return_when=FIRST_COMPLETED)
+        for future in done.union(future for future in self.pending if future.cancelled()):
+            stage, cells = self.pending.pop(future)
             error = _error_of(future, cells)
             if isinstance(error, KeyboardInterrupt):
                 raise error
@@ -215,7 +211,7 @@ def in_batches(cells: Sequence[Cell], most: int) -> list[list[Cell]]:
     for group in alike.values():
         count = -(-len(group) // most)
         ends = [len(group) * i // count for i in range(count + 1)]
-        batches += [group[ends[i] : ends[i + 1]] for i in range(count)]
+        batches += [group[first:last] for first, last in itertools.pairwise(ends)]
     return batches
 
 

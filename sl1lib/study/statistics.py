@@ -1,7 +1,8 @@
 """What a study asks of its numbers: paired differences, equivalence, times with censoring, corrections.
 
 The tests are SciPy's and statsmodels'; here is only which of them answers which question. Everything is two-sided, and
-random numbers are drawn from a fixed seed.
+random numbers are drawn from a fixed seed. Pairs are two lists of one length, of which entry ``i`` has one seed and NaN
+is a missing number; ``ValueError`` says where there are fewer than two that are complete.
 """
 
 from __future__ import annotations
@@ -58,7 +59,6 @@ def paired_difference(a: ArrayLike, b: ArrayLike) -> Effect:
     Parameters
     ----------
     a, b : array_like, shape (n,)
-        Entry ``i`` of both belongs together: one seed. NaN is a missing number.
 
     Returns
     -------
@@ -70,11 +70,6 @@ def paired_difference(a: ArrayLike, b: ArrayLike) -> Effect:
     Notes
     -----
     Equations ``eq-comparison-sign-rank`` and ``eq-comparison-interval``, chapter *Comparing fairly*.
-
-    Raises
-    ------
-    ValueError
-        For different lengths, or fewer than 2 pairs.
 
     Examples
     --------
@@ -90,11 +85,6 @@ def paired_difference(a: ArrayLike, b: ArrayLike) -> Effect:
 
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
     """Return the mean of independent numbers and Student's interval for it, at 95 %; NaN is a missing number.
-
-    Raises
-    ------
-    ValueError
-        For fewer than 2 numbers.
 
     Examples
     --------
@@ -136,7 +126,6 @@ def paired_times(a: ArrayLike, b: ArrayLike) -> Effect:
     ----------
     a, b : array_like, shape (n,)
         Infinity where it never happened: both sides were watched equally long, so that it is the longest time of all.
-        NaN is a missing number.
 
     Returns
     -------
@@ -145,11 +134,6 @@ def paired_times(a: ArrayLike, b: ArrayLike) -> Effect:
         interval is made of order statistics, and infinite where so few pairs bound nothing at 95 %. ``p`` is the sign
         test's: it asks only on which side it happened first, which censoring leaves known. Pairs where it happened on
         neither side count as ties, as do equal times; ties say nothing for either side.
-
-    Raises
-    ------
-    ValueError
-        As `paired_difference`.
 
     Examples
     --------
@@ -198,12 +182,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:
     ----------
     a, b : array_like, shape (n,)
     margin : float
-        Above 0, fixed before the numbers are seen.
-
-    Raises
-    ------
-    ValueError
-        As `paired_difference`; for a margin that is not above 0.
+        Above 0, else a ``ValueError``; fixed before the numbers are seen.
 
     Examples
     --------

@@ -19,58 +19,46 @@ def select(stage: Stage, cells: Sequence[Cell], records: Mapping[str, Record]) -
     The rule: the smallest mean error on the validation images over the seeds; among equals the smallest mean
     validation :math:`E_0`, then the first in the grid. A candidate that diverged with any seed is out.
 
-    Parameters
-    ----------
-    stage : Stage
-        With ``select``.
-    cells : sequence of Cell
-        The stage's.
-    records : mapping of str to Record
-        By key; all of the cells must be there.
-
-    Raises
-    ------
-    ValueError
-        If every candidate of a method diverged.
+    ``records`` has those of all cells by key. ``ValueError`` if every candidate of a method diverged.
     """
+    return Selection(stage, tuple(_choose(stage, group, records) for group in _candidates(stage, cells)))
+
+
+def first_candidates(stage: Stage, cells: Sequence[Cell]) -> Selection:
+    """Return a selection of the first candidates, for laying out what waits for the real one."""
+    firsts = [group[0][0] for group in _candidates(stage, cells)]
+    chosen = [(cell.method, stage.others(cell.point), _chosen(cell.config, stage.select)) for cell in firsts]
+    return Selection(stage, tuple(Choice(*each, np.nan, 0, 0, (), 0) for each in chosen))
+
+
+def _candidates(stage: Stage, cells: Sequence[Cell]) -> list[list[list[Cell]]]:
+    """Return for each method and place the candidates among which one is chosen, and of each the cells of all seeds."""
     groups: dict[tuple[Any, ...], dict[tuple[float, ...], list[Cell]]] = {}
     for cell in cells:
         place = (cell.method, *sorted(stage.others(cell.point).items()))
         candidate = tuple(_chosen(cell.config, stage.select).values())
         groups.setdefault(place, {}).setdefault(candidate, []).append(cell)
-    return Selection(stage, tuple(_choose(stage, list(group.values()), records) for group in groups.values()))
-
-
-def first_candidates(stage: Stage, cells: Sequence[Cell]) -> Selection:
-    """Return a selection of the first candidates, for laying out what waits for the real one."""
-    chosen: dict[tuple[Any, ...], Choice] = {}
-    for cell in cells:
-        others = stage.others(cell.point)
-        values = _chosen(cell.config, stage.select)
-        chosen.setdefault(
-            (cell.method, *sorted(others.items())), Choice(cell.method, others, values, np.nan, 0, 0, (), 0)
-        )
-    return Selection(stage, tuple(chosen.values()))
+    return [list(group.values()) for group in groups.values()]
 
 
 def _choose(stage: Stage, candidates: Sequence[Sequence[Cell]], records: Mapping[str, Record]) -> Choice:
     scores = [_score([records[cell.key] for cell in cells]) for cells in candidates]
-    best = min(range(len(scores)), key=lambda i: scores[i])
-    first = candidates[best][0]
-    if not np.isfinite(scores[best][0]):
+    best = scores.index(min(scores))
+    errors, first = [error for error, _ in scores], candidates[best][0]
+    if not np.isfinite(errors[best]):
         raise ValueError(f"stage {stage.name!r}: every candidate of {first.method} diverged; smaller rates are needed")
     values = _chosen(first.config, stage.select)
     tried = [_chosen(cells[0].config, stage.select) for cells in candidates]
-    ranges = {name: [each[name] for each in tried] for name in values}
+    ranges = {name: {each[name] for each in tried} for name in values}
     return Choice(
         first.method,
         stage.others(first.point),
         values,
-        scores[best][0],
+        errors[best],
         candidates=len(candidates),
-        ties=sum(score[0] == scores[best][0] for score in scores) - 1,
-        at_edge=tuple(n for n, r in ranges.items() if min(r) < max(r) and values[n] in (min(r), max(r))),
-        failed=sum(not np.isfinite(score[0]) for score in scores),
+        ties=errors.count(errors[best]) - 1,
+        at_edge=tuple(n for n, r in ranges.items() if len(r) > 1 and values[n] in (min(r), max(r))),
+        failed=errors.count(np.inf),
     )
 
 

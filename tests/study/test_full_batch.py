@@ -34,24 +34,24 @@ def test_weights_jump_above_the_predicted_ratio_and_not_below(layer, start):
     penalties = [Penalty(STRENGTH, eps=lr * STRENGTH / ratio) for ratio in (below, above)]
     penalties.append(Penalty(STRENGTH, profile="abs"))
     calm, wild, plain = (swing(layer, start, penalty, lr, momentum, 200) for penalty in penalties)
-    assert (calm.jumping, calm.largest < 0.05) == (0, True)
-    assert min(wild.jumping, plain.jumping) > 0.5
-    assert min(wild.largest, plain.largest) > 0.3
+    assert (calm["jumping"], calm["swing"] < 0.05) == (0, True)
+    assert min(wild["jumping"], plain["jumping"]) > 0.5
+    assert min(wild["swing"], plain["swing"]) > 0.3
 
 
 def test_single_weights_jump_too(layer):
     plain = Penalty(0.02, profile="abs", grouping="weight")
     found = swing(layer, layer.near_lasso(0.02, "weight"), plain, 0.01, 0.0, 200)
-    assert found.jumping > 0.9
-    assert found.changes > 0.5
-    assert found.largest == pytest.approx(2, abs=0.01)  # the band of theorem "The band"
+    assert found["jumping"] > 0.9
+    assert found["changes"] > 0.5
+    assert found["swing"] == pytest.approx(2, abs=0.01)  # the band of theorem "The band"
 
 
 def test_a_slow_drift_is_no_jump(layer):
     # With so small a rate the weights are on their way all the time: many steps of ηλ, and all in one direction.
     found = swing(layer, layer.near_lasso(STRENGTH), Penalty(STRENGTH, eps=0.1), 1e-6, 0.0, 40)
-    assert found.largest > 10
-    assert (found.jumping, found.changes < 0.01) == (0, True)
+    assert found["swing"] > 10
+    assert (found["jumping"], found["changes"] < 0.01) == (0, True)
 
 
 def test_the_error_falls_below_the_bound_and_rises_above_it(layer, start):

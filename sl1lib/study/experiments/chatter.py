@@ -52,31 +52,16 @@ def descents(
 ) -> Iterator[dict[str, Any]]:
     r"""Descend from near the lasso's solution with every method, and yield a row for each rate, momentum and share.
 
-    ``share`` is :math:`\eta\lambda\operatorname{Lip}(\nabla h)` in units of :math:`2(1+\mu)`; ``swing``, ``jumping``
-    and ``changes`` are those of `full_batch.Swing`: which weights jump.
-
-    Examples
-    --------
-    >>> rows = list(descents(0, rates=[0.01], momenta=[0.2]))
-    >>> [row["method"] for row in rows if row["jumping"] == 0]
-    ['SL1', 'SL1', 'SL1', 'SL1 quartic']
+    ``share`` is :math:`\eta\lambda\operatorname{Lip}(\nabla h)` in units of :math:`2(1+\mu)`; `full_batch.swing` says
+    how far weights jump.
     """
     layer = LastLayer.of_images(IMAGES, instance=instance)
     starts = {grouping: layer.near_lasso(strength, grouping) for grouping, strength in STRENGTHS.items()}
     for method, (profile, grouping, shares) in METHODS.items():
         for lr, momentum, share in itertools.product(rates, momenta, shares):
             penalty = _penalty(profile, grouping, lr, momentum, share)
-            found = swing(layer, starts[grouping], penalty, lr, momentum, UPDATES)
-            yield {
-                "instance": instance,
-                "method": method,
-                "lr": lr,
-                "momentum": momentum,
-                "share": share,
-                "swing": found.largest,
-                "jumping": found.jumping,
-                "changes": found.changes,
-            }
+            about = {"instance": instance, "method": method, "lr": lr, "momentum": momentum, "share": share}
+            yield about | swing(layer, starts[grouping], penalty, lr, momentum, UPDATES)
 
 
 def _penalty(profile: str, grouping: str, lr: float, momentum: float, share: float) -> Penalty:

@@ -123,26 +123,17 @@ def some_images(images: int, data: str = "digits", instance: int = 0) -> tuple[n
     return chosen.x_train[place, None] / 255, chosen.y_train[place]
 
 
-@dataclass(frozen=True)
-class Swing:
-    r"""How the weights move, at the end of a descent, that a penalty holds near 0.
+def swing(
+    layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, momentum: float, updates: int
+) -> dict[str, float]:
+    r"""Descend from near a lasso's solution, and measure how far weights that it switches off jump in the end.
 
-    ``largest`` is the largest peak-to-peak of such a weight, in units of :math:`\eta\lambda`; of a node, the length of
-    the vector of its weights' peak-to-peaks. ``jumping`` is the share of nodes, or of single weights, whose moves turn
-    about: they differ by more than half of what those of the smallest orbit about a corner differ by,
+    ``start`` is `LastLayer.near_lasso` with the penalty's strength and grouping. Of the last 40 updates, ``swing`` is
+    the largest peak-to-peak of such a weight, in units of :math:`\eta\lambda`; of a node, the length of the vector of
+    its weights' peak-to-peaks. ``jumping`` is the share of nodes, or of single weights, whose moves turn about: they
+    differ by more than half of what those of the smallest orbit about a corner differ by,
     :math:`2\eta\lambda/(1+\mu)`; a drift, however long, has equal moves. ``changes`` is the share of updates that
     change the sign of such a weight.
-    """
-
-    largest: float
-    jumping: float
-    changes: float
-
-
-def swing(layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, momentum: float, updates: int) -> Swing:
-    """Descend from near a lasso's solution, and measure how far weights that it switches off jump in the end.
-
-    ``start`` is `LastLayer.near_lasso` with the penalty's strength and grouping. The last 40 updates are looked at.
     """
     require_count("updates", updates, least=TAIL)
     path = reference.descend(lambda W: layer.gradient(W, penalty), start, lr=lr, momentum=momentum, updates=updates)[
@@ -154,8 +145,11 @@ def swing(layer: LastLayer, start: np.ndarray, penalty: Penalty, lr: float, mome
         for each in (path, np.diff(path, axis=0))
     )
     turned = np.sign(path[1:]) != np.sign(path[:-1])
-    changes = turned[..., off].mean()  # a node's ten weights count as ten
-    return Swing(float(swings.max()), float((turns > 1 / (1 + momentum)).mean()), float(changes))
+    return {
+        "swing": float(swings.max()),
+        "jumping": float((turns > 1 / (1 + momentum)).mean()),
+        "changes": float(turned[..., off].mean()),  # a node's ten weights count as ten
+    }
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from ...clock import processor_name
 from ...data import DataError, Dataset, load_data
 from ...errors import require_choice, unexpected
 from ...pruning import Pruned, Size, fine_tune
-from ...training import Run, RunConfig
+from ...training import Run
 from ...training.images import Images
 from ...training.run import provenance
 from ..evidence import load_evidence
 from ..layout import Layout
+from ..record import Record
 from ..store import Store, StoreError
 from ..table import Table, table_of
 from ..worker import Clock
@@ -42,6 +43,7 @@ TUNED_FACTORS: Final = (31.6, 100.0)
 TUNING_EPOCHS: Final = 2
 TOGETHER: Final = 10  # fine-tuned side by side: more share little more
 SCOPES: Final = ("any penalty", "node-wise")
+_Network = tuple[dict[str, Any], Record]  # what all its rows have in common, and what is stored of it
 
 
 class PrunedNetworks(Experiment):
@@ -93,7 +95,7 @@ class PrunedNetworks(Experiment):
             if known.get("networks_sha256") == networks_digest(part):
                 rows += earlier.where(stage=name).rows()
             else:
-                rows += _rows_of_stage(part, store, data, progress)
+                rows += _rows_of_stage(part, data, progress)
                 known = {"networks_sha256": networks_digest(part)} | clock.facts()
             stages[name] = known
         more = {"networks": len(table), "networks_sha256": networks_digest(table), "stages": stages}
@@ -116,16 +118,19 @@ class PrunedNetworks(Experiment):
 PRUNING: Final = PrunedNetworks("pruning", RULES)
 
 
-def _rows_of_stage(table: Table, store: Store, data: Dataset, progress: bool) -> list[dict[str, Any]]:
-    images = _Splits(data)
+def _rows_of_stage(table: Table, data: Dataset, progress: bool) -> list[dict[str, Any]]:
+    networks = [(_about(row, record), record) for row, record in zip(table.rows(), table.records, strict=True)]
     rows: list[dict[str, Any]] = []
-    title = f"pruning, {table['stage'][0]}"
-    with bar(total=len(table), desc=title, unit="network", leave=False, shown=progress) as drawn:
-        for index in range(len(table)):
-            rows += _rows_of(table, index, images)
-            drawn.update()
-    rows += _tuned_rows(table, store, images)
-    return rows + _chosen_rows(rows, table, store, images) + _best_rows(table, store, images)
+    prepared: dict[Any, Images] = {}
+    for about, record in bar(
+        networks, desc=f"pruning, {table['stage'][0]}", unit="network", leave=False, shown=progress
+    ):
+        config = record.config
+        split = (config.validation, config.n_train, config.n_train and config.seed)
+        if split not in prepared:
+            prepared[split] = Images.prepare(data, config)
+        rows += _rows_of(about, Removals.of(record, prepared[split]), networks)
+    return [*rows, *_tuned_rows(networks, data), *_chosen_rows(rows, networks, data), *_best_rows(networks, data)]
 
 
 def kept_networks(layout: Layout) -> Table:
@@ -144,43 +149,36 @@ def kept_networks(layout: Layout) -> Table:
     return table_of(cells, store)
 
 
-def _rows_of(table: Table, index: int, images: _Splits) -> Iterator[dict[str, Any]]:
+def _rows_of(about: Mapping[str, Any], network: Removals, networks: Sequence[_Network]) -> Iterator[dict[str, Any]]:
     """Prune one network in all ways but those that train or choose."""
-    record, about = table.records[index], _about(table, index)
-    network = Removals.of(record, images.of(record.config))
+    beside = [(other, record) for other, record in networks if other["seed"] == about["seed"]]
     before = network.after(np.zeros(NODES, dtype=bool))
 
     def row(kind: str, removed: np.ndarray, target: str = "") -> dict[str, Any]:
         entries = _entries(kind, target, network.size(removed), before, network.after(removed))
-        return about | entries | {"error_unfolded": network.after(removed, fold=False)[1]}
+        return {**about, **entries, "error_unfolded": network.after(removed, fold=False)[1]}
 
-    yield row("threshold", switched_off(record.params["U"], record.config))
+    yield row("threshold", _switched_off(network.record))
     for count in NODE_GRID if network.unit == 1 else MAP_GRID:
         yield row("count", network.shortest(count))
-    for strength, count in _matched(table, about):
+    for strength, count in _matched(about, beside):
         yield row("matched", network.shortest(count), f"{strength:g}")
     if about["images"] == "validation":
-        best = np.nanmin(table.where(stage=about["stage"], seed=about["seed"])["held_out_error"])
+        best = min(record.held_out_error for _, record in beside)
         for tolerance in TOLERANCES:
-            count = network.most_within(best + tolerance)
-            if count is not None:
-                yield row("within", network.shortest(count), f"{tolerance:g}")
+            most = network.most_within(best + tolerance)
+            if most is not None:
+                yield row("within", network.shortest(most), f"{tolerance:g}")
 
 
-def _about(table: Table, index: int) -> dict[str, Any]:
+def _about(row: Mapping[str, Any], record: Record) -> dict[str, Any]:
     """Return the entries that all rows of a network have in common."""
-    config = table.records[index].config
-    about = {name: table[name][index].item() for name in ("stage", "method", "reading", "seed", "strength", "eps")}
+    about = {name: row[name] for name in ("stage", "method", "reading", "seed", "strength", "eps", "key")}
     return about | {
-        "factor": float(_factors(table)[index]),
-        "grouping": counted_in(config),
-        "images": "validation" if config.validation else "test",
-        "key": table.records[index].key,
+        "factor": row.get("strength_factor", np.nan),
+        "grouping": counted_in(record.config),
+        "images": "validation" if record.config.validation else "test",
     }
-
-
-def _factors(table: Table) -> np.ndarray:
-    return np.asarray(table.columns.get("strength_factor", np.full(len(table), np.nan)))
 
 
 def _entries(
@@ -202,64 +200,62 @@ def _entries(
     }
 
 
-def _matched(table: Table, about: Mapping[str, Any]) -> Iterator[tuple[float, int]]:
+def _matched(about: Mapping[str, Any], beside: Sequence[_Network]) -> Iterator[tuple[float, int]]:
     """Yield SL1's strength, and how many nodes it loses at ε, for the trainings that a rival is compared with."""
-    if about["method"] not in (PLAIN, RIVAL):
-        return
-    ours = table.where(stage=about["stage"], seed=about["seed"], method=OURS)
-    for record, strength, factor in zip(ours.records, ours["strength"], _factors(ours), strict=True):
-        if about["method"] == PLAIN or np.isnan(factor) or factor == about["factor"]:
-            yield float(strength), int(switched_off(record.params["U"], record.config).sum())
+    for other, record in beside if about["method"] in (PLAIN, RIVAL) else ():
+        alike = about["method"] == PLAIN or np.isnan(other["factor"]) or other["factor"] == about["factor"]
+        if other["method"] == OURS and alike:
+            yield other["strength"], int(_switched_off(record).sum())
 
 
-def _tuned_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, Any]]:
+def _switched_off(record: Record) -> np.ndarray:
+    return switched_off(record.params["U"], record.config)
+
+
+def _tuned_rows(networks: Sequence[_Network], data: Dataset) -> Iterator[dict[str, Any]]:
     """Prune at ε, train further, and measure on validation images."""
-    wanted = (
-        np.isin(table["method"], TUNED_METHODS) & np.isin(_factors(table), TUNED_FACTORS) & (table["validation"] > 0)
-    )
-    chosen = np.flatnonzero(wanted).tolist()
-    pruned = [prune_again({"kind": "tuned"}, _run(table, i, store), images.data) for i in chosen]
-    rows = []
-    for i, report in zip(chosen, (each.report for each in _tune(pruned, images)), strict=True):
-        before, after = ((report.scores[place].E0, report.scores[place].error) for place in (0, -1))
-        rows.append(_about(table, i) | _entries("tuned", "", report.after, before, after))
-    return rows
+    chosen = [
+        (about, record)
+        for about, record in networks
+        if about["method"] in TUNED_METHODS and about["factor"] in TUNED_FACTORS and about["images"] == "validation"
+    ]
+    pruned = [prune_again({"kind": "tuned"}, _run(record, data), data) for _, record in chosen]
+    for (about, _), tuned in zip(chosen, _tune(pruned, data), strict=True):
+        before, after = ((score.E0, score.error) for score in (tuned.report.scores[0], tuned.report.scores[-1]))
+        yield about | _entries("tuned", "", tuned.report.after, before, after)
 
 
-def _tune(pruned: Sequence[Pruned], images: _Splits) -> list[Pruned]:
+def _tune(pruned: Sequence[Pruned], data: Dataset) -> list[Pruned]:
     parts = [pruned[first : first + TOGETHER] for first in range(0, len(pruned), TOGETHER)]
-    return [each for part in parts for each in fine_tune(part, TUNING_EPOCHS, data=images.data)]
+    return [each for part in parts for each in fine_tune(part, TUNING_EPOCHS, data=data)]
 
 
 def _chosen_rows(
-    rows: Sequence[Mapping[str, Any]], table: Table, store: Store, images: _Splits
-) -> list[dict[str, Any]]:
+    rows: Sequence[Mapping[str, Any]], networks: Sequence[_Network], data: Dataset
+) -> Iterator[dict[str, Any]]:
     """Measure on the test images what was chosen on the validation images, seed by seed."""
+    runs = {about["key"]: _run(record, data) for about, record in networks}
     chosen = [(scope, row) for scope in SCOPES for row in cheapest_by_seed(rows, scope)]
-    runs = [_run(table, table["key"].tolist().index(row["key"]), store) for _, row in chosen]
-    pruned = [prune_again(row, run, images.data) for (_, row), run in zip(chosen, runs, strict=True)]
-    test, found = (images.data.x_test, images.data.y_test), []
-    for kind, networks in (("chosen", pruned), ("chosen, tuned", _tune(pruned, images))):
-        for (scope, row), run, network in zip(chosen, runs, networks, strict=True):
-            entries = _entries(kind, scope, network.report.after, run.evaluate(*test), network.evaluate(*test))
-            differ = onnx_differences(network, images.data.x_test)
-            found.append(dict(row) | entries | {"images": "test", "onnx_differ": differ})
-    return found
+    pruned = [prune_again(row, runs[row["key"]], data) for _, row in chosen]
+    test = (data.x_test, data.y_test)
+    for kind, smaller in (("chosen", pruned), ("chosen, tuned", _tune(pruned, data))):
+        for (scope, row), each in zip(chosen, smaller, strict=True):
+            entries = _entries(kind, scope, each.report.after, runs[row["key"]].evaluate(*test), each.evaluate(*test))
+            yield {**row, **entries, "images": "test", "onnx_differ": onnx_differences(each, data.x_test)}
 
 
-def _best_rows(table: Table, store: Store, images: _Splits) -> list[dict[str, Any]]:
+def _best_rows(networks: Sequence[_Network], data: Dataset) -> Iterator[dict[str, Any]]:
     """Measure each seed's best network on the test images: what was chosen owes its errors to pruning only beside it.
 
     Where trainings were measured on the test images themselves, there is no choice and no row.
     """
-    found = []
-    for seed in np.unique(table["seed"][table["validation"] > 0]):
-        places = np.flatnonzero((table["seed"] == seed) & (table["validation"] > 0))
-        index = int(places[np.nanargmin(table["held_out_error"][places])])
-        run = _run(table, index, store)
-        score, size = run.evaluate(images.data.x_test, images.data.y_test), Size.of(run.params)
-        found.append(_about(table, index) | _entries("best", "", size, score, score) | {"images": "test"})
-    return found
+    validated = [(about, record) for about, record in networks if about["images"] == "validation"]
+    for seed in sorted({about["seed"] for about, _ in validated}):
+        of_seed = [(about, record) for about, record in validated if about["seed"] == seed]
+        about, record = min(of_seed, key=lambda network: network[1].held_out_error)
+        run = _run(record, data)
+        score = run.evaluate(data.x_test, data.y_test)
+        yield about | _entries("best", "", Size.of(run.params), score, score) | {"images": "test"}
 
 
 def cheapest_by_seed(rows: Sequence[Mapping[str, Any]], scope: str) -> list[Mapping[str, Any]]:
@@ -289,23 +285,8 @@ def curve(table: Table, column: str = "error", **where: Any) -> tuple[np.ndarray
     return by_seed[0]["nodes"], np.stack([part[column] for part in by_seed])
 
 
-class _Splits:
-    """A data set, and what trainings saw of it: each split is prepared once."""
-
-    def __init__(self, data: Dataset) -> None:
-        self.data = data
-        self._prepared: dict[tuple[Any, ...], Images] = {}
-
-    def of(self, config: RunConfig) -> Images:
-        split = (config.validation, config.n_train, None if config.n_train is None else config.seed)
-        if split not in self._prepared:
-            self._prepared[split] = Images.prepare(self.data, config)
-        return self._prepared[split]
-
-
-def _run(table: Table, index: int, store: Store) -> Run:
-    record = table.records[index]
-    return stored_run(record, record.config.data, store.batches[store.batch_of[record.key]]["data_sha256"])
+def _run(record: Record, data: Dataset) -> Run:
+    return stored_run(record, record.config.data, data.digest)
 
 
 def _require_same(data: Dataset, table: Table, store: Store) -> None:

@@ -98,12 +98,10 @@ def frontier_sides(table: Table, factor: float) -> tuple[Table, Table]:
 
 def _paired(ours: Table, theirs: Table) -> tuple[Table, Table]:
     """Return the rows of the seeds that both sides have, one per seed, in the order of the seeds."""
-    shared = sorted(ours.by_seed("error", "SL1").keys() & theirs.by_seed("error", "no penalty").keys())
-    one, other = (
-        rows.take(np.array([rows["seed"].tolist().index(seed) for seed in shared], dtype=int))
-        for rows in (ours, theirs)
-    )
-    return one, other
+    for rows, what in ((ours, "SL1"), (theirs, "no penalty")):
+        rows.by_seed("error", what)  # raises for a seed that is there twice
+    _, here, there = np.intersect1d(ours["seed"], theirs["seed"], return_indices=True)
+    return ours.take(here), theirs.take(there)
 
 
 def node_wise_prunes_more(table: Table, loss_points: float) -> Ruling:
@@ -134,13 +132,7 @@ def _within(table: Table, loss_points: float) -> Table:
 
 
 def one_sided(effect: Effect) -> float:
-    """Return the p value against a difference that is not positive.
-
-    Examples
-    --------
-    >>> one_sided(Effect(1.0, 0.5, 1.5, p=0.0625, n=5, direction=1))
-    0.03125
-    """
+    """Return the p value against a difference that is not positive."""
     return effect.p / 2 if effect.direction > 0 else 1 - effect.p / 2
 
 
@@ -174,17 +166,9 @@ def _percent(key: str, effect: Effect, unit: str) -> Number:
 
 
 def savings(rows: Table, seeds: Sequence[int]) -> np.ndarray:
-    """Return for each seed the largest share of multiply-adds that a row saves, in [0, 1]; 0 where a seed has no row.
-
-    Examples
-    --------
-    >>> rows = Table({"seed": np.array([0, 0]), "multiply_adds": np.array([203_520, 152_640])})
-    >>> savings(rows, [0, 1]).tolist()
-    [0.25, 0.0]
-    """
-    return np.array(
-        [(1 - rows.where(seed=seed)["multiply_adds"] / FULL_COST).max(initial=0.0) for seed in seeds], dtype=float
-    )
+    """Return for each seed the largest share of multiply-adds that a row saves; 0 where a seed has no row."""
+    saved = [1 - rows.where(seed=seed)["multiply_adds"] / FULL_COST for seed in seeds]
+    return np.array([each.max(initial=0.0) for each in saved], dtype=float)
 
 
 RULES: Final[Mapping[str, Rule]] = {
