@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from .._output import tell
 from ..errors import require_count
 from ..paths import path_option
-from ..study.auditing import RULE, audit
+from ..study.cost import BATCH
 from ..study.declaration import STUDIES, load_study
-from ..study.results import Results
-from ..study.runner import BATCH, RESULTS
-from ..study.runner import run as run_study
+from ..study.results import RESULTS, Results
 from ..study.terminal import plan_text, show_text, verdict_text
 from ..training.processes import usable_cores
 
@@ -79,6 +77,8 @@ def _statistics() -> Iterator[None]:
 
 
 def _run(options: argparse.Namespace, results: Results) -> int:
+    from ..study.runner import run as run_study  # needs PyTorch, as the audit does; plans and tables do not
+
     study, folder = results.study, results.folder
     outcome = run_study(study, folder, processes=options.processes, batch=options.batch, progress=not options.quiet)
     for failure in outcome.failures if options.quiet else ():
@@ -93,6 +93,8 @@ def _run(options: argparse.Namespace, results: Results) -> int:
 
 
 def _audit(options: argparse.Namespace, results: Results) -> int:
+    from ..study.auditing import RULE, audit
+
     print(RULE, flush=True)
     bar = not options.quiet
     repeats = audit(results, options.sample, options.seed, processes=options.processes, progress=bar)

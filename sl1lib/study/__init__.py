@@ -5,18 +5,17 @@
   were declared with them.
 """
 
+from typing import TYPE_CHECKING
+
+from .._later import later
 from ..training.processes import Processes
-from .auditing import Repeat, audit
 from .claim import Claim
 from .declaration import STUDIES, Cell, Choice, Selection, Stage, Study, load_study
 from .evidence import NotMeasuredError
-from .experiments import EXPERIMENTS
-from .experiments.experiment import Experiment
 from .layout import Layout
 from .measures import MEASURES, Measure, Unit
 from .record import Record, curve_updates
 from .results import Results
-from .runner import Outcome, run
 from .statistics import (
     ALPHA,
     Effect,
@@ -32,6 +31,22 @@ from .store import Store, StoreError
 from .table import Table
 from .tuning import select
 from .verdicts import Answer, Comparison, Number, Verdict, compare_trainings
+
+if TYPE_CHECKING:  # the same for type checkers and editors
+    from .auditing import Repeat, audit
+    from .experiments import EXPERIMENTS
+    from .experiments.experiment import Experiment
+    from .runner import Outcome, run
+
+__getattr__ = later(
+    __name__,
+    {
+        "auditing": ("Repeat", "audit"),
+        "experiments": ("EXPERIMENTS",),
+        "experiments.experiment": ("Experiment",),
+        "runner": ("Outcome", "run"),
+    },
+)
 
 __all__ = [
     "ALPHA",

@@ -8,6 +8,7 @@ from typing import Final
 from ..data import load_data
 from ..training.config import RunConfig
 
+BATCH: Final = 8  # trainings side by side: more share little more, and an interruption loses more
 # Seconds of one core for 60,000 images, eight trainings side by side in a process with one thread: trained with batches
 # of 50, and measured. Taken on one machine; on another they are off by a common factor.
 TRAINING_SECONDS: Final[Mapping[str, float]] = {"relu": 0.80, "sigmoid": 1.80}

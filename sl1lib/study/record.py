@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ..architecture import PARAMETER_SHAPES
 from ..training.config import RunConfig
-from ..training.run import Run
+
+if TYPE_CHECKING:
+    from ..training.run import Run
 
 CURVE_POINTS: Final = 200
 THRESHOLDS: Final = (0.5, 0.2, 0.1)  # of the smoothed E0: how many updates until it is first as low

@@ -9,7 +9,7 @@ from concurrent.futures import as_completed
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .._output import bar
 from ..errors import unexpected
@@ -17,12 +17,15 @@ from ..paths import user_path
 from ..training.processes import working
 from .declaration import STUDIES, Selection, Study, load_study
 from .evidence import NotMeasuredError, damaged, evidence_path, load_evidence, save_evidence
-from .experiments import experiment_of
 from .layout import Layout
 from .store import Store, StoreError
 from .table import Table, table_of
 from .verdicts import Answer, Verdict, compare_trainings
 
+if TYPE_CHECKING:
+    from .experiments.experiment import Experiment
+
+RESULTS: Final = Path("results")
 _DECLARATION: Final = "study.toml"
 
 
@@ -106,7 +109,7 @@ class Results:
             If its file is damaged.
         """
         if name not in self._evidence:
-            experiment, found = experiment_of(name), load_evidence(self.folder, name)
+            experiment, found = _experiment(name), load_evidence(self.folder, name)
             with self._blaming(name):
                 if not experiment.is_current(found, self):
                     right = f"`sl1 study run {self.study.name}` makes it"
@@ -142,7 +145,7 @@ class Results:
         except NotMeasuredError as error:
             return Verdict(claim, Answer.OPEN, waiting=f"its evidence {error.why}; {error.remedy}")
         with self._blaming(claim.experiment):
-            return experiment_of(claim.experiment).decide(claim, table)
+            return _experiment(claim.experiment).decide(claim, table)
 
     @contextmanager
     def _blaming(self, name: str) -> Iterator[None]:
@@ -171,7 +174,7 @@ class Results:
 
     def _measured(self, names: Sequence[str], progress: bool, processes: int | None) -> Iterator[Table]:
         if len(names) < 2 or processes == 1:
-            yield from (experiment_of(name).measure(self, progress=progress) for name in names)
+            yield from (_experiment(name).measure(self, progress=progress) for name in names)
             return
         with working(None, processes) as pool:
             futures = [pool.submit(_measure, name, self.study, self.folder) for name in names]
@@ -181,4 +184,10 @@ class Results:
 
 
 def _measure(name: str, study: Study, folder: Path) -> Table:
-    return experiment_of(name).measure(Results(study, folder), progress=False)
+    return _experiment(name).measure(Results(study, folder), progress=False)
+
+
+def _experiment(name: str) -> Experiment:
+    from .experiments import experiment_of  # they need PyTorch, which the table of trainings does not
+
+    return experiment_of(name)

@@ -7,21 +7,19 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from .._output import bar, tell
 from ..errors import require_count, unexpected
 from ..training.config import RunConfig
 from ..training.processes import working
-from .cost import core_seconds
+from .cost import BATCH, core_seconds
 from .declaration import Cell, Stage, Study
 from .layout import Layout
+from .results import RESULTS
 from .store import Store
 from .worker import Batch, train_batch
 
-BATCH: Final = 8  # trainings side by side: more share little more, and an interruption loses more
-RESULTS: Final = Path("results")
 POLL: Final = 1.0  # seconds between looks for batches that were cancelled: nobody is notified of all of them
 
 

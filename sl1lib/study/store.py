@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -19,7 +19,9 @@ from ..training.archive import read_archive, reason, write_archive
 from ..training.config import RunConfig
 from .declaration import file_name
 from .record import ARRAYS, NUMBERS, Record
-from .worker import Batch
+
+if TYPE_CHECKING:
+    from .worker import Batch
 
 FILE_FORMAT: Final = 1
 _PART: Final = ".part-"  # a batch's own file, until its stage is packed

@@ -270,7 +270,7 @@ def test_the_command_measures_after_the_trainings_and_shows_what_came_of_it(fold
 
     missing = [1]
     monkeypatch.setattr(command, "load_study", lambda name: STUDY)
-    monkeypatch.setattr(command, "run_study", lambda *_, **__: Outcome(trained=2, missing=missing[0]))
+    monkeypatch.setattr("sl1lib.study.runner.run", lambda *_, **__: Outcome(trained=2, missing=missing[0]))
     monkeypatch.setattr("sl1lib.book.reasons._REASONS", {"jumps": lambda verdict: "they do"})
     words = ["study", "run", "smoke", "--results", str(folder.parent), "--quiet"]
     assert cli.main(words) == 1
