@@ -16,10 +16,11 @@ Examples
 from __future__ import annotations
 
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
+from ._later import later
+
+if TYPE_CHECKING:  # the same for type checkers and editors
     from . import book as book
     from . import course as course
     from . import data as data
@@ -54,12 +55,19 @@ if TYPE_CHECKING:  # what `_HOMES` says, for type checkers and editors
     from .training import method_name as method_name
     from .training import train_many as train_many
 
-# What most need, and all that tab completion offers; what `_HOMES` names besides is imported from here, too.
+# What most need, and all that tab completion offers; what `_named` knows besides is imported from here, too.
 __all__ = ["NodePenalty", "Penalty", "Run", "RunConfig", "compare", "fast", "load_data", "prune", "reference", "train"]
 
-# Where each name comes from. It is imported when it is first asked for: PyTorch takes seconds, and whoever wants the
-# NumPy half, or the data, can do without it.
-_HOMES: Final = MappingProxyType(
+# The parts of the package, and where they are.
+_PARTS: Final = {
+    **{
+        name: f".{name}"
+        for name in ("book", "course", "data", "engine", "fast", "pruning", "reference", "study", "training")
+    },
+    "ledger": ".book.ledger",
+}
+_named = later(
+    __name__,
     {
         "_version": ("__version__",),
         "data": ("DataError", "Dataset", "load_data"),
@@ -73,30 +81,13 @@ _HOMES: Final = MappingProxyType(
             *("CheckpointError", "DivergedError", "History", "Run", "RunConfig", "RunFileError"),
             *("compare", "method_name", "train", "train_many"),
         ),
-    }
-)
-_HOME_OF: Final = {name: module for module, names in _HOMES.items() for name in names}
-
-# The parts of the package, and where they are.
-_PARTS: Final = {
-    **{
-        name: f".{name}"
-        for name in ("book", "course", "data", "engine", "fast", "pruning", "reference", "study", "training")
     },
-    "ledger": ".book.ledger",
-}
+)
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name, or a part of the package, when it is first asked for."""
-    if name in _PARTS:
-        value = import_module(_PARTS[name], __name__)
-    elif name in _HOME_OF:
-        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    return import_module(_PARTS[name], __name__) if name in _PARTS else _named(name)
 
 
 def __dir__() -> list[str]:

@@ -19,12 +19,6 @@ EXPERIMENTS: Final[Mapping[str, Experiment]] = {
 
 
 def experiment_of(name: str) -> Experiment:
-    """Return an experiment by its name; raise ``ValueError`` if there is none.
-
-    Examples
-    --------
-    >>> experiment_of("chatter").rules.keys()
-    dict_keys(['corner-chatters'])
-    """
+    """Return an experiment by its name; raise ``ValueError`` if there is none."""
     require_choice("experiment", name, EXPERIMENTS)
     return EXPERIMENTS[name]

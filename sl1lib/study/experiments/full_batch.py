@@ -36,9 +36,9 @@ class LastLayer:
     labels: np.ndarray
 
     @classmethod
-    def of_images(cls, images: int = 300, data: str = "digits", instance: int = 0) -> LastLayer:
+    def of_images(cls, images: int, instance: int = 0) -> LastLayer:
         """Take `some_images` through a network as `init_params` makes it, with the instance as its seed."""
-        x, labels = some_images(images, data, instance)
+        x, labels = some_images(images, instance)
         o = reference.features(reference.init_params(seed=instance), x, "table")
         spread = o.std(axis=0)
         return cls((o - o.mean(axis=0)) / np.where(spread > 0, spread, 1), labels)
@@ -66,14 +66,14 @@ class LastLayer:
         solution = self.solve(Penalty(strength, profile="abs", grouping=grouping), updates=1500)
         return solution + 1e-6 * np.random.default_rng(0).normal(size=solution.shape)
 
-    def solve(self, penalty: Penalty, updates: int = 2000, momentum: float = 0.98) -> np.ndarray:
+    def solve(self, penalty: Penalty, updates: int = 2000) -> np.ndarray:
         """Return the minimiser, found from 0 by proximal descent with the step 1/L0: a small ε does not slow it."""
         lr = 1 / self.lipschitz
         return reference.descend(
             lambda W: self.gradient(W, None),
             self.zeros,
             lr=lr,
-            momentum=momentum,
+            momentum=0.98,
             updates=updates,
             prox=lambda W: reference.last_layer_prox(W, lr, penalty),
         )[-1]
@@ -108,19 +108,19 @@ class LastLayer:
         return blocks.reshape(CLASSES * x.shape[1], -1)
 
 
-def some_images(images: int, data: str = "digits", instance: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return training images (N, 1, 28, 28) between 0 and 1, and their labels (N,), for an instance.
+def some_images(images: int, instance: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return training images of the digits (N, 1, 28, 28), between 0 and 1, and their labels (N,), for an instance.
 
     Instance 0 has the first ones, 1 the next: no image belongs to two.
     """
     require_count("images", images, least=2)
     require_count("instance", instance, least=0)
-    chosen = load_data(data)
-    if (instance + 1) * images > len(chosen.x_train):
-        count = len(chosen.x_train) // images
-        raise unexpected("instance", instance, f"{data!r} has {images} training images for instances 0 to {count - 1}")
+    digits = load_data("digits")
+    if (instance + 1) * images > len(digits.x_train):
+        last = len(digits.x_train) // images - 1
+        raise unexpected("instance", instance, f"'digits' has {images} training images for instances 0 to {last}")
     place = slice(instance * images, (instance + 1) * images)
-    return chosen.x_train[place, None] / 255, chosen.y_train[place]
+    return digits.x_train[place, None] / 255, digits.y_train[place]
 
 
 def swing(
@@ -209,16 +209,11 @@ def descend_network(
     The images are those of `some_images`; the instance is the seed of the start too.
     """
     require_count("updates", updates, least=1)
-    x, labels = some_images(images, "digits", instance)
+    x, labels = some_images(images, instance)
     start = fast.init_params(instance, torch.float64)
     trainings = [Training(start, lr, MOMENTUM_READINGS["none"], penalty) for lr in rates]
-    engine = Engine(
-        trainings,
-        torch.from_numpy(x),
-        torch.from_numpy(labels.astype(np.int64)),
-        reading=reading,
-        batch_size=images,
-    )
+    tensors = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
+    engine = Engine(trainings, *tensors, reading=reading, batch_size=images)
     errors, norms, lengths = [], [], []
     for _ in range(updates + 1):  # an update tells the error before it; the last one is made for that only
         lengths.append(_norms(engine.state(), "weights/K"))
@@ -236,16 +231,14 @@ def _norms(state: dict[str, np.ndarray], prefix: str) -> np.ndarray:
     return np.sqrt(np.sum(squares, axis=0))
 
 
-def distances_to_group_lasso(
-    layer: LastLayer, strength: float, widths: Sequence[float], profile: str = "huber", updates: int = 4000
-) -> np.ndarray:
+def distances_to_group_lasso(layer: LastLayer, strength: float, widths: Sequence[float], updates: int) -> np.ndarray:
     """Return how far SL1's solution is from the group lasso's, over all weights, for each smoothing width (claim 9)."""
     sharp = layer.solve(Penalty(strength, profile="abs"), updates)[:, :-1]
-    solutions = [layer.solve(Penalty(strength, eps, profile), updates)[:, :-1] for eps in widths]
+    solutions = [layer.solve(Penalty(strength, eps), updates)[:, :-1] for eps in widths]
     return np.array([np.linalg.norm(solution - sharp) for solution in solutions])
 
 
-def tolerance(layer: LastLayer, strength: float, updates: int = 4000) -> float:
+def tolerance(layer: LastLayer, strength: float, updates: int) -> float:
     """Return how far apart two computed solutions may be that are one: twice the residual over the smallest curvature.
 
     It is a property of the solver, and known before any distance is.
