@@ -144,7 +144,8 @@ def false_alarms(right: np.ndarray) -> tuple[int, int]:
         [[0, int((one & ~other).sum())], [int((other & ~one).sum()), 0]]  # where both err, or neither, nothing differs
         for one, other in itertools.combinations(right, 2)
     ]
-    return sum(mcnemar(table, exact=True).pvalue < ALPHA for table in tables), len(tables)
+    p = [float(mcnemar(table, exact=True).pvalue) for table in tables]
+    return sum(each < ALPHA for each in p), len(p)
 
 
 def interval_by_replicate(
