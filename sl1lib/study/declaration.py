@@ -495,12 +495,10 @@ def _tuples(axes: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
 
 def _setting(axis: str, value: Any) -> Any:
     """Return what the table of a study calls a value of an axis."""
-    if axis == "momentum":
-        if isinstance(value, str):
-            value = MOMENTUM_READINGS.get(value, value)
-        elif isinstance(value, int | float) and 0 <= value < 1:  # others, RunConfig refuses
-            value = MomentumRamp(value, value, updates=0)
-        return momentum_name(value) if isinstance(value, MomentumRamp) else value
+    if axis == "momentum" and isinstance(value, int | float) and 0 <= value < 1:  # others, RunConfig refuses
+        value = MomentumRamp(value, value, updates=0)
+    if isinstance(value, MomentumRamp):
+        return momentum_name(value)
     return value.name if isinstance(value, Reading) else value
 
 

@@ -45,6 +45,10 @@ class Layout:
         """Return the trainings of a stage whose results are not there, as far as it could be laid out."""
         return [cell for cell in self.cells.get(stage.name, ()) if not self.store.has(cell.key, stage.keep_params)]
 
+    def to_come(self, stage: Stage) -> list[Cell]:
+        """Return the trainings of a stage that are still to be made; if it waits, as many as with any selection."""
+        return self.missing(stage) if stage.name in self.cells else self.expected(stage)
+
     def stored(self, stage: str) -> list[Cell]:
         """Return the trainings of a stage whose results are there, with or without parameters."""
         return [cell for cell in self.cells.get(stage, ()) if self.store.has(cell.key)]

@@ -76,11 +76,7 @@ class Results:
     @cached_property
     def missing(self) -> dict[str, int]:
         """How many trainings of each stage are still to come."""
-        laid = self.layout
-        return {
-            stage.name: len(laid.missing(stage) if stage.name in laid.cells else laid.expected(stage))
-            for stage in self.study.stages
-        }
+        return {stage.name: len(self.layout.to_come(stage)) for stage in self.study.stages}
 
     @property
     def complete(self) -> bool:

@@ -190,16 +190,18 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:
     >>> equivalence(a, [0.0111, 0.0111, 0.0110, 0.0111, 0.0112], margin=0.001).p < 0.001
     True
     """
-    from statsmodels.stats.weightstats import DescrStatsW  # type: ignore[import-untyped]
+    from scipy import stats
 
     require_number("margin", margin, above=0)
     difference, _ = _differences(a, b)
-    n, mean = len(difference), float(difference.mean())
-    if np.ptp(difference) == 0:
-        return Equivalence(margin, mean, mean, 0.0 if abs(mean) < margin else 1.0, n)
-    described = DescrStatsW(difference)
-    low, high = described.tconfint_mean(2 * ALPHA)
-    return Equivalence(margin, float(low), float(high), float(described.ttost_mean(-margin, margin)[0]), n)
+    mean, low, high = mean_interval(difference, 1 - 2 * ALPHA)
+    if low == high:
+        p = 0.0 if abs(mean) < margin else 1.0
+    else:
+        above = stats.ttest_1samp(difference, -margin, alternative="greater")
+        below = stats.ttest_1samp(difference, margin, alternative="less")
+        p = float(max(above.pvalue, below.pvalue))
+    return Equivalence(margin, low, high, p, len(difference))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -24,7 +24,7 @@ def plan_text(results: Results, processes: int) -> str:
     sums, seen = np.zeros(5), set[str]()
     for stage in study.stages:
         known, cells = stage.name in layout.cells, layout.expected(stage)
-        todo = [cell for cell in (layout.missing(stage) if known else cells) if cell.key not in seen]
+        todo = [cell for cell in layout.to_come(stage) if cell.key not in seen]
         minutes = [sum(core_seconds(c.config) for c in part) / 60 / processes for part in (cells, todo)]
         numbers = (len(cells), len(todo), sum(model_epochs(c.config) for c in cells), *minutes)
         seen |= {cell.key for cell in cells} if known else set()

@@ -178,11 +178,9 @@ def decide(favours: Sequence[int]) -> Answer:
     return Answer.IN_PART if any(sign > 0 for sign in favours) else Answer.FAILS
 
 
-def compared(
-    sides: Mapping[str, Effect], stage: str, measure: str, better: str = "lower", **where: Any
-) -> list[Comparison]:
-    """Return the comparisons of a family that has an effect for each other side, corrected together."""
-    return _corrected([Comparison(stage, measure, where, *side, 1.0, 0) for side in sides.items()], better)
+def compared(sides: Mapping[str, Effect], stage: str, measure: str) -> list[Comparison]:
+    """Return the comparisons of a family that has an effect for each other side, corrected together; less is better."""
+    return _corrected([Comparison(stage, measure, {}, *side, 1.0, 0) for side in sides.items()], "lower")
 
 
 def _corrected(family: Sequence[Comparison], better: str) -> list[Comparison]:
@@ -235,5 +233,4 @@ def _ranges(table: Table, claim: Claim, measure: str) -> Table:
         {claim.vary: side, "seed": seed, measure: np.ptp(np.nan_to_num(group[measure], nan=CHANCE))}
         for (side, seed), group in table.groups(claim.vary, "seed")
     ]
-    empty = {name: np.array([]) for name in (claim.vary, "seed", measure)}
-    return Table.of_rows(rows) if rows else Table(empty)
+    return Table.of_rows(rows)

@@ -110,7 +110,7 @@ def holm_correction(check: Checks) -> None:
         check("against rejecting step by step: families that differ", EQUAL, found != rejected)
 
 
-@chapter.equation("eq-comparison-equivalence", "two one-sided tests", equivalence, needs=("statsmodels",))
+@chapter.equation("eq-comparison-equivalence", "two one-sided tests", equivalence, needs=("scipy",))
 def two_one_sided_tests(check: Checks) -> None:
     """Compare "p < 5 %" with "the 90 % interval lies within the margin", and the intervals themselves."""
     for a, b in random_pairs(60, 8, decimals=6):
