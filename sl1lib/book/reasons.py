@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..study import Verdict
-from ..study.experiments.consistency import WIDTHS
 from ..study.verdicts import wanted_comparisons
 from .numbers import p_value, signed
 
@@ -81,6 +80,8 @@ def _descent(verdict: Verdict) -> str:
 
 
 def _solution(verdict: Verdict) -> str:
+    from ..study.experiments.consistency import WIDTHS  # needs PyTorch, which other reasons do not
+
     falls, arrives, power = (verdict.numbers[key] for key in ("falls", "arrives", "power"))
     return (
         f"in {falls.count} of {falls.n} instances the distance falls with each of {len(WIDTHS) - 1} steps of ε, in "

@@ -160,19 +160,15 @@ class Equivalence:
 
     Parameters
     ----------
-    margin : float
     low, high : float
         The interval of the mean difference that belongs to the test: 90 % for a test at 5 %.
     p : float
         Against the difference being as large as the margin, or larger.
-    n : int
     """
 
-    margin: float
     low: float
     high: float
     p: float
-    n: int
 
 
 def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:
@@ -201,7 +197,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:
         above = stats.ttest_1samp(difference, -margin, alternative="greater")
         below = stats.ttest_1samp(difference, margin, alternative="less")
         p = float(max(above.pvalue, below.pvalue))
-    return Equivalence(margin, low, high, p, len(difference))
+    return Equivalence(low, high, p)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -122,7 +122,7 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_the_help_of_its_command(
         "from sl1lib.cli import main; main([])",
         "from sl1lib.cli import main; main(['data', '--no-such'])",
         "from sl1lib.cli import main; main(['study', 'plan', 'smoke', '--results', 'nowhere'])",
-        "from sl1lib.cli import main; main(['study', 'show', 'smoke', '--no-such'])",
+        "from sl1lib.cli import main; main(['study', 'show', 'smoke', '--results', 'nowhere'])",
         "import sl1lib; sl1lib.RunConfig(); sl1lib.study.load_study('paper')",
     ],
 )

@@ -26,7 +26,7 @@ def effect(middle, n=20):
 
 
 def comparisons(measures, others, favours, middle):
-    same = Equivalence(0.001, -1e-4, 1e-4, 0.001, 20)
+    same = Equivalence(-1e-4, 1e-4, 0.001)
     return tuple(
         Comparison(stage, measure, {}, other, effect(middle, 20 if stage == STAGES[0] else 12), 0.01, favours, same)
         for stage in STAGES
