@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # the same for type checkers and editors
     from .training import method_name as method_name
     from .training import train_many as train_many
 
-# What most need, and all that tab completion offers; what `_named` knows besides is imported from here, too.
+# What most people need, and all that tab completion offers; the other names that `_named` knows can be imported, too.
 __all__ = ["NodePenalty", "Penalty", "Run", "RunConfig", "compare", "fast", "load_data", "prune", "reference", "train"]
 
 # The parts of the package, and where they are.

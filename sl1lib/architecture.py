@@ -26,7 +26,7 @@ CLASSES: Final = 10
 
 
 def parameter_shapes(maps1: int, maps2: int, nodes: int) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the six arrays of a network with so many maps and feature nodes."""
+    """Return the shapes of the six arrays of a network with these numbers of maps and feature nodes."""
     return {
         "K1": (maps1, 1, KERNEL_SIZE, KERNEL_SIZE),
         "b1": (maps1,),

@@ -1,4 +1,4 @@
-"""Functions timed side by side, in turns, so that what else the machine does falls on all of them alike; and where."""
+"""Functions timed side by side, in turns, so that whatever else the machine does slows all of them alike."""
 
 from __future__ import annotations
 

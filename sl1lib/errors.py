@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
-MOST_CHOICES: Final = 20  # a message lists no more of them
+MOST_CHOICES: Final = 20  # a message lists at most so many
 
 
 class TrainingError(Exception):

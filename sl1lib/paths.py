@@ -71,13 +71,13 @@ def replacing(path: Path) -> Iterator[Path]:
 def require_writable(path: Path) -> None:
     """Raise unless a file can be written under this name; what is there stays as it is, and folders are made.
 
-    For whoever works long before there is something to write: afterwards it is too late to hear of it.
+    To be called before long work: after it, an error would come too late.
     """
     part = _part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
-            path.lstat()  # tells of a name that is too long; the part's is cut
+            path.lstat()  # fails for a name that is too long; the part's name is cut
         try:
             part.write_bytes(bytes(_PROBE_BYTES))
         finally:

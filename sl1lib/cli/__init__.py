@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     ``arguments`` are the words after ``sl1``; None takes the process's. The exit code is 0 if all went well, 1 if a
     check failed or something is missing, 2 for input that cannot be used, 130 after Ctrl-C, 141 if the reader of a pipe
-    has gone; what was to be saved is saved by then.
+    has gone; what was to be saved has been saved.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
-    """Read the words; what a command does not know is told by that command, with the nearest of what it knows."""
+    """Parse the words; a command reports an option that it does not know, with the nearest that it does."""
     parser = command_parser([word for word in words if not word.startswith("-")][:1])
     options, unknown = parser.parse_known_args(words or ["--help"])
     if unknown:
@@ -86,13 +86,13 @@ def _nearest(parser: argparse.ArgumentParser, word: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run the command that was asked for; return its exit code, or that of its error, which is told."""
+    """Run the command and return its exit code; print an error that a user can mend, and return the error's."""
     try:
         code = int(options.command(options))
         if sys.stdout is not None:
-            sys.stdout.flush()  # what cannot be written is told here, not by the interpreter's end
+            sys.stdout.flush()  # what cannot be written is reported here, not when the interpreter exits
         return code
-    except BrokenPipeError:  # as head does: it has read enough, and no word is needed
+    except BrokenPipeError:  # the reader has read enough, as head does: no message is needed
         return _BROKEN_PIPE
     except (ValueError, OSError, TrainingError) as error:
         _tell(f"sl1 {options.name}: {error}")
@@ -104,12 +104,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell(line: str) -> None:
     if sys.stderr is not None:  # print would take None for standard output
-        with suppress(OSError):  # the exit code says it, too
+        with suppress(OSError):  # the exit code says it as well
             print(line, file=sys.stderr)
 
 
 def _settle_output() -> None:
-    """Drop what a stream does not take, or the interpreter would complain of it once more as it ends."""
+    """Discard what a stream cannot take, or the interpreter would complain of it again at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -128,7 +128,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Tells the default of each option that has one."""
+    """Shows the default of each option that has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         tell = action.default is not None and not isinstance(action.default, bool)

@@ -74,7 +74,7 @@ def _packages() -> Iterator[Line]:
         yield Line("sl1lib", "not installed", False, remedy="python -m pip install -e .   (in the project's folder)")
         return
     try:
-        from packaging.requirements import Requirement  # here: its absence is one of the things to tell
+        from packaging.requirements import Requirement  # here: it may be missing, which is a finding
     except ImportError:
         found = "not installed, so no other package was looked at"
         yield Line("packaging", found, False, remedy="python -m pip install packaging")
@@ -115,7 +115,7 @@ def _package(requirement: Requirement, extra: str) -> Line:
 
 def _compute() -> Iterator[Line]:
     try:
-        import torch  # here: its absence is one of the things to tell
+        import torch  # here: it may be missing, which `_packages` has said
     except ImportError:
         return
     yield Line("CPU threads", f"{torch.get_num_threads()} of {os.cpu_count()} cores", True)
@@ -127,24 +127,22 @@ def _compute() -> Iterator[Line]:
 def _data() -> Iterator[Line]:
     try:
         from ..data.mnist import DataError, cache_folder, chosen_folder, offline
-    except ImportError as error:  # of a package that is told to be missing
+    except ImportError as error:  # of a package that `_packages` has found missing
         missing = f"not looked for, since {error.name} is missing"
         yield Line("MNIST", missing, False, needed=False, remedy="install what is missing above")
         return
     try:
-        chosen = chosen_folder()
-        cache = cache_folder() if chosen is None else None
+        if chosen := chosen_folder():
+            remedy = "set SL1LIB_DATA to a folder with MNIST's four files"
+            yield Line("MNIST", f"SL1LIB_DATA is {chosen}", chosen.is_dir(), remedy=remedy)
+            return
+        cache = cache_folder()
     except DataError as error:
-        yield Line("MNIST", str(error).splitlines()[0], False, needed=False, remedy="the embedded digits serve")
+        yield Line("MNIST", str(error).splitlines()[0], False, needed=False, remedy="the embedded digits will do")
         return
-    if chosen is not None:
-        found = f"SL1LIB_DATA is {chosen}"
-        yield Line("MNIST", found, chosen.is_dir(), remedy="set SL1LIB_DATA to a folder with MNIST's four files")
-        return
-    assert cache is not None
     cached = cache.is_dir() and any(cache.iterdir())
     state = f"in {cache}" if cached else "not on this machine" + (", SL1LIB_OFFLINE set" if offline() else "")
-    remedy = "sl1 data downloads it; or set SL1LIB_DATA to its folder; without it the embedded digits serve"
+    remedy = "sl1 data downloads it; or set SL1LIB_DATA to its folder; without it the embedded digits will do"
     yield Line("MNIST", state, cached, needed=False, remedy=remedy)
 
 

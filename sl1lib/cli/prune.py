@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run", type=path_option, metavar="FILE", help="a run that sl1 train --save wrote, with or without .npz"
     )
-    selection = parser.add_argument_group("what goes")
+    selection = parser.add_argument_group("selection")
     add = selection.add_argument
     add("--threshold", type=float, metavar="LENGTH", help="nodes shorter than this; without it, the penalty's ε")
     add("--count", type=int, metavar="N", help="instead: the N shortest nodes, or maps with --grouping map")
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="maps of layer 1 whose kernels in layer 2 are together no longer; 0 changes no score",
     )  # fmt: skip
     for layer, what in (("nodes", "nodes"), ("maps1", "maps of layer 1"), ("maps2", "maps of layer 2")):
-        add(f"--floor-{layer}", type=int, metavar="N", help=f"keep N {what} at least, the longest")
+        add(f"--floor-{layer}", type=int, metavar="N", help=f"keep at least N {what}, the longest")
     add("--no-fold", dest="fold", action="store_false", help="do not put the mean of what is removed into the biases")
     tuning = parser.add_argument_group("fine-tuning")
     tuning.add_argument("--fine-tune", type=int, default=0, metavar="EPOCHS", help="epochs of training afterwards")
@@ -136,7 +136,7 @@ def _check_outputs(options: argparse.Namespace, file: Path) -> None:
 
 
 def _compare(pruned: Pruned, path: Path, images: Images) -> tuple[bool, str]:
-    """Let ONNX Runtime answer for all held-out images; say how its answers compare."""
+    """Return whether ONNX Runtime gives the same answers for all held-out images, and a sentence about it."""
     grey = images.x_held_out[:, 0].cpu().numpy()
     expected, received = pruned.predict(grey), run_onnx(path, grey)
     wrong = int((received.argmax(axis=1) != expected.argmax(axis=1)).sum())

@@ -33,15 +33,15 @@ _PENALTY: Final = {
     "step": "gradient, or proximal: how training takes the penalty",
 }
 _NETWORK: Final = {
-    "data": "mnist, digits, auto (MNIST where it can be had), or a folder",
+    "data": "mnist, digits, auto (MNIST if available, else the digits), or a folder",
     "reading": "table (conv, pool, ReLU) or text (conv, sigmoid, pool), each also with +relu-logits",
     "n_train": "train on N images only",
     "validation": "set N training images aside and measure on them instead of on the test images",
 }
 _TRAINING: Final = {
     "loss": "cross_entropy, the entropy error, or squared_error; the penalty is added to it",
-    "epochs": "how often each image is used",
-    "batch_size": "images an update",
+    "epochs": "how many times each image is used",
+    "batch_size": "images per update",
     "lr": f"learning rate; without it, the tuned one: {_TUNED}",
     "lr_end": "share of lr that remains at the end; 1 keeps it",
     "momentum": f"a number in [0, 1), or a reading of the paper: {', '.join(MOMENTUM_READINGS)}",
@@ -77,7 +77,7 @@ def _add_fields(parser: argparse.ArgumentParser, title: str, helps: Mapping[str,
 
 
 def _save(run: Run, path: Path) -> Path:
-    """Save the run; where that fails by now, as on a disk that has filled up, keep it elsewhere and say where."""
+    """Save the run; if that fails after all, on a disk that has filled up say, keep it elsewhere and say where."""
     try:
         return run.save(path)
     except OSError as error:
@@ -98,7 +98,7 @@ def _running_options(output: argparse._ArgumentGroup) -> None:
 
 
 def run_train(options: argparse.Namespace) -> int:
-    """Train a network, print a summary of the run, and keep the run where that was asked for."""
+    """Train a network, print a summary of the run, and save the run if asked to."""
     config = _config(options, Penalty(**{name: getattr(options, name) for name in _PENALTY}))
     if options.save is not None:
         require_writable(saved_path(options.save))  # fails here, not after the training
@@ -116,7 +116,7 @@ def _config(options: argparse.Namespace, penalty: Penalty | None) -> RunConfig:
 
 
 def _end(runs: Sequence[Run], options: argparse.Namespace) -> int:
-    """Return the exit code; after Ctrl-C, say how to go on."""
+    """Return the exit code; after Ctrl-C, say how to resume."""
     if all(run.complete for run in runs):
         return 0
     if options.checkpoint is not None:
@@ -135,7 +135,7 @@ def _momentum(text: str) -> MomentumRamp | float:
 
 
 def summary(run: Run) -> str:
-    """Return what a person wants to know of a run, in a few lines."""
+    """Return a summary of a run, in a few lines."""
     config, history = run.config, run.history
     penalty = config.penalty or Penalty(0)
     lines = [

@@ -25,7 +25,6 @@ __all__ = [
     "fetch_mnist",
     "load_data",
     "load_digits",
-    "load_mnist",
     "read_idx",
     "write_idx",
 ]

@@ -194,7 +194,7 @@ def _as_array(what: str | Path, values: ArrayLike) -> NDArray[Any]:
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array that nobody can write to; a writable one is copied, as its owner could change it."""
+    """Return a read-only array; a writable one is copied, since its owner could change it."""
     if array.flags.writeable:
         array = array.copy()
         array.flags.writeable = False

@@ -104,7 +104,7 @@ def _ask(mirror: str, file: IdxFile, patience: float, answers: dict[str, str]) -
     try:
         with _open(_address(mirror, file), patience, method="HEAD"):
             answers[mirror] = ""
-    except Exception as error:  # whatever it is, the thread that waits must hear of it
+    except Exception as error:  # of any kind: the thread that waits must know
         answers[mirror] = _describe(error)
 
 
@@ -126,7 +126,7 @@ def download(address: str, target: Path, file: IdxFile, progress: bool = True) -
             _copy(reply, stream, address, file, progress)
         try:
             read_checked(part, file)
-        except DataError as error:  # the part's name tells a reader nothing
+        except DataError as error:  # the part's name means nothing to a reader
             raise DataError(address, error.why, error.remedy) from None
 
 

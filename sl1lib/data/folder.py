@@ -77,17 +77,12 @@ def read_file(folder: Path, file: IdxFile) -> tuple[Path, NDArray[Any]]:
     """
     problems = []
     for path in (folder / name for name in file.names):
-        if os.path.isfile(path):
+        if os.path.exists(path):
             try:
                 return path, read_checked(path, file)
             except DataError as error:
                 problems.append(error)
-    if problems:
-        raise problems[0]
-    for path in (folder / name for name in file.names[:4]):
-        if os.path.isdir(path):
-            raise DataError(path, "is a folder", "it must be an IDX file")
-    raise DataError(folder, f"has no file {listed([file])}", "put it there")
+    raise problems[0] if problems else DataError(folder, f"has no file {listed([file])}", "put it there")
 
 
 def read_checked(path: Path, file: IdxFile) -> NDArray[Any]:

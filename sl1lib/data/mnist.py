@@ -68,39 +68,11 @@ def load_mnist(
     retry: bool = True,
     progress: bool = True,
 ) -> Dataset:
-    """Load MNIST from ``$SL1LIB_DATA``, the user's cache or a mirror.
+    """Load MNIST from ``$SL1LIB_DATA``, the user's cache or a mirror: what ``load_data("mnist")`` returns.
 
-    Parameters
-    ----------
-    files : tuple of four IdxFile
-        What the files must be; other than MNIST's for tests only.
-    mirrors : sequence of str
-        Addresses to download from.
-    patience : float
-        Seconds in which a mirror must answer.
-    retry : bool
-        If False and a download failed before in this process, fail at once.
-    progress : bool
-        Show a progress bar on standard error while downloading.
-
-    Returns
-    -------
-    Dataset
-        Of 60,000 training and 10,000 test images, named ``"mnist"``. The same object for the same folder within a
-        process.
-
-    Raises
-    ------
-    DataError
-        If ``SL1LIB_DATA`` is set and its folder lacks a file or holds a wrong one: what was set on purpose is
-        not silently replaced by something else.
-    DataUnavailableError
-        If MNIST is not on this machine and cannot be downloaded.
-
-    Examples
-    --------
-    >>> load_mnist().x_train.shape  # doctest: +SKIP
-    (60000, 28, 28)
+    A folder that is set and lacks a file, or holds a wrong one, is an error: what was set on purpose is not silently
+    replaced. A mirror must answer within ``patience`` seconds; with ``retry=False`` a download that failed before in
+    this process fails at once. ``files`` other than MNIST's are for tests.
     """
     chosen = chosen_folder()
     if chosen is not None:
@@ -127,8 +99,10 @@ def fetch_mnist(
     ----------
     folder : path, optional
         Where to; the user's cache by default. Set ``SL1LIB_DATA`` to use another one afterwards.
-    mirrors, progress
-        As for `load_mnist`.
+    mirrors : sequence of str
+        Addresses to download from.
+    progress : bool
+        Show a progress bar on standard error.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """The whole network on tensors, in both readings. Mirrors ``sl1lib.reference.network``; autograd runs it backward.
 
-`Network` besides is the forward pass that answers: for networks of any widths, and with what can be prepared prepared.
+`Network`, which has no mirror, gives answers: for networks of any widths, and with kernels that are composed once.
 """
 
 from __future__ import annotations
@@ -145,9 +145,11 @@ def trace(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") ->
 
 
 class Network:
-    """A network of any number of maps and nodes, ready to answer.
+    """A network of any number of maps and nodes, ready to answer: ``network(x)`` gives scores, before softmax.
 
-    Where pooling follows the convolution at once, the two are one convolution, whose composed kernel is prepared once.
+    ``x`` is ``(N, 1, 28, 28)``, grey levels as uint8 or numbers in [0, 1] in the parameters' dtype; the scores are
+    ``(N, 10)``. Where pooling follows the convolution at once, the two are one convolution, whose kernel is composed
+    once.
 
     Parameters
     ----------
@@ -196,17 +198,7 @@ class Network:
         return stage1, self._stage(stage1, self._kernels[1], self._params["b2"])
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the scores of the ten classes, before softmax.
-
-        Parameters
-        ----------
-        x : Tensor, shape (N, 1, 28, 28)
-            Grey levels as uint8, or numbers in [0, 1] in the parameters' dtype.
-
-        Returns
-        -------
-        Tensor, shape (N, 10)
-        """
+        """Return the scores of the ten classes, before softmax."""
         features = self.stages(x)[1].flatten(start_dim=1)
         if self._columns is not None:
             features = features.index_select(1, self._columns)
@@ -225,17 +217,9 @@ class Network:
 
     @torch.no_grad()
     def means(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the means over images and places of layer 1's maps, and over images of all features of layer 2.
+        """Return the means over images and places of layer 1's maps, (m1,), and over images of all features, (16·m2,).
 
-        Parameters
-        ----------
-        x : Tensor, shape (N, 1, 28, 28)
-            As for a call; any number of images.
-
-        Returns
-        -------
-        Tensor, shape (m1,), and Tensor, shape (16·m2,)
-            In the parameters' dtype; summed in float64.
+        They are summed in float64 over any number of images, and have the parameters' dtype.
         """
         maps, features = [], []
         for stage1, stage2 in map(self.stages, x.split(EVALUATION_BATCH)):

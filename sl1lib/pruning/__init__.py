@@ -7,7 +7,7 @@ removal, folding and measurement are the same for every selection.
 from .fine_tuning import fine_tune
 from .latency import DifferentAnswersError, Latency, compare_latency
 from .onnx_model import run_onnx, write_onnx
-from .procedure import default_threshold, prune
+from .procedure import prune
 from .pruned import Pruned, PrunedFileError
 from .report import Report, Score, Size
 from .selection import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
@@ -25,7 +25,6 @@ __all__ = [
     "Score",
     "Size",
     "compare_latency",
-    "default_threshold",
     "fine_tune",
     "given_nodes",
     "multiply_adds",

@@ -113,7 +113,7 @@ def check_agreement(configs: Sequence[RunConfig]) -> None:
 
 
 def _check_data(networks: Sequence[Pruned], images: Images) -> None:
-    """Raise if a report would get a score on other images than those that it has scores on."""
+    """Raise unless the images are those that the networks' reports have scores on."""
     found = images.name, len(images.x_held_out)
     for each in networks:
         if found != (right := (each.report.data_name, each.report.images)):

@@ -1,4 +1,4 @@
-"""How long two networks of one function take for an answer: side by side, after a check that they answer alike."""
+"""How long two networks that compute one function take to answer: side by side, once their answers agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..fast import Network
 TOLERANCE: Final = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the largest score: rounding, and nothing else
 GPU_TOLERANCE: Final = 1e-2  # in float32, where a GPU's convolutions keep 10 bits of each factor
 ROUNDS: Final = 25
-TURN: Final = 0.004  # seconds that a turn lasts at least, so that the clock's steps do not count
+TURN: Final = 0.004  # seconds that a turn lasts at least: many steps of the clock
 
 
 class DifferentAnswersError(ArithmeticError):
@@ -139,7 +139,7 @@ def _check_answers(before: Network, after: Network, x: torch.Tensor) -> None:
 
 
 def _answer(network: Network, x: torch.Tensor, times: int) -> None:
-    """Answer so often, and wait until a GPU has done what it was told."""
+    """Answer so many times, and wait for a GPU to finish."""
     for _ in range(times):
         network(x)
     if x.is_cuda:

@@ -87,7 +87,7 @@ def prune(
     ValueError
         For arguments out of range or in conflict, or if nothing would be left.
     DataError
-        If the data cannot be had, or is not what the run was trained on.
+        If the data is not available, or not what the run was trained on.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Which nodes go: by a threshold, the shortest so many, or as given.
+"""Which nodes go: those shorter than a threshold, a number of the shortest, or those that are given.
 
 Selection says what is removed and nothing else: two criteria that name the same number of nodes are compared fairly,
 since everything after that is the same for both. A number or a name out of range is a ``ValueError``.
@@ -92,11 +92,10 @@ def short_nodes(U: np.ndarray, threshold: float, grouping: str = "node") -> np.n
 
     Parameters
     ----------
-    U : ndarray, shape (10, 192)
+    U, grouping
+        As for `node_lengths`.
     threshold : float
         At least 0. A node goes if its length is below it, strictly, as `Run.nodes_below` counts.
-    grouping : {"node", "weight", "map"}
-        Whose lengths: see `node_lengths`.
 
     Returns
     -------
@@ -119,11 +118,10 @@ def shortest_nodes(U: np.ndarray, count: int, grouping: str = "node") -> np.ndar
 
     Parameters
     ----------
-    U : ndarray, shape (10, 192)
+    U, grouping
+        As for `node_lengths`. Of equally long nodes those with the smaller number go.
     count : int
         How many nodes go; with grouping ``"map"``, how many maps.
-    grouping : {"node", "weight", "map"}
-        Whose lengths: see `node_lengths`. Of equally long ones those with the smaller number go.
 
     Returns
     -------

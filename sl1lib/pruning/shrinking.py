@@ -28,7 +28,7 @@ def parts_left(
     kernel_threshold : float
         At least 0. With 0 nothing changes that the selected nodes do not change.
     least_maps1 : int, optional
-        Keep so many filters of layer 1 at least, those that are read most. None: keep what is needed.
+        Keep at least this many filters of layer 1, those that are read most. None: keep what is needed.
 
     Raises
     ------
