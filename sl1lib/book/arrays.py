@@ -34,13 +34,10 @@ def matrices(
     -------
     Figure
     """
-    widths = [array.shape[1] for array in arrays]
-    tallest = max(array.shape[0] for array in arrays)
-    gap = 0.9
+    widths, tallest, gap = [array.shape[1] for array in arrays], max(array.shape[0] for array in arrays), 0.9
     total = sum(widths) + gap * (len(arrays) - 1)
-    figure, axes = plt.subplots(
-        figsize=(min(WIDTH, 0.52 * total), 0.52 * min(1, WIDTH / (0.52 * total)) * tallest + 0.4)
-    )
+    cell = min(0.52, WIDTH / total)  # inches
+    figure, axes = plt.subplots(figsize=(cell * total, cell * tallest + 0.4))
     left = 0.0
     for index, (array, title) in enumerate(zip(arrays, titles, strict=True)):
         top = (tallest - array.shape[0]) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -20,6 +20,13 @@ WIDTH: Final = 5.8  # inches: 10.5 pt type is then 10 px high on a 390 px screen
 INK, PAPER = "#1b1f24", "#ffffff"
 ACCENT, HIGHLIGHT = "#0072b2", "#d55e00"
 MUTED, BORDER, FAINT, SURFACE = "#8b94a0", "#b9c0ca", "#e4e8ee", "#eef1f5"  # what is beside the point, and behind it
+PALE = "#d5dae1"  # bands and rules behind dots
+#: Colours of lines and bars that are no methods, in the order in which they are taken.
+SERIES: Final = (ACCENT, HIGHLIGHT, "#00815c", "#9a4fa3", "#666666")
+
+
+#: How something is drawn, in matplotlib's keywords.
+Look: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,11 @@ class MethodStyle:
     color: str
     linestyle: Any
     marker: str = "o"
+
+    @property
+    def line(self) -> Look:
+        """Colour and line style, for ``axes.plot``."""
+        return {"color": self.color, "linestyle": self.linestyle}
 
 
 METHOD_STYLES: Final = MappingProxyType(
@@ -147,12 +159,36 @@ def darker(style: MethodStyle) -> MethodStyle:
     return MethodStyle(mpl.colors.to_hex(tuple(shade)), style.linestyle, style.marker)
 
 
-def label_ends(axes: Axes, ends: list[tuple[str, float, str]]) -> None:
-    """Write each line's name at its right end, moved apart where two would overlap."""
+def panels(columns: int, height: float, rows: int = 1, **settings: Any) -> tuple[Figure, list[Axes]]:
+    """Return a figure as wide as a page, ``height`` inches high, and its axes, row after row.
+
+    ``settings`` go to `matplotlib.pyplot.subplots`.
+    """
+    figure, grid = plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **settings)
+    return figure, list(grid.flat)
+
+
+def note(axes: Axes, text: str, place: tuple[float, float], away: tuple[float, float], **look: Any) -> None:
+    """Write a text ``away`` from a place: so many points to the right, so many up."""
+    axes.annotate(text, place, away, textcoords="offset points", **look)
+
+
+def centre_title(axes: Axes, text: str, size: float = 10.5) -> None:
+    """Write a plain title over the middle of a panel."""
+    axes.set_title(text, fontsize=size, fontweight="normal", loc="center")
+
+
+def label_ends(axes: Axes, last: int = 1) -> None:
+    """Write each line's label at its right end, in its colour, moved apart where two would overlap.
+
+    The end of a line that swings is the mean of its ``last`` values.
+    """
     axes.figure.canvas.draw()
     transform, inverse = axes.transData.transform, axes.transAxes.inverted().transform
     x = axes.get_xlim()[1]
-    heights = [float(inverse(transform((x, value)))[1]) for _, value, _ in ends]
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]  # those that were given one
+    ends = [float(np.mean(np.asarray(line.get_ydata(), dtype=float)[-last:])) for line in lines]
+    heights = [float(inverse(transform((x, end)))[1]) for end in ends]
     apart = 0.085
     order = np.argsort(heights)
     placed = np.array(heights)[order]
@@ -164,14 +200,23 @@ def label_ends(axes: Axes, ends: list[tuple[str, float, str]]) -> None:
                 placed[i + 1] += overlap / 2
         placed += max(0.0, -placed[0])  # no name below the axis
     for position, index in zip(placed, order, strict=True):
-        name, _, color = ends[index]
-        axes.text(1.02, position, name, color=color, transform=axes.transAxes, va="center", fontweight="bold")
+        look: Look = {"color": lines[index].get_color(), "va": "center", "fontweight": "bold"}
+        axes.text(1.02, position, str(lines[index].get_label()), transform=axes.transAxes, **look)
+
+
+def name_rows(axes: Axes, colors: Mapping[str, str]) -> None:
+    """Write the names of rows at the left, each in its colour, the first one on top."""
+    axes.set_yticks(range(len(colors)), [name.replace(" weight-wise", "\nweight-wise") for name in colors])
+    axes.set_ylim(len(colors) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    for label, color in zip(axes.get_yticklabels(), colors.values(), strict=True):
+        label.set_color(color)
 
 
 def plain_log_ticks(axes: Axes) -> None:
     """Write 0.1 and 0.02 on a logarithmic axis, not powers of ten."""
     axes.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from ...readings import find_reading
-from ..style import ACCENT, HIGHLIGHT, INK, WIDTH, finish
+from ..style import ACCENT, HIGHLIGHT, INK, Look, finish, panels
 
 BOX_WIDTH, BOX_HEIGHT, ROW = 3.0, 0.62, 1.3
 
@@ -19,48 +18,26 @@ BOX_WIDTH, BOX_HEIGHT, ROW = 3.0, 0.62, 1.3
 def chain_graph(nodes: Sequence[str], forward: Sequence[str], backward: Sequence[str] = ()) -> Figure:
     """Draw a chain of arrays from top to bottom, with what leads from each to the next, and back.
 
-    Parameters
-    ----------
-    nodes : sequence of str
-        What stands in the boxes.
-    forward : sequence of str
-        One less: written beside the arrows that lead down.
-    backward : sequence of str, optional
-        As many as ``forward``: written beside the arrows that lead up, ``backward[i]`` from box ``i + 1`` to box ``i``.
-        Without them only the way forward is drawn.
-
-    Returns
-    -------
-    Figure
+    ``forward[i]`` stands beside the arrow down from box ``i`` to box ``i + 1``, ``backward[i]`` beside the arrow up.
+    Without ``backward`` only the way forward is drawn.
     """
     height = ROW * (len(nodes) - 1) + BOX_HEIGHT
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.56 * height + 0.5))
+    figure, (axes,) = panels(1, 0.56 * height + 0.5)
     for row, node in enumerate(nodes):
         _box(axes, node, -ROW * row)
-    for row in range(len(nodes) - 1):
-        _arrow(axes, -ROW * row, -1, forward[row], ACCENT)
-        if backward:
-            _arrow(axes, -ROW * row, 1, backward[row], HIGHLIGHT)
-    axes.text(-2.0, 0, "forward", color=ACCENT, ha="right", va="center", fontweight="bold")
-    if backward:
-        axes.text(2.0, 0, "backward", color=HIGHLIGHT, ha="left", va="center", fontweight="bold")
-    axes.set_xlim(-4.9, 4.9)
-    axes.set_ylim(-height + BOX_HEIGHT / 2 - 0.05, BOX_HEIGHT / 2 + 0.05)
+    for side, name, color, rules in ((-1, "forward", ACCENT, forward), (1, "backward", HIGHLIGHT, backward)):
+        for row, rule in enumerate(rules):
+            _arrow(axes, -ROW * row, side, rule, color)
+        if rules:
+            align = "right" if side < 0 else "left"
+            axes.text(2.0 * side, 0, name, color=color, ha=align, va="center", fontweight="bold")
+    axes.set(xlim=(-4.9, 4.9), ylim=(-height + BOX_HEIGHT / 2 - 0.05, BOX_HEIGHT / 2 + 0.05))
     axes.axis("off")
     return finish(figure)
 
 
-def network_graph(reading: str = "table") -> Figure:
-    """Draw the whole network with the shapes of its arrays for one image, forward and backward.
-
-    Parameters
-    ----------
-    reading : {"table", "text"}
-
-    Returns
-    -------
-    Figure
-    """
+def network_graph(reading: str) -> Figure:
+    """Draw the whole network in a reading, with the shapes of its arrays for one image, forward and backward."""
     pool_first = find_reading(reading).pool_first
     nodes, forward, backward = ["x   1×28×28"], [], []
     for i, (maps, wide, narrow) in enumerate(((6, 24, 12), (12, 8, 4)), start=1):
@@ -84,15 +61,9 @@ def network_graph(reading: str = "table") -> Figure:
 
 
 def _box(axes: Axes, text: str, y: float) -> None:
-    frame = FancyBboxPatch(
-        (-BOX_WIDTH / 2, y - BOX_HEIGHT / 2),
-        BOX_WIDTH,
-        BOX_HEIGHT,
-        boxstyle="round,pad=0,rounding_size=0.1",
-        facecolor="#f4f6f8",
-        edgecolor="#aab2bd",
-    )
-    axes.add_patch(frame)
+    corner = (-BOX_WIDTH / 2, y - BOX_HEIGHT / 2)
+    look: Look = {"boxstyle": "round,pad=0,rounding_size=0.1", "facecolor": "#f4f6f8", "edgecolor": "#aab2bd"}
+    axes.add_patch(FancyBboxPatch(corner, BOX_WIDTH, BOX_HEIGHT, **look))
     axes.text(0, y, text, ha="center", va="center", color=INK, fontsize=10)
 
 
@@ -100,29 +71,15 @@ def _arrow(axes: Axes, y: float, side: int, text: str, color: str) -> None:
     """Draw an arrow between the box at ``y`` and the next: down on the left (-1), up on the right (1)."""
     x, top, bottom = 0.9 * side, y - BOX_HEIGHT / 2, y - ROW + BOX_HEIGHT / 2
     start, end = (top, bottom) if side < 0 else (bottom, top)
-    axes.annotate(
-        "",
-        (x, end),
-        (x, start),
-        arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0},
-    )
+    look: Look = {"arrowstyle": "-|>", "color": color, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (x, end), (x, start), arrowprops=look)
     align = "right" if side < 0 else "left"
     axes.text(x + 0.22 * side, y - ROW / 2, text, ha=align, va="center", color=color, fontsize=9.5, linespacing=1.05)
 
 
 def difference_errors(steps: np.ndarray, deviations: np.ndarray) -> Figure:
-    r"""Draw how far central differences are from the slope, against their step, with the two laws beside it.
-
-    Parameters
-    ----------
-    steps, deviations : ndarray, shape (n,)
-        Steps in rising order, all above 0.
-
-    Returns
-    -------
-    Figure
-    """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    r"""Draw how far central differences are from the slope, against their rising steps, and the two laws beside it."""
+    figure, (axes,) = panels(1, 3.4)
     best = int(np.argmin(deviations))
     rising, falling = steps[best + 1 :], steps[:best]
     axes.loglog(rising, deviations[-2] * (rising / steps[-2]) ** 2, color="#8a929c", linestyle="--", linewidth=1)
@@ -130,6 +87,5 @@ def difference_errors(steps: np.ndarray, deviations: np.ndarray) -> Figure:
     axes.loglog(steps, deviations, color=ACCENT, marker="o", markersize=4)
     axes.text(steps[-3], deviations[-3] / 30, r"formula: $\delta^2$", color=INK, va="top")
     axes.text(steps[0], deviations[0] * 1e-5, r"rounding: $1/\delta$", color=INK, va="top", ha="left")
-    axes.set_xlabel(r"step $\delta$")
-    axes.set_ylabel("relative deviation")
+    axes.set(xlabel=r"step $\delta$", ylabel="relative deviation")
     return finish(figure)

@@ -6,17 +6,14 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...study import ALPHA, MEASURES, Comparison, Effect, Table, Verdict
-from ..style import HIGHLIGHT, INK, METHOD_STYLES, WIDTH, finish, variant_style
+from ..style import HIGHLIGHT, INK, METHOD_STYLES, MUTED, PALE, Look, finish, name_rows, panels, variant_style
 from .robustness import Noise
 
-QUIET: Final = "#8b94a0"
-PALE: Final = "#d5dae1"
 REACH: Final = 8.0  # half intervals that the forest shows; what lies beyond is drawn at its edge
 LINE: Final = 0.062  # inches between two comparisons
 #: What a row of the forest calls a stage.
@@ -50,51 +47,31 @@ def half_widths(effect: Effect) -> tuple[float, float, float]:
 def forest(verdicts: Sequence[Verdict]) -> Figure:
     """Draw all comparisons of all claims as effect and interval, in units of half its width; right is in favour.
 
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-        Those without comparisons, and comparisons of which no p is asked, are left out.
-
-    Returns
-    -------
-    Figure
-        Filled: significant in its family. The colour is the rival's.
+    Filled: significant in its family. The colour is the rival's. Comparisons of which no p is asked are left out.
     """
     blocks = _blocks(verdicts)
     rows = sum(len(block) for _, block in blocks)
-    figure, axes = plt.subplots(figsize=(WIDTH, max(LINE * (rows + 4 * len(blocks)) + 0.9, 1.6)))
-    place, ticks, names = 0.0, [], []
-    for name, block in blocks:
+    figure, (axes,) = panels(1, max(LINE * (rows + 4 * len(blocks)) + 0.9, 1.6))
+    place, ticks = 0.0, []
+    for _, block in blocks:
         ticks.append(place + (len(block) - 1) / 2)
-        names.append(name)
         for sign, comparison in block:
             _draw_comparison(axes, place, sign, comparison)
             place += 1
         axes.axhline(place + 1.5, color=PALE, linewidth=0.6)
         place += 4
     axes.axvline(0, color=INK, linewidth=0.9)
-    axes.set_yticks(ticks, names, fontsize=8.5)
+    axes.set_yticks(ticks, [name for name, _ in blocks], fontsize=8.5)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(place - 2, -3)
-    axes.set_xlim(-REACH - 0.5, REACH + 0.5)
-    axes.set_xlabel("effect, scaled: its interval is 2 long")
+    axes.set(ylim=(place - 2, -3), xlim=(-REACH - 0.5, REACH + 0.5), xlabel="effect, scaled: its interval is 2 long")
     rivals = {c.other: _rival(c) for _, block in blocks for _, c in block if _rival(c)[0] != INK}
     for name, (color, marker) in rivals.items():
         axes.plot([], [], marker, color=color, markersize=4, label=name)
-    figure.legend(
-        *_once(*axes.get_legend_handles_labels()), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8.5
-    )
+    figure.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8.5)
     figure.tight_layout()
     axes.text(0.02, 1.0, "← against the claim", transform=axes.transAxes, va="bottom", fontsize=9.5)
     axes.text(0.98, 1.0, "in favour →", transform=axes.transAxes, va="bottom", ha="right", fontsize=9.5)
     return finish(figure)
-
-
-def _once(handles: Sequence[Any], labels: Sequence[str]) -> tuple[list[Any], list[str]]:
-    """Keep the first handle of each label."""
-    first = dict(zip(reversed(labels), reversed(handles), strict=True))
-    names = list(dict.fromkeys(labels))
-    return [first[name] for name in names], names
 
 
 def _blocks(verdicts: Sequence[Verdict]) -> list[tuple[str, list[tuple[int, Comparison]]]]:
@@ -132,39 +109,28 @@ def _rival(comparison: Comparison) -> tuple[str, str]:
 def chatter_onset(table: Table) -> Figure:
     r"""Draw how far weights swing in the end against how sharp the corner is: SL1 on both sides of the transition.
 
-    Parameters
-    ----------
-    table : Table
-        Of the experiment ``"chatter"``.
-
-    Returns
-    -------
-    Figure
-        A dot a descent. Filled: some weight jumps. The panel on the right has methods without smoothing.
+    A dot a descent of the experiment ``"chatter"``. Filled: some weight jumps. The panel on the right has methods
+    without smoothing.
     """
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 3.1), sharey=True, width_ratios=[3, 1], layout="constrained"
-    )
+    figure, (left, right) = panels(2, 3.1, sharey=True, width_ratios=[3, 1], layout="constrained")
     rng = np.random.default_rng(0)
     for method in ("SL1", "SL1 quartic"):
         _draw_swings(left, table.where(method=method), method, rng)
     left.axvline(1, color=INK, linewidth=1, linestyle=(0, (4, 2)))
     left.annotate("transition", (1, 0), xycoords=("data", "axes fraction"), xytext=(5, 5), textcoords="offset points")
-    left.set_xscale("log")
-    left.set_yscale("log")
+    left.set(xscale="log", yscale="log")
     left.set_xticks([0.5, 1, 2], ["0.5", "1", "2"])
     left.set_xticks([], minor=True)
-    left.set_xlabel(r"$\eta\lambda\,\mathrm{Lip}(\nabla h)$ in units of $2(1+\mu)$")
-    left.set_ylabel(r"largest swing ($\eta\lambda$)")
+    left.set(
+        xlabel=r"$\eta\lambda\,\mathrm{Lip}(\nabla h)$ in units of $2(1+\mu)$", ylabel=r"largest swing ($\eta\lambda$)"
+    )
     left.legend(loc="center right", fontsize=9, handletextpad=0.2)
     for place, method in enumerate(("L1", "group lasso")):
-        rows = table.where(method=method)
+        rows, style = table.where(method=method), variant_style(method)
         x = place + rng.uniform(-0.2, 0.2, size=len(rows))
-        style = variant_style(method)
         right.plot(x, rows["swing"], style.marker, color=style.color, markersize=3, alpha=0.6)
-    right.set_xlim(-0.6, 1.6)
     right.set_xticks([0, 1], ["L1", "group\nlasso"])
-    right.set_xlabel("no smoothing")
+    right.set(xlim=(-0.6, 1.6), xlabel="no smoothing")
     return finish(figure)
 
 
@@ -173,35 +139,24 @@ def _draw_swings(axes: Axes, rows: Table, method: str, rng: np.random.Generator)
     x = rows["share"] * np.exp(rng.uniform(-0.008, 0.008, size=len(rows)))
     jumps, shown = rows["jumping"] > 0, np.maximum(rows["swing"], floor)
     for chosen, face, what in ((jumps, style.color, "jumps"), (~jumps, "white", "at rest")):
-        axes.plot(
-            x[chosen], shown[chosen], style.marker, color=style.color, markersize=3.6, markerfacecolor=face,
-            label=f"{method}, {what}",
-        )  # fmt: skip
+        look: Look = {"color": style.color, "markersize": 3.6, "markerfacecolor": face}
+        axes.plot(x[chosen], shown[chosen], style.marker, **look, label=f"{method}, {what}")
 
 
 def gradient_courses(table: Table, gone: float) -> Figure:
     r"""Draw the norm of the full gradient against the update, as a share of the first: last layer and whole network.
 
-    Parameters
-    ----------
-    table : Table
-        Of the experiment ``"convergence"``.
-    gone : float
-        The share of its first norm at which a gradient counts as gone.
-
-    Returns
-    -------
-    Figure
-        A line an instance and rate; a dotted line marks ``gone``.
+    A line an instance and rate of the experiment ``"convergence"``. A dotted line marks the share at which a gradient
+    counts as ``gone``.
     """
-    panels: Sequence[tuple[str, Mapping[str, Any], str]] = (
+    parts: Sequence[tuple[str, Mapping[str, Any], str]] = (
         ("last layer", {"part": "last layer", "momentum": 0.0}, r"$\eta L$ = "),
         ("network, table", {"part": "network", "reading": "table"}, r"$\eta$ = "),
         ("network, text", {"part": "network", "reading": "text"}, r"$\eta$ = "),
     )
-    figure, row = plt.subplots(1, 3, figsize=(WIDTH, 3.0), sharey=True, layout="constrained")
+    figure, row = panels(3, 3.0, sharey=True, layout="constrained")
     colors = ("#9fd3c2", METHOD_STYLES["SL1"].color, HIGHLIGHT)
-    for axes, (title, chosen, unit) in zip(row, panels, strict=True):
+    for axes, (title, chosen, unit) in zip(row, parts, strict=True):
         part = table.where(**chosen)
         for color, rate in zip(colors, sorted(set(part["rate"].tolist())), strict=False):
             lines = part.where(rate=rate)
@@ -210,8 +165,7 @@ def gradient_courses(table: Table, gone: float) -> Figure:
                 label = f"{unit}{rate:g}" if number == 0 else None
                 axes.plot(one["update"] + 1, one["gradient"] / one["gradient"][0], color=color, lw=1, label=label)
         axes.axhline(gone, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        axes.set(xscale="log", yscale="log")
         axes.set_title(title, fontsize=9.5)
         axes.legend(fontsize=8.5, loc="lower left", handlelength=1.2)
     row[0].set_ylabel(r"$\Vert\nabla E\Vert$ over its first value")
@@ -222,43 +176,33 @@ def gradient_courses(table: Table, gone: float) -> Figure:
 def distances(table: Table) -> Figure:
     r"""Draw how far SL1's solution is from the group lasso's against :math:`\varepsilon`, with the solver's tolerance.
 
-    Parameters
-    ----------
-    table : Table
-        Of the experiment ``"consistency"``.
+    A line an instance of the experiment ``"consistency"``.
     """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.1))
-    style = METHOD_STYLES["SL1"]
+    figure, (axes,) = panels(1, 3.1)
+    color = METHOD_STYLES["SL1"].color
     instances = [table.where(instance=instance) for instance in np.unique(table["instance"])]
     for rows in instances:
-        axes.plot(rows["eps"], rows["distance"], color=style.color, linewidth=1, marker="o", markersize=3)
+        axes.plot(rows["eps"], rows["distance"], color=color, linewidth=1, marker="o", markersize=3)
     bounds = [rows["tolerance"][0] for rows in instances]
-    axes.axhspan(min(bounds), max(bounds), color=QUIET, alpha=0.5, lw=0)
-    axes.text(
-        0.98, max(bounds), "the solver's tolerance", transform=axes.get_yaxis_transform(), ha="right", va="bottom"
-    )
+    axes.axhspan(min(bounds), max(bounds), color=MUTED, alpha=0.5, lw=0)
+    look: Look = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+    axes.text(0.98, max(bounds), "the solver's tolerance", **look)
     widths = instances[0]["eps"]
     line = 0.3 * instances[0]["distance"][1] * widths / widths[1]
     axes.plot(widths, line, color=INK, linewidth=1, linestyle=(0, (4, 2)))
     axes.text(widths[3], line[3], r"  $\propto \varepsilon$", va="top")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel(r"width of the smoothing $\varepsilon$")
-    axes.set_ylabel("distance of the weights")
+    axes.set(xscale="log", yscale="log")
+    axes.set(xlabel=r"width of the smoothing $\varepsilon$", ylabel="distance of the weights")
     return finish(figure)
 
 
-def candidates_behind(noise: Mapping[str, Noise], most: float = 0.4) -> Figure:
+def candidates_behind(noise: Mapping[str, Noise]) -> Figure:
     """Draw how far tuning's candidates are behind each method's winner, beside the noise of two seeds.
 
-    Parameters
-    ----------
-    noise : mapping of str to Noise
-        By method.
-    most : float
-        Percentage points that are shown; what lies beyond is counted.
+    What lies beyond 0.4 percentage points is counted.
     """
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.36 * len(noise) + 0.9))
+    most = 0.4
+    figure, (axes,) = panels(1, 0.36 * len(noise) + 0.9)
     for place, (method, each) in enumerate(noise.items()):
         style, behind = variant_style(method), 100 * each.behind
         axes.barh(place, 200 * each.noise, height=0.62, color=PALE)
@@ -267,11 +211,6 @@ def candidates_behind(noise: Mapping[str, Noise], most: float = 0.4) -> Figure:
         if len(near) < len(behind):
             text = f"{len(behind) - len(near)} more"
             axes.text(most * 1.03, place, text, va="center", fontsize=8.5, color=style.color)
-    axes.set_yticks(range(len(noise)), [name.replace(" weight-wise", "\nweight-wise") for name in noise])
-    for label, method in zip(axes.get_yticklabels(), noise, strict=True):
-        label.set_color(variant_style(method).color)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(noise) - 0.4, -0.6)
-    axes.set_xlim(-0.01, most * 1.2)
-    axes.set_xlabel("validation error behind the winner (points)")
+    name_rows(axes, {method: variant_style(method).color for method in noise})
+    axes.set(xlim=(-0.01, most * 1.2), xlabel="validation error behind the winner (points)")
     return finish(figure)

@@ -14,7 +14,7 @@ from ...engine import images_to_tensor
 from ...errors import require_choice
 from ...fast import trace
 from ...training.run import Run
-from ..style import HIGHLIGHT, INK, WIDTH, finish, hide_frame, label_ends, method_style, plain_log_ticks
+from ..style import HIGHLIGHT, INK, WIDTH, finish, hide_frame, label_ends, method_style, note, panels, plain_log_ticks
 
 
 def loss_curves(runs: Sequence[Run], quantity: str = "E0", keep: float = 0.99, skip: int = 20) -> Figure:
@@ -29,102 +29,58 @@ def loss_curves(runs: Sequence[Run], quantity: str = "E0", keep: float = 0.99, s
         Mini-batch errors are smoothed by ``History.smoothed(keep=keep)``; 0 shows them raw.
     skip : int
         Leave out the first updates, where the average still carries its start.
-
-    Returns
-    -------
-    Figure
     """
     require_choice("quantity", quantity, ("E0", "E"))
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.6))
-    ends = []
+    figure, (axes,) = panels(1, 3.6)
     for run in runs:
         curve = run.history.smoothed(quantity, keep)
         epochs = np.arange(1, len(curve) + 1) / max(len(curve) / max(len(run.history.seconds), 1), 1)
-        style = method_style(run.config.method)
-        axes.plot(epochs[skip:], curve[skip:], color=style.color, linestyle=style.linestyle)
-        ends.append((run.config.method, curve[-1], style.color))
+        shown = slice(min(skip, len(curve) - 1), None)  # a run that ended early has its end at least
+        axes.plot(epochs[shown], curve[shown], **method_style(run.config.method).line, label=run.config.method)
     axes.set_yscale("log")
     plain_log_ticks(axes)
-    axes.set_xlabel("epoch")
     symbol = r"$E_0$" if quantity == "E0" else r"$E = E_0 + \lambda\,\Sigma h$"
     entropy = all(run.config.loss == "cross_entropy" for run in runs)  # only the entropy error has a unit
-    axes.set_ylabel(f"{symbol}  ({'nats, ' if entropy else ''}smoothed)")
-    axes.set_xlim(0, None)
-    label_ends(axes, ends)
+    axes.set(xlim=(0, None), xlabel="epoch", ylabel=f"{symbol}  ({'nats, ' if entropy else ''}smoothed)")
+    label_ends(axes)
     return finish(figure)
 
 
 def node_norms(runs: Sequence[Run], eps: float) -> Figure:
-    r"""Draw the 192 node norms of each run, sorted, against the threshold :math:`\varepsilon`.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    eps : float
-        Drawn as a horizontal line.
-
-    Returns
-    -------
-    Figure
-    """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.6))
-    ends = []
+    r"""Draw the 192 node norms of each run, sorted, with a line at the threshold :math:`\varepsilon`."""
+    figure, (axes,) = panels(1, 3.6)
     for run in runs:
-        norms = np.sort(run.node_norms)[::-1]
-        style = method_style(run.config.method)
+        norms = np.maximum(np.sort(run.node_norms)[::-1], 1e-6)
         rank = np.arange(1, len(norms) + 1)
-        axes.plot(rank, np.maximum(norms, 1e-6), color=style.color, linestyle=style.linestyle)
-        ends.append((run.config.method, max(norms[-1], 1e-6), style.color))
+        axes.plot(rank, norms, **method_style(run.config.method).line, label=run.config.method)
     axes.axhline(eps, color=INK, linewidth=0.8)
-    axes.annotate(rf"$\varepsilon$ = {eps:g}", (1, eps), xytext=(2, 3), textcoords="offset points", va="bottom")
-    axes.set_yscale("log")
-    axes.set_xlabel("node, sorted by norm")
-    axes.set_ylabel(r"$\Vert u_k \Vert$, the norm of a node's weights")
-    axes.set_xlim(0, len(runs[0].node_norms))
-    label_ends(axes, ends)
+    note(axes, rf"$\varepsilon$ = {eps:g}", (1, eps), (2, 3), va="bottom")
+    axes.set(xlim=(0, len(runs[0].node_norms)), xlabel="node, sorted by norm")
+    axes.set(yscale="log", ylabel=r"$\Vert u_k \Vert$, the norm of a node's weights")
+    label_ends(axes)
     return finish(figure)
 
 
 def kernels(runs: Sequence[Run]) -> Figure:
-    """Draw the six kernels of the first layer of each run, a run a row, all on one scale.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the six kernels of the first layer of each run, a run a row, all on one scale."""
     stacks = [run.params["K1"][:, 0] for run in runs]
     limit = max(float(np.abs(stack).max()) for stack in stacks)
     count = len(stacks[0])
-    figure, grid = plt.subplots(
-        len(runs), count, figsize=(WIDTH, 1.05 * len(runs) + 0.3), squeeze=False, gridspec_kw={"hspace": 0.12}
-    )
-    for row, run, stack in zip(grid, runs, stacks, strict=True):
-        for axes, kernel in zip(row, stack, strict=True):
-            image = axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
-            hide_frame(axes)
-        row[0].set_ylabel(run.config.method, rotation=0, ha="right", va="center", labelpad=8)
+    figure, grid = panels(count, 1.05 * len(runs) + 0.3, rows=len(runs), gridspec_kw={"hspace": 0.12})
+    for axes, kernel in zip(grid, np.concatenate(stacks), strict=True):
+        image = axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        hide_frame(axes)
+    for axes, run in zip(grid[::count], runs, strict=True):
+        axes.set_ylabel(run.config.method, rotation=0, ha="right", va="center", labelpad=8)
     bar = figure.colorbar(image, ax=grid, fraction=0.025, pad=0.03, label="weight")
     bar.outline.set_visible(False)
     return finish(figure)
 
 
 def network_maps(run: Run, image: np.ndarray) -> Figure:
-    """Draw what every layer makes of one image, after the paper's Figure 2.
+    """Draw what every layer makes of one image, uint8 (28, 28), after the paper's Figure 2.
 
-    Parameters
-    ----------
-    run : Run
-    image : ndarray of uint8, shape (28, 28)
-
-    Returns
-    -------
-    Figure
-        From top to bottom: the image; what stage 1 hands on (6 maps of 12×12); what stage 2 hands on (12 maps of
-        4×4); the probabilities of the ten digits.
+    From top to bottom: the image; what stage 1 hands on; what stage 2 hands on; the probabilities of the ten digits.
     """
     params = run.tensors()
     x = images_to_tensor(image[None], params["U"].dtype)
@@ -156,14 +112,6 @@ def _probability_bars(axes: Axes, probabilities: np.ndarray) -> None:
     best = int(probabilities.argmax())
     colors = [HIGHLIGHT if digit == best else "#9aa3ad" for digit in range(10)]
     axes.bar(range(10), probabilities, color=colors, width=0.7)
-    axes.set_xticks(range(10))
-    axes.set_ylim(0, 1.18)
-    axes.set_yticks([0, 0.5, 1])
-    axes.set_title("softmax: probability of each digit", fontsize=10, fontweight="normal", loc="left")
-    axes.annotate(
-        f"{probabilities[best]:.3f}",
-        (best, probabilities[best]),
-        xytext=(0, 2),
-        textcoords="offset points",
-        ha="center",
-    )
+    axes.set(xticks=range(10), yticks=[0, 0.5, 1], ylim=(0, 1.18))
+    axes.set_title("softmax: probability of each digit", fontsize=10, fontweight="normal")
+    note(axes, f"{probabilities[best]:.3f}", (best, probabilities[best]), (0, 2), ha="center")

@@ -4,63 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..style import ACCENT, HIGHLIGHT, INK, WIDTH, finish, label_ends, plain_log_ticks
-
-COLORS = (ACCENT, HIGHLIGHT, "#00815c", "#9a4fa3", "#666666")
+from ..style import INK, SERIES, finish, label_ends, panels, plain_log_ticks
 
 
 def error_curves(curves: Mapping[str, np.ndarray], start: float = float("nan")) -> Figure:
-    """Draw the error of each update's batch, one line a training, named at its right end.
+    """Draw the error of each update's batch, at most five trainings named at their right ends.
 
-    Parameters
-    ----------
-    curves : mapping of str to ndarray, shape (updates,)
-        At most five.
-    start : float, optional
-        Marked by a horizontal line: what a network has that knows nothing.
-
-    Returns
-    -------
-    Figure
+    A horizontal line marks ``start``, the error of a network that knows nothing.
     """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.5))
-    ends = []
-    for color, (name, curve) in zip(COLORS, curves.items(), strict=False):
-        axes.plot(np.arange(len(curve)), curve, color=color, linewidth=1.4)
-        ends.append((name, float(curve[-5:].mean()), color))
+    figure, (axes,) = panels(1, 3.5)
+    for color, (name, curve) in zip(SERIES, curves.items(), strict=False):
+        axes.plot(np.arange(len(curve)), curve, color=color, linewidth=1.4, label=name)
     axes.axhline(start, color=INK, linewidth=0.8, linestyle=":")
     axes.set_yscale("log")
     plain_log_ticks(axes)
-    axes.set_xlabel("update")
-    axes.set_ylabel("$E_0$ of the batch (nats)")
-    axes.set_xlim(0, None)
-    label_ends(axes, ends)
+    axes.set(xlim=(0, None), xlabel="update", ylabel="$E_0$ of the batch (nats)")
+    label_ends(axes, last=5)
     return finish(figure)
 
 
 def drift_curves(curves: Mapping[str, np.ndarray]) -> Figure:
-    """Draw how far trainings are from a reference after each update, relative, on a logarithmic axis.
-
-    Parameters
-    ----------
-    curves : mapping of str to ndarray, shape (updates,)
-
-    Returns
-    -------
-    Figure
-    """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.2))
-    ends = []
-    for color, (name, curve) in zip(COLORS, curves.items(), strict=False):
-        axes.semilogy(np.arange(1, len(curve) + 1), np.maximum(curve, 1e-17), color=color)
-        ends.append((name, float(curve[-1]), color))
-    axes.set_ylim(1e-17, 1e-1)
-    axes.set_xlabel("update")
-    axes.set_ylabel("largest relative deviation")
-    axes.set_xlim(0, None)
-    label_ends(axes, ends)
+    """Draw how far at most five trainings are from a reference after each update, relative, on a logarithmic axis."""
+    figure, (axes,) = panels(1, 3.2)
+    for color, (name, curve) in zip(SERIES, curves.items(), strict=False):
+        axes.semilogy(np.arange(1, len(curve) + 1), np.maximum(curve, 1e-17), color=color, label=name)
+    axes.set(xlim=(0, None), ylim=(1e-17, 1e-1), xlabel="update", ylabel="largest relative deviation")
+    label_ends(axes)
     return finish(figure)
