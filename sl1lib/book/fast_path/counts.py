@@ -19,21 +19,11 @@ FLOAT: Final = 4  # bytes of a number
 
 @dataclass(frozen=True)
 class Work:
-    """What one step does.
+    """What one step does."""
 
-    Parameters
-    ----------
-    operations : int
-        All that are made, products with zeros included.
-    useful : int
-        Those that the result needs.
-    moved : int
-        Bytes read and written.
-    """
-
-    operations: int
-    useful: int
-    moved: int
+    operations: int  # all that are made, products with zeros included
+    useful: int  # those that the result needs
+    moved: int  # bytes read and written
 
     @property
     def intensity(self) -> float:
@@ -47,13 +37,7 @@ class Work:
 
 
 def direct_work(bands: Bands, images: int) -> Work:
-    """Count a convolution that reads each number once and makes no product too many.
-
-    Parameters
-    ----------
-    bands : Bands
-        The layer; the width of its tiles does not matter here.
-    images : int
+    """Count a convolution that reads each number once and makes no product too many; no tiles matter here.
 
     Examples
     --------
@@ -72,11 +56,6 @@ def direct_work(bands: Bands, images: int) -> Work:
 def im2col_work(bands: Bands, images: int) -> Work:
     """Count a convolution that first copies all windows: they are written once and read once more.
 
-    Parameters
-    ----------
-    bands : Bands
-    images : int
-
     Notes
     -----
     Equation ``eq-fast-copies``, chapter *The fast path*.
@@ -94,11 +73,6 @@ def im2col_work(bands: Bands, images: int) -> Work:
 
 def banded_work(bands: Bands, images: int) -> Work:
     """Count products of strips with a banded matrix: nothing is copied, but zeros are multiplied.
-
-    Parameters
-    ----------
-    bands : Bands
-    images : int
 
     Notes
     -----
@@ -121,13 +95,8 @@ def epoch_operations(reading: str | Reading, images: int) -> int:
     """Return the operations of an epoch's necessary products, forwards and backwards.
 
     Each convolution makes its products forwards and again for its kernel's gradient, the second one a third time for
-    the gradient of what it reads; the last layer makes them three times.
-
-    Parameters
-    ----------
-    reading : str or Reading
-        Where pooling follows the convolution directly, the two are one.
-    images : int
+    the gradient of what it reads; the last layer makes them three times. Where pooling follows the convolution
+    directly, the two are one.
 
     Notes
     -----

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 
-from ...clock import processor_name
+from ...clock import processor_name, time_side_by_side
 from ...errors import require_count, require_number
 
 MEBIBYTE: Final = 2**20
@@ -65,13 +64,7 @@ class Machine:
 
 
 def matrix_rate(size: int = 512, repeats: int = 60) -> float:
-    """Return the best rate of float32 matrix products seen, in operations a second.
-
-    Parameters
-    ----------
-    size : int
-        Rows and columns.
-    repeats : int
+    """Return the best rate of float32 products of square matrices seen, in operations a second.
 
     Examples
     --------
@@ -81,20 +74,14 @@ def matrix_rate(size: int = 512, repeats: int = 60) -> float:
     require_count("size", size, least=1)
     a = torch.rand(size, size)
     out = torch.empty_like(a)
-    return 2 * size**3 / _best(lambda: torch.mm(a, a, out=out), repeats)
+    timing = time_side_by_side({"product": lambda: torch.mm(a, a, out=out)}, repeats)["product"]
+    return 2 * size**3 / timing.least
 
 
-def copy_rate(size: int = OUTSIDE, repeats: int = 3) -> float:
-    """Return the best rate of copying seen, in bytes a second: each byte counts when it is read and when it is written.
+def copy_rate(size: int, repeats: int = 3) -> float:
+    """Return the best rate of copying arrays of ``size`` bytes seen: each byte counts when read and when written.
 
     A large array is copied piece by piece, and the best piece counts: other programs interrupt a short copy less often.
-
-    Parameters
-    ----------
-    size : int
-        Bytes of the array.
-    repeats : int
-        How often the whole array is copied.
 
     Examples
     --------
@@ -117,10 +104,7 @@ def copy_rate(size: int = OUTSIDE, repeats: int = 3) -> float:
 def machine_peaks(outside: int = OUTSIDE) -> Machine:
     """Measure this machine with the threads that PyTorch uses now; takes a second or two.
 
-    Parameters
-    ----------
-    outside : int
-        Bytes of the two arrays for ``memory``; they should not fit into the caches.
+    The ``outside`` bytes of the arrays for ``memory`` should not fit into the caches.
 
     Examples
     --------
@@ -138,15 +122,3 @@ def machine_peaks(outside: int = OUTSIDE) -> Machine:
         os.cpu_count() or 1,
         load,
     )
-
-
-def _best(function: Callable[[], object], repeats: int) -> float:
-    """Return the seconds of the fastest call, after one that is not counted."""
-    require_count("repeats", repeats, least=1)
-    function()
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        best = min(best, time.perf_counter() - start)
-    return best

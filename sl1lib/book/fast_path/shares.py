@@ -17,13 +17,7 @@ from ...training.processes import Processes
 class Shares:
     """An engine in each of several processes, with one thread, and a share of the trainings for each.
 
-    Parameters
-    ----------
-    trainings, x, labels
-        As for `Engine`.
-    processes : int
-    **settings
-        ``reading``, ``batch_size`` and ``loss``, as for `Engine`.
+    ``settings`` are ``reading``, ``batch_size`` and ``loss``, as for `Engine`.
 
     Examples
     --------

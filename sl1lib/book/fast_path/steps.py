@@ -1,7 +1,8 @@
 """One convolution, written in several ways: the steps from a loop to the engine's products with banded matrices.
 
-Each function gives what `conv2d` gives, without a bias. They are for reading and for measuring; training uses the
-last of them, in the form that ``engine`` gives it: tiles laid out once, matrices and results in buffers.
+Each function gives what `conv2d` gives, without a bias, and raises a ValueError where that does. They are for reading
+and for measuring; training uses the last of them, in the form that ``engine`` gives it: tiles laid out once, matrices
+and results in buffers.
 """
 
 from __future__ import annotations
@@ -27,11 +28,6 @@ def conv2d_loops(x: Tensor, kernel: Tensor) -> Tensor:
     -------
     Tensor, shape (N, M, H-kh+1, W-kw+1)
         Of the dtype of ``x``; the sums are made in Python's numbers, which are float64.
-
-    Raises
-    ------
-    ValueError
-        As `conv2d` does.
 
     Notes
     -----
@@ -73,11 +69,6 @@ def im2col(x: Tensor, kh: int, kw: int) -> Tensor:
     -------
     Tensor, shape (N, C·kh·kw, (H-kh+1)·(W-kw+1))
 
-    Raises
-    ------
-    ValueError
-        If ``x`` does not have four axes, or the window does not fit.
-
     Notes
     -----
     Equation ``eq-fast-im2col``, chapter *The fast path*.
@@ -96,21 +87,7 @@ def im2col(x: Tensor, kh: int, kw: int) -> Tensor:
 
 
 def conv2d_im2col(x: Tensor, kernel: Tensor) -> Tensor:
-    """Convolve by copying all windows and one product of matrices.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, H, W)
-    kernel : Tensor, shape (M, C, kh, kw)
-
-    Returns
-    -------
-    Tensor, shape (N, M, H-kh+1, W-kw+1)
-
-    Raises
-    ------
-    ValueError
-        As `conv2d` does.
+    """Convolve by copying all windows and one product of matrices: as `conv2d_loops`.
 
     Notes
     -----
@@ -143,11 +120,6 @@ def band_matrix(kernel: Tensor, width: int, stride: int = 1) -> Tensor:
     -------
     Tensor, shape (k·width·C, columns·M)
         Rows in the order (row, column, channel) of the strip, columns in the order (column, map) of the output.
-
-    Raises
-    ------
-    ValueError
-        If the kernel is not square, or the tile is narrower than it.
 
     Notes
     -----
@@ -182,16 +154,7 @@ def band_matrix(kernel: Tensor, width: int, stride: int = 1) -> Tensor:
 
 
 def cut_tiles(x: Tensor, bands: Bands) -> Tensor:
-    """Lay images out in overlapping tiles, rows one after the other, with the channels innermost.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, H, H)
-    bands : Bands
-
-    Returns
-    -------
-    Tensor, shape (N·tiles, H, width·C)
+    """Lay images (N, C, H, H) out in overlapping tiles (N·tiles, H, width·C), row by row, with the channels innermost.
 
     Examples
     --------
@@ -227,11 +190,6 @@ def conv2d_banded(
     Tensor, shape (N, M, columns, columns)
         What ``torch.nn.functional.conv2d(x, kernel, stride=stride)`` gives.
 
-    Raises
-    ------
-    ValueError
-        If images or kernels are not square, or tiles of this width leave a rest.
-
     Notes
     -----
     Equation ``eq-fast-banded``, chapter *The fast path*.
@@ -251,41 +209,10 @@ def conv2d_banded(
     return images_of(Y, bands)
 
 
-def bands_for(
-    x: Tensor,
-    kernel: Tensor,
-    width: int,
-    stride: int = 1,
-) -> Bands:
-    """Return the sizes of a banded convolution; raise where tiles leave a rest."""
-    _require_square(kernel)
-    _, C, H, W = x.shape
-    if H != W:
-        raise unexpected("the size of x", (H, W), "images must be square")
-    bands = Bands(H, C, len(kernel), kernel.shape[2], stride, width)
-    fits = [w for w in range(bands.kernel, H + 1) if _covers(Bands(H, C, bands.maps, bands.kernel, stride, w))]
-    if width not in fits:
-        raise unexpected("the width of a tile", width, f"here it must be one of {fits}")
-    return bands
-
-
 def banded_product(x: Tensor, kernel: Tensor, width: int, stride: int = 1) -> Callable[[], Tensor]:
     """Lay out tiles and matrix once, and return what is left to do for each batch: the product, into a buffer.
 
-    Parameters
-    ----------
-    x, kernel, width, stride
-        As for `conv2d_banded`.
-
-    Returns
-    -------
-    function
-        Without arguments; it returns rows of output (strips, N·tiles, columns·M), in the same memory every time.
-
-    Raises
-    ------
-    ValueError
-        As `conv2d_banded` does.
+    It returns rows of output (strips, N·tiles, columns·M), in the same memory every time.
 
     Examples
     --------
@@ -304,16 +231,27 @@ def banded_product(x: Tensor, kernel: Tensor, width: int, stride: int = 1) -> Ca
     return lambda: torch.bmm(strips, for_each_strip, out=Y)
 
 
+def bands_for(x: Tensor, kernel: Tensor, width: int, stride: int = 1) -> Bands:
+    """Return the sizes of a banded convolution; raise where tiles leave a rest."""
+    _require_square(kernel)
+    _, C, H, W = x.shape
+    if H != W:
+        raise unexpected("the size of x", (H, W), "images must be square")
+    fits = {}
+    for w in range(kernel.shape[2], H + 1):
+        bands = Bands(H, C, len(kernel), kernel.shape[2], stride, w)
+        if bands.tiles * bands.columns == bands.strips:  # the tiles' columns together are all of the output
+            fits[w] = bands
+    if width not in fits:
+        raise unexpected("the width of a tile", width, f"here it must be one of {list(fits)}")
+    return fits[width]
+
+
 def images_of(Y: Tensor, bands: Bands) -> Tensor:
     """Put rows of output ``(strips, N·tiles, columns·M)`` together into images ``(N, M, H', W')``."""
     Y = Y.view(bands.strips, -1, bands.tiles, bands.columns, bands.maps)
     Y = Y.permute(1, 4, 0, 2, 3)  # (N, M, strips, tiles, columns)
     return Y.flatten(3)
-
-
-def _covers(bands: Bands) -> bool:
-    """Whether the tiles' columns together are all columns of the output."""
-    return bands.tiles * bands.columns == bands.strips
 
 
 def _require_square(kernel: Tensor) -> None:
