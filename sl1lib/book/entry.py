@@ -13,13 +13,17 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import unexpected
-from .measure import deviation, excess
+from .measure import DIFFERENCE, PRECISIONS, SAME, autograd, deviation, differences, excess, run
 
 if TYPE_CHECKING:
     from .measure import Numbers
+
+
+_DIFFERENCES: Final = "against central differences, every entry"
+_AUTOGRAD: Final = "against autograd through the fast path"
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,38 @@ class Checks:
         self._worst: dict[tuple[str, float], Measured] = {}
 
     def __call__(self, what: str, tolerance: float, found: Numbers, expected: Numbers | None = None) -> None:
-        """Measure how far apart two results are, or take a deviation.
+        """Measure how far apart two results are, relative to the largest entry of what is expected.
 
-        Parameters
-        ----------
-        what : str
-            What is compared with what.
-        tolerance : float
-            How far apart they may be.
-        found : array, tensor or number
-            What is compared; without ``expected`` the deviation itself, and below 0, as a bound's that holds, it
-            counts as 0. Of several the largest counts.
-        expected : array, tensor or number, optional
-            What it should be; the deviation is relative to its largest entry.
+        Without ``expected`` what was found is the deviation itself; below 0, as a bound's that holds, it counts as 0.
+        Of several the largest counts.
         """
         apart = excess(found) if expected is None else deviation(found, expected)
         measured = Measured(what, apart, tolerance)
         self._worst[what, tolerance] = max(self._worst.get((what, tolerance), measured), measured, key=Measured.badness)
+
+    def fast(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        expected: Numbers,
+        what: str = "fast against reference",
+        precisions: tuple[tuple[str, float], ...] = PRECISIONS,
+    ) -> None:
+        """Compare what a function of the fast path makes of arrays, in both precisions."""
+        for dtype, tolerance in precisions:
+            self(f"{what}, {dtype}", tolerance, run(function, *arguments, dtype=dtype), expected)
+
+    def differences(
+        self, found: Numbers, function: Callable[..., Any], *arrays: Any, what: str = _DIFFERENCES, **settings: Any
+    ) -> None:
+        """Compare a gradient with `measure.differences` of a function, for the first of its arrays."""
+        self(what, DIFFERENCE, found, differences(function, *arrays, **settings)[0])
+
+    def autograd(
+        self, found: Numbers, function: Callable[..., Any], *arrays: Any, what: str = _AUTOGRAD, **settings: Any
+    ) -> None:
+        """Compare a gradient with `measure.autograd` of a function of the fast path, for the first of its arrays."""
+        self(what, SAME, found, autograd(function, *arrays, **settings)[0])
 
     @property
     def measured(self) -> tuple[Measured, ...]:
@@ -86,30 +105,15 @@ class Checks:
 
 @dataclass(frozen=True)
 class Entry:
-    """One labelled equation.
-
-    Attributes
-    ----------
-    label, title : str
-    chapter : str
-        The page that states it.
-    functions : tuple of str
-        What computes it, as paths below ``sl1lib``.
-    compare : function, optional
-        Makes the comparisons with the `Checks` that it is given.
-    because : str
-        Why a definition needs no comparison.
-    needs : tuple of str
-        The packages without which nothing can be compared.
-    """
+    """One labelled equation."""
 
     label: str
     title: str
-    chapter: str
-    functions: tuple[str, ...] = ()
-    compare: Callable[[Checks], None] | None = None
-    because: str = ""
-    needs: tuple[str, ...] = ()
+    chapter: str  #: the page that states it
+    functions: tuple[str, ...] = ()  #: what computes it, as paths below ``sl1lib``
+    compare: Callable[[Checks], None] | None = None  #: makes the comparisons with the `Checks` that it is given
+    because: str = ""  #: why a definition needs no comparison
+    needs: tuple[str, ...] = ()  #: the packages without which nothing can be compared
 
     def measure(self) -> tuple[Measured, ...]:
         """Make the comparisons; one that breaks down has failed, and the equation it belongs to must still be named."""
@@ -154,21 +158,10 @@ class Chapter:
     def equation(
         self, label: str, title: str, *functions: Callable[..., Any], needs: tuple[str, ...] = ()
     ) -> Callable[[Callable[[Checks], None]], Callable[[Checks], None]]:
-        """Return a decorator for the function that makes an equation's comparisons.
+        """Return a decorator for the function that makes an equation's comparisons; ``functions`` compute it.
 
-        Parameters
-        ----------
-        label, title : str
-        *functions : functions or classes of the library
-            What computes it.
-        needs : tuple of str
-            Packages that the comparisons need beyond those that come with the library; where one is missing, the
-            equation is skipped.
-
-        Raises
-        ------
-        ValueError
-            For a label that the chapter has already.
+        Where one of the packages that it ``needs`` beyond those that come with the library is missing, the equation is
+        skipped.
         """
 
         def add(compare: Callable[[Checks], None]) -> Callable[[Checks], None]:
@@ -212,26 +205,15 @@ def _line_of(error: Exception, check: Checks) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """What `check` found for one equation.
-
-    Attributes
-    ----------
-    label, title, chapter : str
-    measured : tuple of Measured
-        One for each check; empty for a definition.
-    because : str
-        Why there is nothing to check, for a definition.
-    skipped : str
-        Why nothing was checked here although there is something to check; otherwise empty.
-    """
+    """What `check` found for one equation."""
 
     label: str
     title: str
     chapter: str
-    measured: tuple[Measured, ...] = ()
-    because: str = ""
-    functions: tuple[str, ...] = ()
-    skipped: str = ""
+    measured: tuple[Measured, ...] = ()  #: one for each check; empty for a definition
+    because: str = ""  #: why there is nothing to check, for a definition
+    functions: tuple[str, ...] = ()  #: as the `Entry` has them
+    skipped: str = ""  #: why nothing was checked here although there is something to check; otherwise empty
 
     @property
     def passed(self) -> bool:

@@ -56,10 +56,29 @@ def normal(seed: int, *shapes: int | tuple[int, ...]) -> list[np.ndarray]:
     return [rng.normal(size=shape) for shape in shapes]
 
 
+def random_images(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (count, 1, 28, 28) and their labels."""
+    return rng.uniform(size=(count, 1, 28, 28)), rng.integers(10, size=count)
+
+
+def random_layer(seed: int, features: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features of 40 samples, labels of 4 classes that depend on some of them, and a last layer's weights."""
+    o, noise, W = normal(seed, (40, features), (40, 4), (4, features + 1))
+    return o, (o[:, :4] + 0.5 * noise).argmax(axis=1), W
+
+
+def columns_of_lengths(seed: int, rows: int, lengths: np.ndarray) -> np.ndarray:
+    """Return random vectors of given lengths, one a column."""
+    (U,) = normal(seed, (rows, len(lengths)))
+    return np.asarray(U * lengths / np.linalg.norm(U, axis=0))
+
+
 def tensor(array: Any, dtype: str = "float64") -> Any:
-    """Return an array of real numbers as a tensor in ``dtype``; anything else as it is, labels as integers."""
+    """Return an array of real numbers as a tensor in ``dtype``, labels as integers, and parameters with their names."""
     import torch
 
+    if isinstance(array, dict):
+        return {name: tensor(each, dtype) for name, each in array.items()}
     if not isinstance(array, np.ndarray):
         return array
     return torch.tensor(array, dtype=getattr(torch, dtype) if array.dtype.kind == "f" else None)
@@ -100,6 +119,13 @@ def autograd(
     leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
     gradients = torch.autograd.grad((torch.as_tensor(along) * function(*leaves)).sum(), leaves)
     return [gradient.numpy() for gradient in gradients]
+
+
+def hessian(function: Callable[[torch.Tensor], torch.Tensor], at: np.ndarray) -> np.ndarray:
+    """Return the Hessian of a scalar function of the fast path, which autograd differentiates twice."""
+    import torch
+
+    return np.asarray(torch.autograd.functional.hessian(function, tensor(at)).numpy())
 
 
 def exact_log_softmax(scores: np.ndarray) -> list[list[decimal.Decimal]]:

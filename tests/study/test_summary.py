@@ -76,8 +76,8 @@ def test_short_sentences_with_effects_intervals_and_both_readings():
     difference = "−0.025 points [−0.035, −0.015]"
     assert accuracy.text == (
         "SL1 is more accurate than each of its rivals: of 12 comparisons it wins 12 and loses 0. In 12 it is shown to "
-        "be equal within 0.1 points. It reduces the error faster than none of its rivals: of 36 comparisons it reaches "
-        "a low error sooner in 0 and later in 36. The test error with SL1 minus that without a penalty is "
+        "be equal within 0.1 points. It reduces the error no faster than any of its rivals: of 36 comparisons it "
+        "reaches a low error sooner in 0 and later in 36. The test error with SL1 minus that without a penalty is "
         f"{difference} in reading `table` (n = 20) and {difference} in reading `text` (n = 12)."
     )
     assert "Of 192 nodes, 12.3 [11.0, 14.0] in reading `table` (n = 20) and " in pruning.text

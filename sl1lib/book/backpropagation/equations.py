@@ -13,10 +13,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from ... import fast, reference
 from ...readings import READINGS
 from ..entry import Chapter, Checks
-from ..measure import EQUAL, PRECISIONS, SAME, autograd, run, tensor
+from ..measure import EQUAL, SAME, autograd, random_images, tensor
 
 chapter = Chapter("network/backpropagation")
 Arrays = dict[str, np.ndarray]
+PARAMETERS = ("K1", "b1", "K2", "b2", "U", "b")  # in the order of PyTorch's layers
+WAY_BACK = (reference.backward, reference.backward_trace)
 # Differences of the whole network: rounding leaves 1e-16 · E / 1e-5, about 2e-11, and the smallest of the twelve
 # arrays that are compared has a largest entry near 0.01.
 DIFFERENCE = 1e-7
@@ -28,7 +30,7 @@ def problem(samples: int = 2) -> tuple[Arrays, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([11, seed])
         params = reference.init_params(seed)
         params |= {name: rng.normal(scale=0.1, size=params[name].shape) for name in ("b1", "b2", "b")}
-        x, labels = rng.uniform(size=(samples, 1, 28, 28)), rng.integers(10, size=samples)
+        x, labels = random_images(rng, samples)
         steps = reference.trace(params, x, "table")
         if min(np.abs(steps[name]).min() for name in ("pool1", "pool2")) > 1e-4:
             return params, x, labels
@@ -40,7 +42,7 @@ def layers(params: Arrays, reading: str) -> nn.Sequential:
     inner: list[nn.Module] = [nn.AvgPool2d(2), nn.ReLU()] if reading == "table" else [nn.Sigmoid(), nn.AvgPool2d(2)]
     stages = [nn.Conv2d(1, 6, 5), *inner, nn.Conv2d(6, 12, 5), *inner]
     network = nn.Sequential(*stages, nn.Flatten(), nn.Linear(192, 10)).double()
-    for parameter, name in zip(network.parameters(), ("K1", "b1", "K2", "b2", "U", "b"), strict=True):
+    for parameter, name in zip(network.parameters(), PARAMETERS, strict=True):
         parameter.data = tensor(params[name])
     return network
 
@@ -59,10 +61,7 @@ def network(check: Checks) -> None:
         scores = reference.forward(params, x, reading)
         theirs = layers(params, reading)(tensor(x))
         check("reference against PyTorch's own layers, both readings", SAME, scores, theirs)
-        for dtype, allowed in PRECISIONS:
-            tensors = {name: tensor(array, dtype) for name, array in params.items()}
-            found = run(fast.forward, tensors, x, reading, dtype=dtype)
-            check(f"fast against reference, {dtype}", allowed, found, scores)
+        check.fast(fast.forward, params, x, reading, expected=scores)
 
 
 @chapter.equation("eq-backprop-parameters", "the number of parameters", reference.init_params)
@@ -97,8 +96,7 @@ def multiply_adds(check: Checks) -> None:
 @chapter.equation(
     "eq-backprop-chain",
     "the chain rule, multiplied from the error backwards",
-    reference.backward,
-    reference.backward_trace,
+    *WAY_BACK,
 )
 def chain_rule(check: Checks) -> None:
     """Compare ⟨∇E, v⟩ with the derivative along v that forward mode gives, for three random directions v."""
@@ -106,22 +104,19 @@ def chain_rule(check: Checks) -> None:
     for reading, seed in product(READINGS, range(3)):
         rng = np.random.default_rng(seed)
         direction = {name: rng.normal(size=array.shape) for name, array in params.items()}
-        primals, tangents = ({n: tensor(a) for n, a in part.items()} for part in (params, direction))
 
         def error(tensors: fast.network.Tensors, reading: str = reading) -> torch.Tensor:
             return fast.cross_entropy(fast.forward(tensors, tensor(x), reading), tensor(labels))
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # PyTorch's own, from what it loads for forward mode
-            slope = torch.func.jvp(error, (primals,), (tangents,))[1]
+            slope = torch.func.jvp(error, (tensor(params),), (tensor(direction),))[1]
         _, grads = reference.backward(params, x, labels, reading)
         inner = sum(float((grads[name] * direction[name]).sum()) for name in params)
         check("slopes along random directions against forward mode", 1e-10, inner, slope)
 
 
-@chapter.equation(
-    "eq-backprop-pass-cost", "the multiply-adds of the way back", reference.backward, reference.backward_trace
-)
+@chapter.equation("eq-backprop-pass-cost", "the multiply-adds of the way back", *WAY_BACK)
 def pass_cost(check: Checks) -> None:
     count_multiply_adds(check, backward=True)
 
@@ -149,7 +144,8 @@ def compare_stages(check: Checks, reading: str) -> None:
     """Compare the gradients of every intermediate array and of every parameter."""
     params, x, labels = problem()
     d = reference.backward_trace(params, reference.trace(params, x, reading), labels, reading)
-    steps = fast.trace({n: tensor(a).requires_grad_() for n, a in params.items()}, tensor(x).requires_grad_(), reading)
+    leaves = {name: leaf.requires_grad_() for name, leaf in tensor(params).items()}
+    steps = fast.trace(leaves, tensor(x).requires_grad_(), reading)
     names = [name for name in d if name in steps]
     error = fast.cross_entropy(steps["logits"], tensor(labels))
     for name, gradient in zip(names, torch.autograd.grad(error, [steps[name] for name in names]), strict=True):
@@ -159,21 +155,17 @@ def compare_stages(check: Checks, reading: str) -> None:
     slopes = reference.gradient_by_differences(params, x, labels, reading)
     theirs = layers(params, reading)
     nn.functional.cross_entropy(theirs(tensor(x)), tensor(labels)).backward()
-    for name, parameter in zip(("K1", "b1", "K2", "b2", "U", "b"), theirs.parameters(), strict=True):
+    for name, parameter in zip(PARAMETERS, theirs.parameters(), strict=True):
         check("3,898 parameters against central differences", DIFFERENCE, grads[name], slopes[name])
         check("3,898 parameters against autograd", SAME, grads[name], parameter.grad)
 
 
-@chapter.equation(
-    "eq-backprop-table", "back through a stage, reading table", reference.backward, reference.backward_trace
-)
+@chapter.equation("eq-backprop-table", "back through a stage, reading table", *WAY_BACK)
 def table(check: Checks) -> None:
     compare_stages(check, "table")
 
 
-@chapter.equation(
-    "eq-backprop-text", "back through a stage, reading text", reference.backward, reference.backward_trace
-)
+@chapter.equation("eq-backprop-text", "back through a stage, reading text", *WAY_BACK)
 def text(check: Checks) -> None:
     compare_stages(check, "text")
 
@@ -207,7 +199,7 @@ def shrink(check: Checks) -> None:
     for seed in range(20):
         rng = np.random.default_rng([12, seed])
         params = {n: a * rng.uniform(0, 4) for n, a in reference.init_params(seed).items()}
-        x, labels = rng.uniform(size=(4, 1, 28, 28)), rng.integers(10, size=4)
+        x, labels = random_images(rng, 4)
         for reading, bound in (("table", 1 / 4), ("text", 1 / 16)):
             d = reference.backward_trace(params, reference.trace(params, x, reading), labels, reading)
             for i in (1, 2):

@@ -14,24 +14,11 @@ from ...study import Table
 def agreement(
     fresh: Sequence[Mapping[str, Any]], stored: Table, keys: Sequence[str], numbers: Sequence[str]
 ) -> tuple[int, float]:
-    """Compare rows that were computed again with the stored rows that have the same keys.
+    """Compare rows that were computed again with the stored rows that have the same keys, to the last bit.
 
-    Parameters
-    ----------
-    fresh : sequence of mapping
-        A row without a stored counterpart is left out: a course that was cut short keeps other points.
-    stored : Table
-    keys : sequence of str
-        The columns that tell rows apart; equal to the last bit.
-    numbers : sequence of str
-        The columns to compare. NaN agrees with NaN alone.
-
-    Returns
-    -------
-    rows : int
-        How many were compared.
-    deviation : float
-        The largest, relative to the stored number; infinite if that is 0 or NaN and the fresh one is not.
+    Returns how many were compared, and the largest deviation of one of the ``numbers``, relative to the stored one;
+    infinite if that is 0 or NaN and the fresh one is not. A fresh row without a stored counterpart is left out: a
+    course that was cut short keeps other points.
 
     Raises
     ------

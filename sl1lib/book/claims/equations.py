@@ -30,4 +30,4 @@ def needed(check: Checks) -> None:
         for pairs, passes in ((enough, True), (enough - 1, False)):
             corrected = holm([smallest_p(pairs)] * comparisons)
             wrong = [(p < 0.05) != passes for p in corrected]
-            check("against correcting families of clean sweeps: wrong", EQUAL, wrong)
+            check("against correcting families of clean sweeps", EQUAL, wrong)

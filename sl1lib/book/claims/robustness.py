@@ -26,12 +26,9 @@ from ...study import (
 
 
 def failure_rates(stage: Table, vary: str = "method") -> dict[str, tuple[int, int, float, float]]:
-    """Count the trainings that diverged or learnt next to nothing, for each value of a column.
+    """Count the trainings that diverged or learnt next to nothing, for each value of a column: count, n, low, high.
 
-    Returns
-    -------
-    dict of str to (count, n, low, high)
-        With the exact 95 % interval of the rate, Clopper and Pearson's.
+    The interval of the rate is the exact one, 95 %, Clopper and Pearson's.
     """
     found = {}
     for (value,), rows in stage.groups(vary):
@@ -76,22 +73,12 @@ def text_at_one_rate(table: Table, measure: str = "held_out_error") -> Effect:
 
 @dataclass(frozen=True)
 class OneFamily:
-    """What stays of the significant comparisons if those of all claims are corrected together.
-
-    Parameters
-    ----------
-    tests : int
-        How many there are.
-    before, after : int
-        Significant in their own families, as declared; and in the one family.
-    lost : tuple of (int, Comparison)
-        With the number of the claim: those that are significant in their own family only.
-    """
+    """What stays of the significant comparisons if those of all claims are corrected together."""
 
     tests: int
-    before: int
-    after: int
-    lost: tuple[tuple[int, Comparison], ...]
+    before: int  #: significant in their own families, as declared
+    after: int  #: and in the one family
+    lost: tuple[tuple[int, Comparison], ...]  #: significant in their own family only, with the number of the claim
 
 
 def one_family(verdicts: Sequence[Verdict]) -> OneFamily:
@@ -116,18 +103,10 @@ def _raw(verdict: Verdict, comparison: Comparison) -> float:
 
 @dataclass(frozen=True)
 class Noise:
-    """How far the candidates of a method are apart in tuning, beside what two seeds cannot tell apart.
+    """How far the candidates of a method are apart in tuning, beside what two seeds cannot tell apart."""
 
-    Parameters
-    ----------
-    behind : ndarray, shape (candidates,)
-        Each candidate's mean error minus the winner's, sorted; infinite where a training failed.
-    noise : float
-        The standard deviation of a difference of two candidates' means that chance alone gives.
-    """
-
-    behind: np.ndarray
-    noise: float
+    behind: np.ndarray  #: each candidate's mean error minus the winner's, sorted; infinite where a training failed
+    noise: float  #: the standard deviation of a difference of two candidates' means that chance alone gives
 
     @property
     def alike(self) -> int:

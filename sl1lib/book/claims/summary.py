@@ -25,12 +25,12 @@ _SAID: Final[Mapping[str, Mapping[Answer, str]]] = {
     "speed": {
         Answer.HOLDS: "It reduces the error faster than each of its rivals",
         Answer.IN_PART: "It reduces the error faster than some of its rivals, and not faster than others",
-        Answer.FAILS: "It reduces the error faster than none of its rivals",
+        Answer.FAILS: "It reduces the error no faster than any of its rivals",
     },
     "accuracy": {
         Answer.HOLDS: "SL1 is more accurate than each of its rivals",
         Answer.IN_PART: "SL1 is more accurate than some of its rivals, and not more accurate than others",
-        Answer.FAILS: "SL1 is more accurate than none of its rivals",
+        Answer.FAILS: "SL1 is no more accurate than any of its rivals",
     },
     "pruning": {
         Answer.HOLDS: "SL1 prunes nodes at next to no cost, and better than by their magnitude alone",
@@ -42,20 +42,11 @@ _SAID: Final[Mapping[str, Mapping[Answer, str]]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One main finding.
-
-    Parameters
-    ----------
-    topic : str
-    text : str
-        Markdown; a few sentences.
-    chapter : str
-        The page with its evidence, a path below the book's folder.
-    """
+    """One main finding."""
 
     topic: str
-    text: str
-    chapter: str
+    text: str  #: a few sentences in Markdown
+    chapter: str  #: the page with its evidence, a path below the book's folder
 
 
 def main_findings(results: Results) -> list[Finding]:
@@ -64,14 +55,9 @@ def main_findings(results: Results) -> list[Finding]:
 
 
 def findings_of(verdicts: Sequence[Verdict], at_one_rate: Effect | None = None) -> list[Finding]:
-    """Return the main findings that verdicts on the claims of the study ``"paper"`` lead to.
+    """Return the main findings that verdicts on accuracy, speed, pruning, work and all else lead to.
 
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-        On accuracy, speed, pruning and work at least.
-    at_one_rate : Effect, optional
-        SL1 against no penalty in reading ``text`` at one learning rate: `robustness.text_at_one_rate`.
+    ``at_one_rate`` is SL1 against no penalty in reading ``text``: `robustness.text_at_one_rate`.
     """
     on = {verdict.claim.topic: verdict for verdict in verdicts}
     accuracy = _accuracy_and_speed(on["accuracy"], on["speed"], at_one_rate)

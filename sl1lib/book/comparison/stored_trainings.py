@@ -32,19 +32,9 @@ def tuning_winners(tuning: Table) -> np.ndarray:
 
 
 def right_answers(stage: Table, data: Dataset) -> dict[str, np.ndarray]:
-    """Return which test images each stored network of a stage classifies rightly.
+    """Return by method which test images each stored network of a stage classifies rightly, bool (seeds, images).
 
-    Parameters
-    ----------
-    stage : Table
-        With parameters kept.
-    data : Dataset
-        The data that the stage was trained on.
-
-    Returns
-    -------
-    dict of str to ndarray of bool, shape (seeds, images)
-        By method, in the order of the seeds.
+    The stage must have kept its parameters, and have been trained on the data.
 
     Raises
     ------
@@ -75,14 +65,11 @@ def penalty_parts(stage: Table) -> dict[str, tuple[float, float]]:
     for (method,), rows in stage.groups("method"):
         parts = []
         for record in rows.records:
-            if record.diverged:
-                continue
-            penalty = record.config.penalty
-            U = record.params["U"].astype(np.float64)
-            total = 0.0 if penalty is None else reference.penalty(U, penalty)
-            parts.append((record.numbers["train_E0"], total))
-        middle = np.median(parts, axis=0)
-        found[method] = (float(middle[0]), float(middle[1]))
+            if not record.diverged:
+                penalty, U = record.config.penalty, record.params["U"].astype(np.float64)
+                parts.append((record.numbers["train_E0"], reference.penalty(U, penalty) if penalty else 0.0))
+        error, total = np.median(parts, axis=0).tolist()
+        found[method] = (error, total)
     return found
 
 
@@ -90,11 +77,10 @@ def effects(stage: Table, measure: str, favoured: str = "SL1", vary: str = "meth
     """Return the paired differences, the favoured side minus each other one that has pairs, by `Table.pairs`."""
     found = {}
     for (name,), _ in stage.groups(vary):
-        if name == favoured:
-            continue
-        a, b = stage.pairs(measure, vary, favoured, name)
-        if (np.isfinite(a) & np.isfinite(b)).sum() > 1:
-            found[name] = paired_difference(a, b)
+        if name != favoured:
+            a, b = stage.pairs(measure, vary, favoured, name)
+            if (np.isfinite(a) & np.isfinite(b)).sum() > 1:
+                found[name] = paired_difference(a, b)
     return found
 
 

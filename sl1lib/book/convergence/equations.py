@@ -12,22 +12,16 @@ import torch
 from ... import fast, reference
 from ...settings import Penalty
 from ..entry import Chapter, Checks
-from ..measure import EQUAL, SAME, normal, tensor
+from ..measure import EQUAL, SAME, hessian, normal, random_layer, tensor
 
 chapter = Chapter("smoothing/convergence")
 STRENGTH, WIDTH = 0.1, 0.05
 ROUNDING = 1e-12  # an inequality that holds with equality may be missed by the rounding of its two sides
 
 
-def data() -> tuple[np.ndarray, np.ndarray]:
-    """Return features (40, 8) and labels of 4 classes."""
-    o, noise = normal(50, (40, 8), (40, 4))
-    return o, (o[:, :4] + 0.5 * noise).argmax(axis=1)
-
-
 def functions() -> tuple[Callable[[np.ndarray], float], Callable[[np.ndarray], np.ndarray], float]:
     """Return the regularised error of a last layer, its gradient, and the chapter's constant L for them."""
-    (o, labels), penalty = data(), Penalty(STRENGTH, WIDTH)
+    (o, labels, _), penalty = random_layer(50, 8), Penalty(STRENGTH, WIDTH)
     return (
         lambda W: reference.last_layer_error(W, o, labels, penalty),
         lambda W: reference.last_layer_grad(W, o, labels, penalty),
@@ -61,7 +55,7 @@ def stable(check: Checks) -> None:
     for momentum in np.linspace(0, 0.99, 34):
         for step in np.linspace(0.013, 4.3, 60):
             inside, stated = reference.contraction(step, momentum) < 1, step < 2 * (1 + momentum)
-            check("against eigenvalues at 2,040 places: disagreements", EQUAL, inside != stated)
+            check("against eigenvalues at 2,040 places", EQUAL, inside != stated)
 
 
 @chapter.equation("eq-descent-lemma", "the descent lemma", reference.last_layer_error, reference.last_layer_grad)
@@ -117,8 +111,8 @@ def softmax(check: Checks) -> None:
         return np.diag(p) - np.outer(p, p)
 
     (s,) = normal(53, 6)
-    hessian = torch.autograd.functional.hessian(lambda v: fast.cross_entropy(v[None], torch.tensor([2])), tensor(s))
-    check("the matrix against autograd's Hessian", SAME, curvature(s), hessian)
+    by_autograd = hessian(lambda v: fast.cross_entropy(v[None], torch.tensor([2])), s)
+    check("the matrix against autograd's Hessian", SAME, curvature(s), by_autograd)
 
     rng = np.random.default_rng(52)
     scores = [size * rng.normal(size=10) for size in (0.1, 1, 5, 30) for _ in range(50)]
@@ -131,7 +125,7 @@ def softmax(check: Checks) -> None:
 @chapter.equation("eq-descent-last-layer", "the constant of the last layer", reference.last_layer_lipschitz)
 def last_layer(check: Checks) -> None:
     """Let autograd make the whole Hessian at several places; compare its largest eigenvalue with the bound."""
-    o, labels = data()
+    o, labels, _ = random_layer(50, 8)
     bound = reference.last_layer_lipschitz(o)
     total = sum(np.outer([*x, 1], [*x, 1]) for x in o) / len(o)
     check("against a sum sample by sample", SAME * 10, bound, np.linalg.eigvalsh(total)[-1] / 2)
@@ -143,8 +137,8 @@ def last_layer(check: Checks) -> None:
 
     (direction,) = normal(54, 36)
     for scale in (0.0, 0.1, 1.0):
-        hessian = torch.autograd.functional.hessian(error, tensor(scale * direction)).numpy()
-        check("excess of autograd's largest eigenvalue", ROUNDING, np.linalg.eigvalsh(hessian)[-1] - bound)
+        largest = np.linalg.eigvalsh(hessian(error, scale * direction))[-1]
+        check("excess of autograd's largest eigenvalue", ROUNDING, largest - bound)
 
 
 def descent(momentum: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
@@ -193,4 +187,4 @@ def chatter(check: Checks) -> None:
     for profile, steepest in (("huber", 1.0), ("quartic", 1.5)):
         bound = steepest * lr * strength / (2 * (1 + momentum))
         wrong = [not rests(profile, bound / 0.98), rests(profile, bound / 1.02)]
-        check(f"{profile}, 2 % inside and outside: wrong", EQUAL, wrong)
+        check(f"{profile}, 2 % inside and outside the bound", EQUAL, wrong)

@@ -7,9 +7,10 @@ import numpy as np
 from ... import fast, reference
 from ...architecture import KERNEL_SIZE, MAPS
 from ..entry import Chapter, Checks
-from ..measure import DIFFERENCE, EQUAL, PRECISIONS, SAME, autograd, differences, normal, run
+from ..measure import DIFFERENCE, EQUAL, SAME, autograd, differences, normal
 
 chapter = Chapter("network/convolution")
+FORWARD = (reference.conv2d, fast.conv2d)
 
 
 def small_convolution() -> list[np.ndarray]:
@@ -31,16 +32,14 @@ def loops(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return y
 
 
-@chapter.equation(
-    "eq-conv", "the convolution of one image with one kernel, (1) of the paper", reference.conv2d, fast.conv2d
-)
+@chapter.equation("eq-conv", "the convolution of one image with one kernel, (1) of the paper", *FORWARD)
 def one_channel(check: Checks) -> None:
     x, kernel, _, _ = small_convolution()
     x, kernel = x[:1, :1], kernel[:1, :1]
     check("reference against four nested loops", SAME, reference.conv2d(x, kernel), loops(x, kernel, np.zeros(1)))
 
 
-@chapter.equation("eq-conv-size", "the size of the output", reference.conv2d, fast.conv2d)
+@chapter.equation("eq-conv-size", "the size of the output", *FORWARD)
 def size(check: Checks) -> None:
     """Count places by trying: slide a window until it leaves the image."""
     for n in range(1, 30):
@@ -53,8 +52,7 @@ def size(check: Checks) -> None:
 @chapter.equation(
     "eq-true-conv",
     "the mathematician's convolution is the cross-correlation with the flipped kernel",
-    reference.conv2d,
-    fast.conv2d,
+    *FORWARD,
 )
 def true_convolution(check: Checks) -> None:
     """Multiply two polynomials in two variables: their coefficients are the full, true convolution."""
@@ -66,13 +64,12 @@ def true_convolution(check: Checks) -> None:
     check("reference against the product of two polynomials", SAME, y, full[2:6, 1:7])
 
 
-@chapter.equation("eq-conv-channels", "the convolution with channels, maps and biases", reference.conv2d, fast.conv2d)
+@chapter.equation("eq-conv-channels", "the convolution with channels, maps and biases", *FORWARD)
 def with_channels(check: Checks) -> None:
     x, kernel, bias, _ = small_convolution()
     y = reference.conv2d(x, kernel, bias)
     check("reference against seven nested loops", SAME, y, loops(x, kernel, bias))
-    for dtype, allowed in PRECISIONS:
-        check(f"fast against reference, {dtype}", allowed, run(fast.conv2d, x, kernel, bias, dtype=dtype), y)
+    check.fast(fast.conv2d, x, kernel, bias, expected=y)
 
 
 def compare_gradient(check: Checks, which: int) -> None:
@@ -121,7 +118,7 @@ def matrix(check: Checks) -> None:
     check(what, SAME, A.T @ d[0].ravel(), reference.conv2d_backward(d[:1], x[:1], kernel)[0].ravel())
 
 
-@chapter.equation("eq-conv-cost", "the number of multiply-adds", reference.conv2d, fast.conv2d)
+@chapter.equation("eq-conv-cost", "the number of multiply-adds", *FORWARD)
 def cost(check: Checks) -> None:
     """Count the products of the loops for the network's two convolutions."""
     for maps, channels, size, stated in ((MAPS[0], 1, 28, 86_400), (MAPS[1], MAPS[0], 12, 115_200)):

@@ -8,17 +8,7 @@ import numpy as np
 
 from ... import fast, reference
 from ..entry import Chapter, Checks
-from ..measure import (
-    DIFFERENCE,
-    EQUAL,
-    PRECISIONS,
-    SAME,
-    autograd,
-    differences,
-    exact_log_softmax,
-    normal,
-    run,
-)
+from ..measure import DIFFERENCE, EQUAL, SAME, differences, exact_log_softmax, normal, run
 
 chapter = Chapter("network/dense-and-entropy")
 STEP = 1e-5  # for curved functions: rounding leaves 1e-11, the step itself 1e-10
@@ -48,8 +38,7 @@ def dense(check: Checks) -> None:
     s = reference.dense(o, U, b)
     expected = [[b[c] + math.fsum(o[n, k] * U[c, k] for k in range(5)) for c in range(4)] for n in range(3)]
     check("reference against three nested loops", SAME, s, expected)
-    for dtype, allowed in PRECISIONS:
-        check(f"fast against reference, {dtype}", allowed, run(fast.dense, o, U, b, dtype=dtype), s)
+    check.fast(fast.dense, o, U, b, expected=s)
 
 
 @chapter.equation("eq-dense-grad", "the gradients for features, weights and biases", reference.dense_backward)
@@ -93,11 +82,11 @@ def subgradient(check: Checks) -> None:
 def relu_gradient(check: Checks) -> None:
     rng = np.random.default_rng(34)
     x, d = rng.uniform(0.1, 2, size=40) * rng.choice([-1, 1], size=40), rng.normal(size=40)
-    (by_differences,) = differences(reference.relu, x, along=d)  # at 0 they would see half of the corner
-    check("against central differences, away from 0", DIFFERENCE, reference.relu_backward(d, x), by_differences)
+    what = "against central differences, away from 0"  # where they would see half of the corner
+    check.differences(reference.relu_backward(d, x), reference.relu, x, along=d, what=what)
     x, d = np.array([-2.0, 0.0, 0.0, 3.0]), np.array([5.0, 7.0, -7.0, 9.0])
-    (by_autograd,) = autograd(fast.relu, x, along=d)
-    check("against autograd through the fast path, at 0 as well", SAME, reference.relu_backward(d, x), by_autograd)
+    what = "against autograd through the fast path, at 0 as well"
+    check.autograd(reference.relu_backward(d, x), fast.relu, x, along=d, what=what)
 
 
 @chapter.equation("eq-dense-softmax", "softmax", reference.softmax, fast.softmax)
@@ -106,8 +95,7 @@ def softmax(check: Checks) -> None:
     p = reference.softmax(s)
     expected = [[math.exp(score) / math.fsum(map(math.exp, row)) for score in row] for row in s.tolist()]
     check("reference against two nested loops", SAME, p, expected)
-    for dtype, allowed in PRECISIONS:
-        check(f"fast against reference, {dtype}", allowed, run(fast.softmax, s, dtype=dtype), p)
+    check.fast(fast.softmax, s, expected=p)
     s, _ = random_scores(10_000)  # no number holds their exponentials
     for name, p_extreme in (("reference", reference.softmax(s)), ("fast", run(fast.softmax, s))):
         check(f"{name} against 60 digits, scores of size 10,000", SAME, p_extreme, exact_softmax(s))
@@ -167,10 +155,8 @@ def softmax_gradient(check: Checks) -> None:
 def entropy_gradient(check: Checks) -> None:
     s, labels = random_scores()
     by_hand = reference.cross_entropy_backward(s, labels)
-    (by_differences,) = differences(lambda z: reference.cross_entropy(z, labels), s, step=STEP)
-    check("against central differences, every entry", DIFFERENCE, by_hand, by_differences)
-    (by_autograd,) = autograd(lambda z: run(fast.cross_entropy, z, labels), s)
-    check("against autograd through the fast path", SAME, by_hand, by_autograd)
+    check.differences(by_hand, lambda z: reference.cross_entropy(z, labels), s, step=STEP)
+    check.autograd(by_hand, lambda z: run(fast.cross_entropy, z, labels), s)
     s, labels = random_scores(10_000)
     expected = (exact_softmax(s) - np.eye(4)[labels]) / len(labels)
     check("against 60 digits, scores of size 10,000", SAME, reference.cross_entropy_backward(s, labels), expected)
@@ -186,8 +172,7 @@ def entropy_gradient(check: Checks) -> None:
 def dead_class(check: Checks) -> None:
     s, labels = random_scores()
     by_hand = reference.relu_backward(reference.cross_entropy_backward(reference.relu(s), labels), s)
-    (expected,) = differences(lambda z: reference.cross_entropy(reference.relu(z), labels), s, step=STEP)
-    check("against central differences, every entry", DIFFERENCE, by_hand, expected)
+    check.differences(by_hand, lambda z: reference.cross_entropy(reference.relu(z), labels), s, step=STEP)
 
     params = reference.init_params(seed=3)
     params["b"] = np.where(np.arange(10) < 4, -50.0, 1.0)  # the first four scores are negative for every image
@@ -212,9 +197,7 @@ def squared_error(check: Checks) -> None:
         return float(((reference.softmax(z) - np.eye(4)[labels]) ** 2).sum() / (2 * len(z)))
 
     by_hand = reference.squared_error_backward(s, labels)
-    (by_differences,) = differences(formula, s, step=STEP)
-    check("against central differences, every entry", DIFFERENCE, by_hand, by_differences)
+    check.differences(by_hand, formula, s, step=STEP)
     what = "fast and autograd against reference"
     check(what, SAME, run(fast.squared_error, s, labels), reference.squared_error(s, labels))
-    (by_autograd,) = autograd(lambda z: run(fast.squared_error, z, labels), s)
-    check(what, SAME, by_autograd, by_hand)
+    check.autograd(by_hand, lambda z: run(fast.squared_error, z, labels), s, what=what)

@@ -21,9 +21,9 @@ FLOAT: Final = 4  # bytes of a number
 class Work:
     """What one step does."""
 
-    operations: int  # all that are made, products with zeros included
-    useful: int  # those that the result needs
-    moved: int  # bytes read and written
+    operations: int  #: all that are made, products with zeros included
+    useful: int  #: those that the result needs
+    moved: int  #: bytes read and written
 
     @property
     def intensity(self) -> float:

@@ -20,31 +20,15 @@ PIECE: Final = 8 * MEBIBYTE  # copied in about a millisecond
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine can do at most, measured on it.
-
-    Parameters
-    ----------
-    processor : str
-    threads : int
-        Threads of PyTorch when it was measured.
-    operations : float
-        Float32 operations a second in a product of matrices, an addition and a multiplication counted as two.
-    memory : float
-        Bytes a second, read and written, when arrays are copied that are larger than the caches.
-    cache : float
-        The same for arrays that lie in a core's own cache.
-    cores : int
-    load : float
-        How many programs wanted a core when it was measured, on average over a minute; NaN where nobody counts.
-    """
+    """What a machine can do at most, measured on it."""
 
     processor: str
-    threads: int
-    operations: float
-    memory: float
-    cache: float
+    threads: int  #: threads of PyTorch when it was measured
+    operations: float  #: float32 operations a second in a product of matrices, additions and multiplications
+    memory: float  #: bytes a second, read and written, when arrays are copied that are larger than the caches
+    cache: float  #: the same for arrays that lie in a core's own cache
     cores: int = 1
-    load: float = float("nan")
+    load: float = float("nan")  #: programs that wanted a core when it was measured, on average over a minute
 
     def roof(self, intensity: float, within_cache: bool = False) -> float:
         """Return the most operations per second at ``intensity`` operations per byte.

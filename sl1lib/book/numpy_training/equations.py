@@ -11,15 +11,9 @@ import torch
 from ... import fast, reference
 from ...architecture import PARAMETER_SHAPES, epoch_order, glorot_uniform
 from ..entry import Chapter, Checks
-from ..measure import SAME, normal
+from ..measure import SAME, normal, random_images
 
 chapter = Chapter("training/numpy-training")
-
-
-def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and labels, random."""
-    rng = np.random.default_rng(21)
-    return rng.uniform(size=(count, 1, 28, 28)), rng.integers(10, size=count)
 
 
 @chapter.equation(
@@ -29,7 +23,7 @@ def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
     reference.train,
 )
 def batches(check: Checks) -> None:
-    (x, labels), params = samples(12), reference.init_params(2)
+    (x, labels), params = random_images(np.random.default_rng(21), 12), reference.init_params(2)
     for reading in ("table", "text"):
         parts = [
             reference.backward(params, x[batch], labels[batch], reading)[1]
@@ -44,7 +38,7 @@ def batches(check: Checks) -> None:
 @chapter.equation("eq-numpy-decrease", "what one small step changes", reference.heavy_ball_step, reference.backward)
 def decrease(check: Checks) -> None:
     """Measure what the first order leaves out: it shrinks to a quarter when the learning rate is halved."""
-    (x, labels), params = samples(5), reference.init_params(2)
+    (x, labels), params = random_images(np.random.default_rng(21), 5), reference.init_params(2)
     before, grads = reference.backward(params, x, labels, "text")
     length = sum(float((g**2).sum()) for g in grads.values())
 

@@ -9,7 +9,7 @@ import numpy as np
 from ... import fast, reference
 from ...settings import Penalty
 from ..entry import Chapter, Checks
-from ..measure import DIFFERENCE, SAME, differences, exact_log_softmax, normal, tensor, two_cases
+from ..measure import SAME, columns_of_lengths, exact_log_softmax, normal, random_images, tensor, two_cases
 
 chapter = Chapter("paper")
 EPS = 0.5
@@ -68,9 +68,7 @@ def entropy(check: Checks) -> None:
 
 def weights() -> np.ndarray:
     """Return weights (10, 192) with nodes inside and outside the cap, and one that is 0; none near its edge."""
-    (U,) = normal(6, (10, 192))
-    lengths = np.concatenate([np.linspace(0, 0.4, 96), np.linspace(0.6, 2, 96)])
-    return np.asarray(U * lengths / np.linalg.norm(U, axis=0))
+    return columns_of_lengths(6, 10, np.concatenate([np.linspace(0, 0.4, 96), np.linspace(0.6, 2, 96)]))
 
 
 def smooth_norm(U: np.ndarray) -> float:
@@ -87,15 +85,13 @@ def smooth(check: Checks) -> None:
 @chapter.equation("eq-paper-smooth-gradient", "gradient of h", reference.penalty_grad, fast.penalty_grad)
 def smooth_gradient(check: Checks) -> None:
     U = weights()[:, ::16]
-    (expected,) = differences(lambda changed: reference.penalty(changed, EPS), U)
-    check("against central differences, every entry", DIFFERENCE, reference.penalty_grad(U, EPS), expected)
+    check.differences(reference.penalty_grad(U, EPS), lambda changed: reference.penalty(changed, EPS), U)
 
 
 def problem() -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, Penalty]:
     """Return parameters, three images, their labels and a penalty."""
     params = reference.init_params(seed=1) | {"U": weights() / 4}
-    rng = np.random.default_rng(7)
-    return params, rng.uniform(size=(3, 1, 28, 28)), rng.integers(10, size=3), Penalty(0.1, EPS)
+    return params, *random_images(np.random.default_rng(7), 3), Penalty(0.1, EPS)
 
 
 @chapter.equation("eq-paper-error", "regularised error E", reference.backward)
@@ -111,7 +107,7 @@ def error(check: Checks) -> None:
 def error_gradient(check: Checks) -> None:
     """Let autograd differentiate the whole of E on the fast path."""
     params, x, labels, penalty = problem()
-    leaves = {name: tensor(array).requires_grad_() for name, array in params.items()}
+    leaves = {name: leaf.requires_grad_() for name, leaf in tensor(params).items()}
     error = fast.cross_entropy(fast.forward(leaves, tensor(x)), tensor(labels))
     (error + penalty.strength * fast.penalty(leaves["U"], penalty.eps)).backward()
     _, grads = reference.backward(params, x, labels, "table", penalty)

@@ -9,9 +9,11 @@ import numpy as np
 from ... import fast, reference
 from ...architecture import CLASSES, KERNEL_SIZE, MAPS, NODES, POOL
 from ..entry import Chapter, Checks
-from ..measure import DIFFERENCE, EQUAL, PRECISIONS, SAME, autograd, differences, normal, run
+from ..measure import EQUAL, SAME, normal
 
 chapter = Chapter("network/pooling")
+FORWARD = (reference.avg_pool2d, fast.avg_pool2d)
+BOTH_WAYS = (reference.avg_pool2d, reference.avg_pool2d_backward)
 K = 3  # a window of 3×3 tells k from k², and from 2
 
 
@@ -25,7 +27,7 @@ def stage() -> list[np.ndarray]:
     return normal(22, (2, 3, 8, 10), (4, 3, 3, 2), 4)
 
 
-@chapter.equation("eq-pool", "average pooling, (2) of the paper", reference.avg_pool2d, fast.avg_pool2d)
+@chapter.equation("eq-pool", "average pooling, (2) of the paper", *FORWARD)
 def average(check: Checks) -> None:
     a, _ = maps()
     p = np.zeros((2, 3, 2, 3))
@@ -33,13 +35,12 @@ def average(check: Checks) -> None:
         for m in range(K):
             for l in range(K):
                 p[n, c, i, j] += a[n, c, K * i + m, K * j + l] / K**2
-    check("reference against six nested loops", SAME, reference.avg_pool2d(a, K), p)
-    for dtype, allowed in PRECISIONS:
-        found = run(fast.avg_pool2d, a, K, dtype=dtype)
-        check(f"fast against reference, {dtype}", allowed, found, reference.avg_pool2d(a, K))
+    found = reference.avg_pool2d(a, K)
+    check("reference against six nested loops", SAME, found, p)
+    check.fast(fast.avg_pool2d, a, K, expected=found)
 
 
-@chapter.equation("eq-pool-size", "the size of the pooled map", reference.avg_pool2d, fast.avg_pool2d)
+@chapter.equation("eq-pool-size", "the size of the pooled map", *FORWARD)
 def size(check: Checks) -> None:
     """Count windows by trying: step on by k until one would leave the image."""
     for k in range(1, 6):
@@ -52,8 +53,7 @@ def size(check: Checks) -> None:
 @chapter.equation(
     "eq-pool-separable",
     "pooling as a product of three matrices, and its transpose as the backward pass",
-    reference.avg_pool2d,
-    reference.avg_pool2d_backward,
+    *BOTH_WAYS,
 )
 def separable(check: Checks) -> None:
     def averager(h: int) -> np.ndarray:
@@ -74,15 +74,11 @@ def separable(check: Checks) -> None:
 def gradient(check: Checks) -> None:
     a, d = maps()
     by_hand = reference.avg_pool2d_backward(d, K)
-    (by_differences,) = differences(partial(reference.avg_pool2d, k=K), a, along=d)
-    check("against central differences, every entry", DIFFERENCE, by_hand, by_differences)
-    (by_autograd,) = autograd(partial(fast.avg_pool2d, k=K), a, along=d)
-    check("against autograd through the fast path", SAME, by_hand, by_autograd)
+    check.differences(by_hand, partial(reference.avg_pool2d, k=K), a, along=d)
+    check.autograd(by_hand, partial(fast.avg_pool2d, k=K), a, along=d)
 
 
-@chapter.equation(
-    "eq-pool-adjoint", "the inner products before and after", reference.avg_pool2d, reference.avg_pool2d_backward
-)
+@chapter.equation("eq-pool-adjoint", "the inner products before and after", *BOTH_WAYS)
 def adjoint(check: Checks) -> None:
     a, d = maps()
     forwards = np.sum(d * reference.avg_pool2d(a, K))
@@ -91,7 +87,7 @@ def adjoint(check: Checks) -> None:
     check("one inner product against the other", SAME, apart)
 
 
-@chapter.equation("eq-pool-split", "what is kept and what is lost", reference.avg_pool2d, reference.avg_pool2d_backward)
+@chapter.equation("eq-pool-split", "what is kept and what is lost", *BOTH_WAYS)
 def split(check: Checks) -> None:
     """Find what is lost by the singular vectors of the matrix, which know nothing of blocks."""
     a, _ = maps()
@@ -138,8 +134,7 @@ def composed_kernel(check: Checks) -> None:
         full[:, :, m + s, l + t] += kernel[:, :, m, l] / K**2
     composed = reference.composed_kernel(kernel, K)
     check("reference against the product of two polynomials", SAME, composed, full)
-    for dtype, allowed in PRECISIONS:
-        check(f"fast against reference, {dtype}", allowed, run(fast.composed_kernel, kernel, K, dtype=dtype), composed)
+    check.fast(fast.composed_kernel, kernel, K, expected=composed)
 
 
 @chapter.equation(
@@ -153,9 +148,8 @@ def composed(check: Checks) -> None:
     two_steps = reference.avg_pool2d(reference.conv2d(x, kernel, bias), K)
     found = reference.conv_avg_pool2d(x, kernel, bias, K)
     check("reference against convolution, then pooling", SAME, found, two_steps)
-    for dtype, allowed in PRECISIONS:
-        found = run(fast.conv_avg_pool2d, x, kernel, bias, K, dtype=dtype)
-        check(f"fast against convolution, then pooling, {dtype}", allowed, found, two_steps)
+    what = "fast against convolution, then pooling"
+    check.fast(fast.conv_avg_pool2d, x, kernel, bias, K, expected=two_steps, what=what)
     params = reference.init_params(seed=2)
     x = np.random.default_rng(23).uniform(size=(2, 1, 28, 28))
     a = x

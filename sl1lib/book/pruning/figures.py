@@ -28,22 +28,11 @@ _SHORT = "#9aa3ad"
 
 @dataclass(frozen=True)
 class Curve:
-    """Errors of pruned networks, seed by seed.
-
-    Parameters
-    ----------
-    name : str
-        Written in the legend, in the line's colour.
-    left : ndarray, shape (P,)
-        How many nodes are left.
-    errors : ndarray, shape (seeds, P)
-        Shares of wrong answers, in [0, 1].
-    style : MethodStyle
-    """
+    """Errors of pruned networks, seed by seed."""
 
     name: str
-    left: np.ndarray
-    errors: np.ndarray
+    left: np.ndarray  #: how many nodes are left, shape (P,)
+    errors: np.ndarray  #: shares of wrong answers, shape (seeds, P)
     style: MethodStyle
 
 
@@ -100,24 +89,13 @@ def length_histograms(lengths: Mapping[str, np.ndarray], eps: float) -> Figure:
 
 @dataclass(frozen=True)
 class Prunings:
-    """Pruned networks of one penalty, for several strengths and seeds.
-
-    Parameters
-    ----------
-    name : str
-    saved : ndarray, shape (strengths, seeds)
-        Share of the multiply-adds that the pruning saves, in [0, 1].
-    errors : ndarray, shape (strengths, seeds)
-    style : MethodStyle
-    tuned : ndarray, shape (tuned, seeds), optional
-        Errors of the last strengths after fine-tuning, drawn hollow.
-    """
+    """Pruned networks of one penalty, for several strengths and seeds."""
 
     name: str
-    saved: np.ndarray
-    errors: np.ndarray
+    saved: np.ndarray  #: share of the multiply-adds that the pruning saves, shape (strengths, seeds)
+    errors: np.ndarray  #: shape (strengths, seeds)
     style: MethodStyle
-    tuned: np.ndarray | None = None
+    tuned: np.ndarray | None = None  #: errors of the last strengths after fine-tuning, drawn hollow
 
 
 def cost_frontier(prunings: Sequence[Prunings], bound: float, images: str) -> Figure:

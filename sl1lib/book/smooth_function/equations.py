@@ -11,7 +11,7 @@ import torch
 
 from ... import fast, reference
 from ..entry import Chapter, Checks
-from ..measure import DIFFERENCE, SAME, differences, normal, run, tensor, two_cases
+from ..measure import SAME, columns_of_lengths, normal, run, tensor, two_cases
 
 chapter = Chapter("smoothing/smooth-function")
 FOLLOWING = ("huber", "quartic", "pseudo_huber", "log_cosh")
@@ -48,9 +48,8 @@ def compare_profile(check: Checks, profile: str, formula: Callable[[float, float
         check("reference against the formula", SAME, apart)
 
     r = np.concatenate([np.linspace(0.05, 0.95, 19), np.linspace(1.05, 3, 20)])  # away from the edge of the cap
-    (expected,) = differences(lambda x: reference.smooth_abs(x, 1.0, profile), r)
-    slope = reference.smooth_abs_grad(r, 1.0, profile)
-    check("the slope against central differences", DIFFERENCE, slope, expected)
+    slope, what = reference.smooth_abs_grad(r, 1.0, profile), "the slope against central differences"
+    check.differences(slope, lambda x: reference.smooth_abs(x, 1.0, profile), r, what=what)
 
     for dtype, allowed in PRECISIONS:
         what = f"fast against reference, {dtype}"
@@ -177,10 +176,7 @@ def bounds(check: Checks) -> None:
 
 
 @chapter.equation(
-    "eq-smooth-minima",
-    "what smoothing does to the least error",
-    reference.smooth_abs_gap,
-    reference.smooth_abs_prox,
+    "eq-smooth-minima", "what smoothing does to the least error", reference.smooth_abs_gap, reference.smooth_abs_prox
 )
 def minima(check: Checks) -> None:
     """Search random errors of two weights for minima that lie outside the stated interval above the corner's."""
@@ -218,10 +214,7 @@ def lipschitz(check: Checks) -> None:
 
 
 @chapter.equation(
-    "eq-smooth-best",
-    "no smoothing is better than Huber's",
-    reference.smooth_abs_gap,
-    reference.smooth_abs_lipschitz,
+    "eq-smooth-best", "no smoothing is better than Huber's", reference.smooth_abs_gap, reference.smooth_abs_lipschitz
 )
 def best(check: Checks) -> None:
     """Make random smooth functions that follow r, and look for one with a spread below 1/(2L)."""
@@ -254,12 +247,10 @@ def vector_gradient(check: Checks) -> None:
     """At 0 there is a gradient, and it is 0, where slopes of h to nearby points tend to 0."""
     (U,) = normal(6, (3, 5))
     U[:, 0] *= 0.1
-    (near,) = normal(7, (3, 100))
-    near *= 1e-6 / np.linalg.norm(near, axis=0)
+    near = columns_of_lengths(7, 3, np.full(100, 1e-6))
     for profile in SMOOTH:
-        (expected,) = differences(partial(reference.penalty, eps=0.8, profile=profile), U)
-        found = reference.penalty_grad(U, 0.8, profile)
-        check("against central differences, every entry, 6 profiles", DIFFERENCE, found, expected)
+        found, what = reference.penalty_grad(U, 0.8, profile), "against central differences, every entry, 6 profiles"
+        check.differences(found, partial(reference.penalty, eps=0.8, profile=profile), U, what=what)
         h = reference.smooth_abs(np.append(0, reference.group_norms(near)), 0.8, profile)
         check("slopes of h from 0 to points at distance 1e-6", 1e-5, np.abs(h - h[0]) / 1e-6)
 

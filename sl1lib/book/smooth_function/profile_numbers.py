@@ -10,20 +10,9 @@ from ...reference import PROFILES
 
 
 def profile_numbers(lengths: Sequence[float], eps: float, tau: float) -> dict[str, dict[str, list[float] | None]]:
-    r"""Return value, slope, curvature and proximal map of every profile, ready for JSON.
+    r"""Return value, slope, curvature and proximal map of every profile at given lengths, ready for JSON.
 
-    Parameters
-    ----------
-    lengths : sequence of float
-        At least 0; above it for a curvature, which a profile with a corner does not have at 0.
-    eps, tau : float
-        The width, and the weight of the proximal map.
-
-    Returns
-    -------
-    dict of dict
-        By the profile's name and by ``"value"``, ``"slope"``, ``"curvature"`` and ``"prox"``: a number for each
-        length. ``"prox"`` is None where a profile is not convex and has no such map.
+    A profile with a corner has no curvature at 0. ``"prox"`` is None where a profile is not convex and has no such map.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import fast, reference
 from ..entry import Chapter, Checks
-from ..measure import EQUAL, SAME, run
+from ..measure import EQUAL, SAME
 
 chapter = Chapter("smoothing/the-corner")
 Slope = Callable[[np.ndarray], np.ndarray]
@@ -66,9 +66,9 @@ def soft_threshold(check: Checks) -> None:
     check("exact zeros up to the threshold, and only there", EQUAL, zero != (np.abs(z) <= 0.7))
     z = np.linspace(-3, 3, 61)
     formula = np.sign(z) * np.maximum(np.abs(z) - 0.7, 0)
-    for dtype, allowed in (("float64", SAME), ("float32", 1e-6)):
-        found = run(fast.smooth_abs_prox, z, 0.7, dtype=dtype)
-        check(f"fast against the formula, {dtype}", allowed, found, formula)
+    precisions = (("float64", SAME), ("float32", 1e-6))
+    what = "fast against the formula"
+    check.fast(fast.smooth_abs_prox, z, 0.7, expected=formula, what=what, precisions=precisions)
 
 
 @chapter.equation("eq-corner-ridge", "the minimum under L2", reference.smooth_abs_prox, fast.smooth_abs_prox)
