@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -93,11 +94,7 @@ def multiply_adds(check: Checks) -> None:
     count_multiply_adds(check, backward=False)
 
 
-@chapter.equation(
-    "eq-backprop-chain",
-    "the chain rule, multiplied from the error backwards",
-    *WAY_BACK,
-)
+@chapter.equation("eq-backprop-chain", "the chain rule, multiplied from the error backwards", *WAY_BACK)
 def chain_rule(check: Checks) -> None:
     """Compare ⟨∇E, v⟩ with the derivative along v that forward mode gives, for three random directions v."""
     params, x, labels = problem()
@@ -160,14 +157,9 @@ def compare_stages(check: Checks, reading: str) -> None:
         check("3,898 parameters against autograd", SAME, grads[name], parameter.grad)
 
 
-@chapter.equation("eq-backprop-table", "back through a stage, reading table", *WAY_BACK)
-def table(check: Checks) -> None:
-    compare_stages(check, "table")
-
-
-@chapter.equation("eq-backprop-text", "back through a stage, reading text", *WAY_BACK)
-def text(check: Checks) -> None:
-    compare_stages(check, "text")
+for reading in READINGS:
+    add = chapter.equation(f"eq-backprop-{reading}", f"back through a stage, reading {reading}", *WAY_BACK)
+    add(partial(compare_stages, reading=reading))
 
 
 @chapter.equation("eq-backprop-differences", "the error of a central difference", reference.gradient_by_differences)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ... import fast, reference
@@ -81,25 +83,12 @@ def compare_gradient(check: Checks, which: int) -> None:
     check("against autograd through the fast path", SAME, by_hand, autograd(fast.conv2d, *inputs, along=d)[which])
 
 
-@chapter.equation(
-    "eq-conv-grad-kernel", "the gradient for the kernel", reference.conv2d_kernel_grad, reference.conv2d_backward
-)
-def kernel_gradient(check: Checks) -> None:
-    compare_gradient(check, 1)
-
-
-@chapter.equation(
-    "eq-conv-grad-input", "the gradient for the input", reference.conv2d_input_grad, reference.conv2d_backward
-)
-def input_gradient(check: Checks) -> None:
-    compare_gradient(check, 0)
-
-
-@chapter.equation(
-    "eq-conv-grad-bias", "the gradient for the bias", reference.conv2d_bias_grad, reference.conv2d_backward
-)
-def bias_gradient(check: Checks) -> None:
-    compare_gradient(check, 2)
+for label, title, function, which in (
+    ("eq-conv-grad-kernel", "the gradient for the kernel", reference.conv2d_kernel_grad, 1),
+    ("eq-conv-grad-input", "the gradient for the input", reference.conv2d_input_grad, 0),
+    ("eq-conv-grad-bias", "the gradient for the bias", reference.conv2d_bias_grad, 2),
+):
+    chapter.equation(label, title, function, reference.conv2d_backward)(partial(compare_gradient, which=which))
 
 
 @chapter.equation(

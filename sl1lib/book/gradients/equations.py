@@ -207,14 +207,11 @@ def compare_prox(check: Checks, profile: str) -> None:
     check("fast against reference", SAME, found, reference.smooth_abs_prox(y, TAU, EPS, profile))
 
 
-@chapter.equation("eq-grad-prox-abs", "the group threshold", *NUMBER_PROX)
-def prox_abs(check: Checks) -> None:
-    compare_prox(check, "abs")
-
-
-@chapter.equation("eq-grad-prox-huber", "the proximal map of Huber's profile", *NUMBER_PROX)
-def prox_huber(check: Checks) -> None:
-    compare_prox(check, "huber")
+for label, title, profile in (
+    ("eq-grad-prox-abs", "the group threshold", "abs"),
+    ("eq-grad-prox-huber", "the proximal map of Huber's profile", "huber"),
+):
+    chapter.equation(label, title, *NUMBER_PROX)(partial(compare_prox, profile=profile))
 
 
 @chapter.equation("eq-grad-prox-quartic", "the proximal map of the quartic cap", *NUMBER_PROX)

@@ -65,15 +65,19 @@ PROFILE = (reference.smooth_abs, fast.smooth_abs)
 PROFILE_AND_SLOPE = (*PROFILE, reference.smooth_abs_grad, fast.smooth_abs_grad)
 
 
+def add_profile(label: str, title: str, profile: str, formula: Callable[[float, float], float]) -> None:
+    """Add a profile's equation."""
+    compare = partial(compare_profile, profile=profile, formula=formula)
+    chapter.equation(label, title, *PROFILE_AND_SLOPE)(compare)
+
+
 @chapter.equation("eq-smooth-huber-system", "two conditions for a parabola", *PROFILE)
 def huber_system(check: Checks) -> None:
     for eps in WIDTHS:
         compare_cap(check, "huber", eps, [[1, eps**2], [0, 2 * eps]], [eps, 1])
 
 
-@chapter.equation("eq-smooth-huber", "Huber's profile", *PROFILE_AND_SLOPE)
-def huber(check: Checks) -> None:
-    compare_profile(check, "huber", two_cases)
+add_profile("eq-smooth-huber", "Huber's profile", "huber", two_cases)
 
 
 @chapter.equation("eq-smooth-quartic-system", "three conditions for a quartic", *PROFILE)
@@ -87,9 +91,7 @@ def quartic_cases(x: float, eps: float) -> float:
     return x if x > eps else -(x**4) / (8 * eps**3) + 3 * x * x / (4 * eps) + 3 * eps / 8
 
 
-@chapter.equation("eq-smooth-quartic", "the quartic profile", *PROFILE_AND_SLOPE)
-def quartic(check: Checks) -> None:
-    compare_profile(check, "quartic", quartic_cases)
+add_profile("eq-smooth-quartic", "the quartic profile", "quartic", quartic_cases)
 
 
 @chapter.equation("eq-smooth-jumps", "what still jumps at the edge of the cap", reference.smooth_abs_grad)
@@ -109,19 +111,18 @@ def jumps(check: Checks) -> None:
     check("against one-sided differences on both sides", 2e-3, found, [-1, 0, 1])
 
 
-@chapter.equation("eq-smooth-pseudo", "the profile from a hyperbola", *PROFILE_AND_SLOPE)
-def pseudo_huber(check: Checks) -> None:
-    compare_profile(check, "pseudo_huber", lambda x, eps: math.sqrt(x * x + eps * eps))
-
-
-@chapter.equation("eq-smooth-log-cosh", "the profile from a hyperbolic tangent", *PROFILE_AND_SLOPE)
-def log_cosh(check: Checks) -> None:
-    compare_profile(check, "log_cosh", lambda x, eps: eps * math.log(math.cosh(x / eps)))
-
-
-@chapter.equation("eq-smooth-sqrt", "the smoothed L1/2 penalty", *PROFILE_AND_SLOPE)
-def sqrt_quartic(check: Checks) -> None:
-    compare_profile(check, "sqrt_quartic", lambda x, eps: math.sqrt(quartic_cases(x, eps)))
+add_profile(
+    "eq-smooth-pseudo", "the profile from a hyperbola", "pseudo_huber", lambda x, eps: math.sqrt(x * x + eps * eps)
+)
+add_profile(
+    "eq-smooth-log-cosh",
+    "the profile from a hyperbolic tangent",
+    "log_cosh",
+    lambda x, eps: eps * math.log(math.cosh(x / eps)),
+)
+add_profile(
+    "eq-smooth-sqrt", "the smoothed L1/2 penalty", "sqrt_quartic", lambda x, eps: math.sqrt(quartic_cases(x, eps))
+)
 
 
 @chapter.equation("eq-smooth-scaling", "one shape for each profile", *PROFILE_AND_SLOPE)
