@@ -12,7 +12,7 @@ from torch import nn
 
 from ...fast import NodePenalty, penalty, remove_nodes
 from ..entry import Chapter, Checks
-from ..measure import EQUAL, SAME, normal, run, tensor, two_cases
+from ..measure import DIFFERENCE, EQUAL, SAME, differences, normal, run, tensor, two_cases
 
 chapter = Chapter("using/your-own-model")
 STRENGTH, EPS = 0.3, 0.5
@@ -60,8 +60,9 @@ def gradient(check: Checks) -> None:
     for group in ("input", "output", "weight"):
         layer = layer_of(4, 5, 2)
         regulariser = NodePenalty(layer, STRENGTH, EPS, "quartic", group)  # no kink that differences would feel
+        (expected,) = differences(partial(run, regulariser.penalty), layer.detach().numpy())
         found = gradient_of(regulariser, layer)
-        check.differences(found, partial(run, regulariser.penalty), layer.detach().numpy(), along=STRENGTH)
+        check("against central differences, every entry", DIFFERENCE, found, STRENGTH * expected)
     for profile in ("huber", "quartic", "pseudo_huber", "log_cosh", "abs", "squared", "sqrt_quartic"):
         layer = layer_of(4, 5, 2)
         regulariser = NodePenalty(layer, STRENGTH, EPS, profile)
