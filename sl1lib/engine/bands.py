@@ -59,8 +59,6 @@ def pooling_matrix(dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     On kernels written as vectors this is :math:`A \otimes A`. With stride 2 it gives only the pooled outputs:
     36 products in place of 4·25. Being linear, it carries gradients back by its transpose.
 
-    Notes
-    -----
     Equation ``eq-fast-compose``, chapter *The fast path*.
 
     Examples

@@ -112,8 +112,6 @@ class Matrices:
 
         A kernel goes to each output column: one copy into the band; what is 0 beside it stays 0.
 
-        Notes
-        -----
         Equation ``eq-fast-band``, chapter *The fast path*.
         """
         for way, K in zip(self._ways, weights.kernels, strict=True):
@@ -126,8 +124,6 @@ class Matrices:
     def fold(self, gradient: Weights) -> None:
         """Add up the places where each weight stands in a banded matrix, and go back through the composition.
 
-        Notes
-        -----
         Equations ``eq-fast-matrix-grad`` and ``eq-fast-adjoint``, chapter *The fast path*.
         """
         for way, band, dK in zip(self._ways, self._dbands, gradient.kernels, strict=True):
@@ -374,8 +370,6 @@ class Batch:
     def backward(self, model: ModelViews) -> None:
         """Go from the scores' gradient back to those of the last layer, the banded matrices and the biases.
 
-        Notes
-        -----
         Equation ``eq-fast-backward``, chapter *The fast path*.
         """
         if self._relu_logits:
@@ -427,8 +421,6 @@ class Batch:
     def _add_strips(self) -> None:
         """Add up what the strips say about the numbers they share: the gradient of layer 1's output.
 
-        Notes
-        -----
         Equation ``eq-fast-strip-grad``, chapter *The fast path*.
         """
         self._rest.zero_()

@@ -1,7 +1,8 @@
 """The fast path: the functions of `sl1lib.reference` on PyTorch tensors.
 
-Each module mirrors one of `sl1lib.reference`: the same names, the same arguments, the same array layout. Tensors keep
-their dtype and device, and everything is differentiable, so there are no ``*_backward`` functions here.
+Each module mirrors one of `sl1lib.reference`: the same names, the same arguments, the same array layout. There, a
+function's namesake says what it takes, returns and refuses, and which equation it computes. Tensors keep their dtype
+and device, and everything is differentiable, so there are no ``*_backward`` functions here.
 """
 
 from .activations import relu, sigmoid, softmax

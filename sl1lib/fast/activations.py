@@ -8,19 +8,7 @@ from ..errors import require_array
 
 
 def relu(x: torch.Tensor) -> torch.Tensor:
-    r"""Return :math:`\max(0, x)`, element by element; its derivative at 0 is taken as 0.
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-
-    Returns
-    -------
-    Tensor, the shape of ``x``
-
-    Notes
-    -----
-    Equation ``eq-dense-relu``, chapter *Dense layer and entropy*.
+    """Compute :func:`sl1lib.reference.relu` on a tensor; autograd takes its derivative at 0 as 0.
 
     Examples
     --------
@@ -32,15 +20,7 @@ def relu(x: torch.Tensor) -> torch.Tensor:
 
 
 def sigmoid(x: torch.Tensor) -> torch.Tensor:
-    r"""Return :math:`1 / (1 + e^{-x})`, element by element, without overflow for any finite ``x``.
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-
-    Returns
-    -------
-    Tensor in [0, 1], the shape of ``x``
+    """Compute :func:`sl1lib.reference.sigmoid` on a tensor.
 
     Examples
     --------
@@ -52,20 +32,7 @@ def sigmoid(x: torch.Tensor) -> torch.Tensor:
 
 
 def softmax(s: torch.Tensor) -> torch.Tensor:
-    r"""Turn scores into probabilities: :math:`e^{s_c} / \sum_d e^{s_d}` along the last axis.
-
-    Parameters
-    ----------
-    s : Tensor, shape (..., C)
-        Scores, any finite numbers.
-
-    Returns
-    -------
-    Tensor, the shape of ``s``
-
-    Notes
-    -----
-    Equation ``eq-dense-softmax``, chapter *Dense layer and entropy*.
+    """Compute :func:`sl1lib.reference.softmax` on a tensor.
 
     Examples
     --------

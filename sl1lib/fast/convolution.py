@@ -9,34 +9,7 @@ from ..errors import require_convolvable
 
 
 def conv2d(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """Slide every kernel over every image: equation (1) of the paper, a valid cross-correlation.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, H, W)
-        Images.
-    kernel : Tensor, shape (M, C, kh, kw)
-        One kernel for each output map and input channel; of the dtype and on the device of ``x``.
-    bias : Tensor, shape (M,), optional
-        Added to each output map.
-
-    Returns
-    -------
-    Tensor, shape (N, M, H-kh+1, W-kw+1)
-        Of the dtype and on the device of ``x``.
-
-    Raises
-    ------
-    ValueError
-        If channels disagree, the kernel does not fit into the image, or the batch is empty.
-
-    See Also
-    --------
-    sl1lib.reference.conv2d : the same in NumPy, beside the mathematics.
-
-    Notes
-    -----
-    Equation ``eq-conv-channels``, chapter *Convolution*.
+    """Compute :func:`sl1lib.reference.conv2d` on tensors of one dtype and device.
 
     Examples
     --------

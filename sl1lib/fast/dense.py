@@ -9,29 +9,7 @@ from ..errors import require_dense
 
 
 def dense(o: torch.Tensor, U: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    r"""Weigh and sum the features: :math:`S = O U^\top + b`, equation (3) of the paper before its ReLU.
-
-    Parameters
-    ----------
-    o : Tensor, shape (N, K)
-        One row of features for each sample.
-    U : Tensor, shape (C, K)
-        Weights; column ``k`` holds the weights leaving node ``k``.
-    b : Tensor, shape (C,)
-        Biases.
-
-    Returns
-    -------
-    Tensor, shape (N, C)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit together, or the batch is empty.
-
-    Notes
-    -----
-    Equation ``eq-dense``, chapter *Dense layer and entropy*.
+    """Compute :func:`sl1lib.reference.dense` on tensors.
 
     Examples
     --------

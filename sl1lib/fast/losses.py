@@ -12,28 +12,7 @@ from ..errors import require_axes, shape_of, unexpected
 
 
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    r"""Return the mean entropy error :math:`E_0 = -\frac1J \sum_j \sum_c O^j_c \ln \operatorname{softmax}(S^j)_c`.
-
-    Parameters
-    ----------
-    logits : Tensor, shape (N, C)
-        Scores :math:`S`, any finite numbers.
-    labels : Tensor of integers, shape (N,), or one-hot, shape (N, C)
-        The right classes; rows of probabilities are accepted too.
-
-    Returns
-    -------
-    Tensor, a scalar
-        In nats. A network that knows nothing has ``ln C``.
-
-    Raises
-    ------
-    ValueError
-        For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
-
-    Notes
-    -----
-    Equation ``eq-dense-entropy``, chapter *Dense layer and entropy*.
+    """Compute :func:`sl1lib.reference.cross_entropy` on tensors, as a scalar.
 
     Examples
     --------
@@ -44,26 +23,7 @@ def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def squared_error(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    r"""Return the mean squared error of softmax, :math:`E_{sq} = \frac1{2N} \sum_{n,c} (p_{n,c} - O_{n,c})^2`.
-
-    Parameters
-    ----------
-    logits, labels
-        As in `cross_entropy`.
-
-    Returns
-    -------
-    Tensor, a scalar
-        From 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As `cross_entropy`.
-
-    Notes
-    -----
-    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+    """Compute :func:`sl1lib.reference.squared_error` on tensors, as a scalar.
 
     Examples
     --------

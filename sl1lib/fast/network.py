@@ -34,18 +34,7 @@ EVALUATION_BATCH: Final = 500  # images at once: their activations fit into the 
 
 
 def init_params(seed: int = 0, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu") -> Tensors:
-    """Return the random start of the network: the very numbers of ``reference.init_params``, rounded to ``dtype``.
-
-    Parameters
-    ----------
-    seed : int
-    dtype : torch.dtype
-    device : str or torch.device
-
-    Returns
-    -------
-    dict of Tensor
-        ``K1 (6,1,5,5)``, ``b1 (6,)``, ``K2 (12,6,5,5)``, ``b2 (12,)``, ``U (10,192)``, ``b (10,)``.
+    """Return the very numbers of :func:`sl1lib.reference.init_params`, rounded to ``dtype``, on ``device``.
 
     Examples
     --------
@@ -56,25 +45,7 @@ def init_params(seed: int = 0, dtype: torch.dtype = torch.float32, device: str |
 
 
 def forward(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> torch.Tensor:
-    """Return the scores of the ten classes for each image, before softmax.
-
-    Parameters
-    ----------
-    params : dict of Tensor
-        As `init_params` returns.
-    x : Tensor, shape (N, 1, 28, 28)
-        Images; the library trains on grey levels divided by 255.
-    reading : str or Reading
-        ``"table"``, ``"text"``, or a `Reading`.
-
-    Returns
-    -------
-    Tensor, shape (N, 10)
-
-    Raises
-    ------
-    ValueError
-        For parameters or images of the wrong shape, or an unknown reading.
+    """Compute :func:`sl1lib.reference.forward` on tensors.
 
     Examples
     --------
@@ -85,17 +56,7 @@ def forward(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") 
 
 
 def features(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> torch.Tensor:
-    """Return the values of the 192 feature nodes: 12 maps of 4×4, map by map, each row by row.
-
-    Parameters
-    ----------
-    params, x, reading
-        As in `forward`.
-
-    Returns
-    -------
-    Tensor, shape (N, 192)
-        Node ``k = 16·map + 4·row + column``.
+    """Compute :func:`sl1lib.reference.features` on tensors.
 
     Examples
     --------
@@ -106,18 +67,7 @@ def features(params: Tensors, x: torch.Tensor, reading: str | Reading = "table")
 
 
 def trace(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> Tensors:
-    """Run the network and keep every intermediate tensor, named in the order of computation.
-
-    Parameters
-    ----------
-    params, x, reading
-        As in `forward`.
-
-    Returns
-    -------
-    dict of Tensor
-        ``x``; for each stage 1 and 2 ``conv``, ``pool`` and ``act`` with its number, ``pool1`` say;
-        ``stage1`` and ``stage2``, what a stage hands on; ``features``, ``scores`` and ``logits``.
+    """Compute :func:`sl1lib.reference.trace` on tensors.
 
     Examples
     --------

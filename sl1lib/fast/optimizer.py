@@ -14,25 +14,7 @@ if TYPE_CHECKING:
 def heavy_ball_step(
     params: Tensors, velocity: Tensors, grads: Tensors, lr: float, momentum: float
 ) -> tuple[Tensors, Tensors]:
-    r"""Make one update: :math:`v \leftarrow \mu v - \eta \nabla E`, then :math:`w \leftarrow w + v`.
-
-    Parameters
-    ----------
-    params, velocity, grads : dict of Tensor
-        The same names and shapes.
-    lr : float
-        The learning rate :math:`\eta > 0`.
-    momentum : float
-        :math:`\mu`, in [0, 1).
-
-    Returns
-    -------
-    params, velocity : dict of Tensor
-        New ones; the arguments stay as they are.
-
-    Notes
-    -----
-    Equation ``eq-heavy-ball``, chapter *Full training*.
+    """Compute :func:`sl1lib.reference.heavy_ball_step` on tensors.
 
     Examples
     --------
@@ -48,20 +30,7 @@ def heavy_ball_step(
 def proximal_step(
     params: Tensors, velocity: Tensors, before: Tensors, lr: float, penalty: Penalty
 ) -> tuple[Tensors, Tensors]:
-    """Finish an update by the proximal map of the penalty on ``U``.
-
-    Parameters
-    ----------
-    params, velocity : dict of Tensor
-        After `heavy_ball_step` on the error without its penalty.
-    before : dict of Tensor
-        The parameters before that step. The velocity of ``U`` becomes the way it really went.
-    lr : float
-    penalty : Penalty
-
-    Returns
-    -------
-    params, velocity : dict of Tensor
+    """Compute :func:`sl1lib.reference.proximal_step` on tensors.
 
     Examples
     --------

@@ -18,19 +18,7 @@ from .smoothing import full_precision, held, value_of_lengths
 
 
 def penalty(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
-
-    Parameters
-    ----------
-    U : Tensor, shape (C, K)
-        The last layer's weights; column ``k`` leaves node ``k``.
-    eps, profile, grouping
-        As in `sl1lib.reference.penalty`: three settings, or one `Penalty`.
-
-    Returns
-    -------
-    Tensor, a scalar of the dtype and on the device of ``U``
-        Differentiable, and twice where the profile is.
+    """Compute :func:`sl1lib.reference.penalty` on a tensor, as a scalar; differentiable twice where the profile is.
 
     Examples
     --------
@@ -45,7 +33,7 @@ def penalty(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", group
 
 
 def penalty_grad(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", grouping: str = "node") -> torch.Tensor:
-    r"""Return the gradient of `penalty` in the shape of ``U``; see `sl1lib.reference.penalty_grad`.
+    """Compute :func:`sl1lib.reference.penalty_grad` on a tensor.
 
     Examples
     --------
@@ -61,7 +49,7 @@ def penalty_grad(U: torch.Tensor, eps: float | Penalty, profile: str = "huber", 
 
 
 def penalty_hess(u: torch.Tensor, eps: float | Penalty, profile: str = "huber") -> torch.Tensor:
-    r"""Return the Hessian of :math:`h(u, \varepsilon)` for one group ``u (C,)``; see `sl1lib.reference.penalty_hess`.
+    """Compute :func:`sl1lib.reference.penalty_hess` on a tensor.
 
     Examples
     --------
@@ -92,10 +80,7 @@ def penalty_prox(
     *,
     lr: float | None = None,
 ) -> torch.Tensor:
-    r"""Return :math:`\arg\min_V \tfrac12 \lVert V - U \rVert^2 + \tau \sum_g h(v_g, \varepsilon)`.
-
-    Parameters and equations are those of `sl1lib.reference.penalty_prox`; the default is the group lasso's map, which
-    sets short groups to exact zeros.
+    """Compute :func:`sl1lib.reference.penalty_prox` on a tensor.
 
     Examples
     --------
@@ -111,7 +96,7 @@ def penalty_prox(
 
 
 def group_norms(U: torch.Tensor, grouping: str = "node") -> torch.Tensor:
-    r"""Return the length :math:`\lVert u_g \rVert` of every group of weights; see `sl1lib.reference.group_norms`.
+    """Compute :func:`sl1lib.reference.group_norms` on a tensor.
 
     Examples
     --------

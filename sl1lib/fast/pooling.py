@@ -9,31 +9,7 @@ from ..errors import require_axes, require_convolvable, require_count, require_p
 
 
 def avg_pool2d(a: torch.Tensor, k: int) -> torch.Tensor:
-    """Replace every ``k×k`` block by its mean: equation (2) of the paper.
-
-    Parameters
-    ----------
-    a : Tensor, shape (N, C, H, W)
-        Feature maps.
-    k : int
-        Height and width of the window, and its stride.
-
-    Returns
-    -------
-    Tensor, shape (N, C, H/k, W/k)
-
-    Raises
-    ------
-    ValueError
-        If ``H`` or ``W`` is not a multiple of ``k``, the batch is empty, or ``a`` holds integers.
-
-    See Also
-    --------
-    sl1lib.reference.avg_pool2d : the same in NumPy, beside the mathematics.
-
-    Notes
-    -----
-    Equation ``eq-pool``, chapter *Pooling*.
+    """Compute :func:`sl1lib.reference.avg_pool2d` on a tensor of floating-point numbers.
 
     Examples
     --------
@@ -48,31 +24,7 @@ def avg_pool2d(a: torch.Tensor, k: int) -> torch.Tensor:
 
 
 def composed_kernel(kernel: torch.Tensor, k: int) -> torch.Tensor:
-    """Return the one kernel that convolves and pools at once, when it moves in steps of ``k``.
-
-    Parameters
-    ----------
-    kernel : Tensor, shape (M, C, kh, kw)
-        The kernels of a convolution.
-    k : int
-        Height and width of the pooling window that follows it, and its stride.
-
-    Returns
-    -------
-    Tensor, shape (M, C, kh+k-1, kw+k-1)
-
-    Raises
-    ------
-    ValueError
-        If ``kernel`` does not have four axes, or ``k`` is no whole number of at least 1.
-
-    See Also
-    --------
-    sl1lib.reference.composed_kernel : the same in NumPy, beside the mathematics.
-
-    Notes
-    -----
-    Equation ``eq-pool-composed-kernel``, chapter *Pooling*.
+    """Compute :func:`sl1lib.reference.composed_kernel` on a tensor.
 
     Examples
     --------
@@ -87,34 +39,7 @@ def composed_kernel(kernel: torch.Tensor, k: int) -> torch.Tensor:
 
 
 def conv_avg_pool2d(x: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None, k: int) -> torch.Tensor:
-    """Convolve and pool in one step: ``avg_pool2d(conv2d(x, kernel, bias), k)``, with fewer multiply-adds.
-
-    Parameters
-    ----------
-    x : Tensor, shape (N, C, H, W)
-        Images.
-    kernel : Tensor, shape (M, C, kh, kw)
-        The kernels of the convolution, before they are composed with the pooling.
-    bias : Tensor, shape (M,), or None
-    k : int
-        The pooling window.
-
-    Returns
-    -------
-    Tensor, shape (N, M, (H-kh+1)/k, (W-kw+1)/k)
-
-    Raises
-    ------
-    ValueError
-        As `conv2d` and `avg_pool2d` do.
-
-    See Also
-    --------
-    sl1lib.reference.conv_avg_pool2d : the same in NumPy, beside the mathematics.
-
-    Notes
-    -----
-    Equation ``eq-pool-composed``, chapter *Pooling*.
+    """Compute :func:`sl1lib.reference.conv_avg_pool2d` on tensors.
 
     Examples
     --------

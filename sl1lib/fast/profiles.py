@@ -73,12 +73,8 @@ class Profile:
         r"""Return the :math:`x` with :math:`x + \tau \varphi'_\varepsilon(x) = r` (``eq-grad-prox``).
 
         Without a formula, by bisection, and one Newton step that autograd can see: it moves nothing, but carries the
-        derivative of the implicit function, :math:`1 / (1 + \tau\varphi''_\varepsilon(x))`.
-
-        Raises
-        ------
-        ValueError
-            For a profile that is not convex.
+        derivative of the implicit function, :math:`1 / (1 + \tau\varphi''_\varepsilon(x))`. A profile that is not
+        convex raises ``ValueError``.
         """
         if not self.convex:
             raise unexpected("profile", self.name, "it is not convex and has no single proximal map")
@@ -104,10 +100,7 @@ class Profile:
     def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
         r"""Return the bounds of :math:`\varphi_\varepsilon(r) - r` over all lengths (``eq-smooth-bounds``).
 
-        Raises
-        ------
-        ValueError
-            For a profile that does not follow :math:`r`.
+        A profile that does not follow :math:`r` raises ``ValueError``.
         """
         if self.unit_gap is None:
             raise unexpected("profile", self.name, "it does not follow r")

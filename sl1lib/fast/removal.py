@@ -21,35 +21,7 @@ Layer = nn.Linear | nn.Conv2d
 def remove_inputs(
     W: torch.Tensor, b: torch.Tensor, removed: torch.Tensor, means: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    r"""Return the weights and the bias of a layer without some of its inputs.
-
-    An input that is removed counts as the constant :math:`\bar x_k` from then on:
-    :math:`b'_c = b_c + \sum_{k\ \text{removed}} \bar x_k \sum_{m,n} W_{ckmn}`.
-
-    Parameters
-    ----------
-    W : Tensor, shape (C, K) or (C, K, kh, kw)
-        A fully connected layer, or the kernels of a convolution without padding.
-    b : Tensor, shape (C,)
-    removed : Tensor of bool, shape (K,)
-        Which inputs to remove.
-    means : Tensor, shape (K,), optional
-        :math:`\bar x_k`, of which only the removed inputs' are read. Without it they count as 0.
-
-    Returns
-    -------
-    W : Tensor, shape (C, K', …)
-        Without the removed columns.
-    b : Tensor, shape (C,)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit together, or ``removed`` is not of bool.
-
-    See Also
-    --------
-    sl1lib.reference.remove_inputs : the same in NumPy, beside the mathematics.
+    """Compute :func:`sl1lib.reference.remove_inputs` on tensors.
 
     Examples
     --------

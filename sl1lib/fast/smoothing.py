@@ -15,18 +15,7 @@ from .profiles import Profile, find_profile
 
 
 def smooth_abs(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
-    r"""Return :math:`\varphi_\varepsilon(|r|)`, a smooth stand-in for :math:`|r|`, element by element.
-
-    Parameters
-    ----------
-    r : Tensor, any shape
-        Lengths, or signed scalars.
-    eps, profile
-        As in `sl1lib.reference.smooth_abs`.
-
-    Returns
-    -------
-    Tensor, the shape, dtype and device of ``r``
+    """Compute :func:`sl1lib.reference.smooth_abs` on a tensor.
 
     Examples
     --------
@@ -39,7 +28,7 @@ def smooth_abs(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 
 
 def smooth_abs_grad(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
-    r"""Return the slope :math:`\varphi'_\varepsilon(r)`, odd in :math:`r`; see `sl1lib.reference.smooth_abs_grad`.
+    """Compute :func:`sl1lib.reference.smooth_abs_grad` on a tensor.
 
     Examples
     --------
@@ -53,7 +42,7 @@ def smooth_abs_grad(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 
 
 def smooth_abs_hess(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
-    r"""Return :math:`\varphi''_\varepsilon(r)`, even in :math:`r`; see `sl1lib.reference.smooth_abs_hess`.
+    """Compute :func:`sl1lib.reference.smooth_abs_hess` on a tensor.
 
     Examples
     --------
@@ -66,9 +55,7 @@ def smooth_abs_hess(r: Tensor, eps: float, profile: str = "huber") -> Tensor:
 
 
 def smooth_abs_prox(r: Tensor, tau: float, eps: float = 0.0, profile: str = "abs") -> Tensor:
-    r"""Return :math:`\arg\min_{x} \tfrac12 (x - r)^2 + \tau \varphi_\varepsilon(x)`, element by element.
-
-    Parameters, errors and equations are those of `sl1lib.reference.smooth_abs_prox`.
+    """Compute :func:`sl1lib.reference.smooth_abs_prox` on a tensor.
 
     Examples
     --------

@@ -1,6 +1,8 @@
 """The reference: every equation of the book in NumPy and float64, written to be read beside the mathematics.
 
-Each module has its mirror in `sl1lib.fast`: the same names, the same arguments, the same array layout.
+Each module has its mirror in `sl1lib.fast`: the same names, the same arguments, the same array layout. Arrays that do
+not fit together, an empty batch and a setting out of range raise ``ValueError``, which names what was found and what
+would be right; a docstring says of errors only what its shapes and ranges do not.
 """
 
 from .activations import (

@@ -11,6 +11,8 @@ from ..errors import require_shape_of, shape_of
 def relu(x: ArrayLike) -> np.ndarray:
     r"""Return :math:`\max(0, x)`, element by element.
 
+    Equation ``eq-dense-relu``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     x : array_like, any shape
@@ -18,10 +20,6 @@ def relu(x: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``x``
-
-    Notes
-    -----
-    Equation ``eq-dense-relu``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -36,6 +34,8 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
     At 0, where ReLU has a corner, the derivative is taken as 0: one of its subgradients.
 
+    Equations ``eq-dense-relu-grad`` and ``eq-dense-subgradient``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     dy : ndarray
@@ -46,15 +46,6 @@ def relu_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``x``
-
-    Raises
-    ------
-    ValueError
-        If ``dy`` has another shape than ``x``.
-
-    Notes
-    -----
-    Equations ``eq-dense-relu-grad`` and ``eq-dense-subgradient``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -89,6 +80,8 @@ def sigmoid(x: ArrayLike) -> np.ndarray:
 def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Multiply the gradient by the slope ``y (1 - y)``, where ``y = sigmoid(x)`` is the *output*.
 
+    Equation ``eq-backprop-slope``, chapter *Backpropagation*.
+
     Parameters
     ----------
     dy : ndarray
@@ -99,15 +92,6 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``y``
-
-    Raises
-    ------
-    ValueError
-        If ``dy`` has another shape than ``y``.
-
-    Notes
-    -----
-    Equation ``eq-backprop-slope``, chapter *Backpropagation*.
 
     Examples
     --------
@@ -121,6 +105,8 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
 def softmax(s: ArrayLike) -> np.ndarray:
     r"""Turn scores into probabilities: :math:`e^{s_c} / \sum_d e^{s_d}` along the last axis.
 
+    Equations ``eq-dense-softmax`` and ``eq-dense-shift``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     s : array_like, shape (..., C)
@@ -130,10 +116,6 @@ def softmax(s: ArrayLike) -> np.ndarray:
     -------
     ndarray, the shape of ``s``
         Each row is at least 0 and sums to 1.
-
-    Notes
-    -----
-    Equations ``eq-dense-softmax`` and ``eq-dense-shift``, chapter *Dense layer and entropy*.
 
     Examples
     --------

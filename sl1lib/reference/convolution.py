@@ -21,6 +21,8 @@ def conv2d(
 
     .. math:: Y_{n,f,i,j} = \beta_f + \sum_c \sum_m \sum_l X_{n,c,i+m,j+l}\, K_{f,c,m,l}
 
+    Equation ``eq-conv-channels``, chapter *Convolution*.
+
     Parameters
     ----------
     x : ndarray, shape (N, C, H, W)
@@ -33,20 +35,6 @@ def conv2d(
     Returns
     -------
     ndarray of float64, shape (N, M, H-kh+1, W-kw+1)
-
-    Raises
-    ------
-    ValueError
-        If channels disagree, the kernel does not fit into the image, or the batch is empty.
-
-    See Also
-    --------
-    conv2d_backward : its gradients.
-    sl1lib.fast.conv2d : the same on tensors.
-
-    Notes
-    -----
-    Equation ``eq-conv-channels``, chapter *Convolution*.
 
     Examples
     --------
@@ -70,12 +58,8 @@ def conv2d_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Carry the gradient of the error from a convolution's output to its three inputs.
 
-    .. math::
-        \frac{\partial E}{\partial K_{f,c,m,l}} &= \sum_n \sum_i \sum_j D_{n,f,i,j}\, X_{n,c,i+m,j+l} \\
-        \frac{\partial E}{\partial X_{n,c,p,q}} &= \sum_f \sum_m \sum_l D_{n,f,p-m,q-l}\, K_{f,c,m,l} \\
-        \frac{\partial E}{\partial \beta_f} &= \sum_n \sum_i \sum_j D_{n,f,i,j}
-
-    with :math:`D = \partial E / \partial Y`, and :math:`D = 0` outside its own size.
+    `conv2d_input_grad`, `conv2d_kernel_grad` and `conv2d_bias_grad` compute one each: equations
+    ``eq-conv-grad-input``, ``eq-conv-grad-kernel`` and ``eq-conv-grad-bias``, chapter *Convolution*.
 
     Parameters
     ----------
@@ -91,19 +75,6 @@ def conv2d_backward(
     dx : ndarray, shape (N, C, H, W)
     dkernel : ndarray, shape (M, C, kh, kw)
     dbias : ndarray, shape (M,)
-
-    Raises
-    ------
-    ValueError
-        If ``dy`` does not have the shape that ``conv2d(x, kernel)`` has, or ``x`` and ``kernel`` do not fit.
-
-    See Also
-    --------
-    conv2d_input_grad, conv2d_kernel_grad, conv2d_bias_grad : each of the three by itself.
-
-    Notes
-    -----
-    Equations ``eq-conv-grad-kernel``, ``eq-conv-grad-input`` and ``eq-conv-grad-bias``, chapter *Convolution*.
 
     Examples
     --------
@@ -132,6 +103,8 @@ def conv2d_kernel_grad(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
     with :math:`D = \partial E / \partial Y`.
 
+    Equation ``eq-conv-grad-kernel``, chapter *Convolution*.
+
     Parameters
     ----------
     dy : ndarray, shape (N, M, H-kh+1, W-kw+1)
@@ -142,19 +115,6 @@ def conv2d_kernel_grad(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (M, C, kh, kw)
-
-    Raises
-    ------
-    ValueError
-        If the batches differ, or ``dy`` is larger than ``x``.
-
-    See Also
-    --------
-    conv2d_backward : all three gradients at once.
-
-    Notes
-    -----
-    Equation ``eq-conv-grad-kernel``, chapter *Convolution*.
 
     Examples
     --------
@@ -175,6 +135,8 @@ def conv2d_bias_grad(dy: np.ndarray) -> np.ndarray:
 
     .. math:: \frac{\partial E}{\partial \beta_f} = \sum_n \sum_i \sum_j D_{n,f,i,j}
 
+    Equation ``eq-conv-grad-bias``, chapter *Convolution*.
+
     Parameters
     ----------
     dy : ndarray, shape (N, M, H-kh+1, W-kw+1)
@@ -183,19 +145,6 @@ def conv2d_bias_grad(dy: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (M,)
-
-    Raises
-    ------
-    ValueError
-        If ``dy`` does not have four axes, or the batch is empty.
-
-    See Also
-    --------
-    conv2d_backward : all three gradients at once.
-
-    Notes
-    -----
-    Equation ``eq-conv-grad-bias``, chapter *Convolution*.
 
     Examples
     --------
@@ -213,6 +162,8 @@ def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
     with :math:`D = \partial E / \partial Y`, and :math:`D = 0` outside its own size.
 
+    Equation ``eq-conv-grad-input``, chapter *Convolution*.
+
     Parameters
     ----------
     dy : ndarray, shape (N, M, H-kh+1, W-kw+1)
@@ -223,19 +174,6 @@ def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (N, C, H, W)
-
-    Raises
-    ------
-    ValueError
-        If ``dy`` and ``kernel`` do not have the same number of maps.
-
-    See Also
-    --------
-    conv2d_backward : all three gradients at once.
-
-    Notes
-    -----
-    Equation ``eq-conv-grad-input``, chapter *Convolution*.
 
     Examples
     --------

@@ -10,6 +10,8 @@ from ..errors import require_axes, require_dense, require_shape_of
 def dense(o: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
     r"""Weigh and sum the features: :math:`S = O U^\top + b`, equation (3) of the paper before its ReLU.
 
+    Equation ``eq-dense``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     o : ndarray, shape (N, K)
@@ -22,15 +24,6 @@ def dense(o: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (N, C)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit together, or the batch is empty.
-
-    Notes
-    -----
-    Equation ``eq-dense``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -51,6 +44,8 @@ def dense_backward(
         \frac{\partial E}{\partial U} = D^\top O, \qquad
         \frac{\partial E}{\partial b} = \sum_n D_n
 
+    Equation ``eq-dense-grad``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     ds : ndarray, shape (N, C)
@@ -65,10 +60,6 @@ def dense_backward(
     do : ndarray, shape (N, K)
     dU : ndarray, shape (C, K)
     db : ndarray, shape (C,)
-
-    Notes
-    -----
-    Equation ``eq-dense-grad``, chapter *Dense layer and entropy*.
 
     Examples
     --------

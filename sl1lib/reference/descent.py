@@ -50,11 +50,6 @@ def descend(
     ndarray of float64, shape ``(updates + 1, *start.shape)``
         :math:`w_0, w_1, \dots`, the start included.
 
-    Raises
-    ------
-    ValueError
-        For ``lr``, ``momentum`` or ``updates`` out of range, or a gradient of another shape than the start.
-
     Examples
     --------
     >>> descend(lambda w: 2 * w, 8.0, lr=0.25, updates=3)
@@ -99,11 +94,6 @@ def peak_to_peak(path: np.ndarray, tail: int) -> np.ndarray:
     -------
     ndarray of float64, shape ``path.shape[1:]``
 
-    Raises
-    ------
-    ValueError
-        For a ``tail`` out of range.
-
     Examples
     --------
     >>> float(peak_to_peak(np.array([8.0, 1.0, -0.5, 0.5, -0.5, 0.5]), tail=4))
@@ -130,6 +120,8 @@ def two_cycle(
 
     The error is :math:`\tfrac{\kappa}{2}(w - z)^2 + \lambda |w|`, the method gradient descent with momentum.
 
+    Equations ``eq-corner-two-cycle`` and ``eq-corner-two-cycle-valid``, chapter *The corner*.
+
     Parameters
     ----------
     lr : float
@@ -153,10 +145,6 @@ def two_cycle(
     ------
     ValueError
         Where there is no such orbit: for :math:`\eta\kappa \ge 2(1+\mu)`, or :math:`|z| \ge d/2`.
-
-    Notes
-    -----
-    Equations ``eq-corner-two-cycle`` and ``eq-corner-two-cycle-valid``, chapter *The corner*.
 
     Examples
     --------

@@ -27,6 +27,8 @@ def last_layer_error(
 ) -> float:
     r"""Return :math:`E = E_0 + \lambda \sum_g h(u_g, \varepsilon)` as a function of the last layer.
 
+    Equation ``eq-grad-error``, chapter *Gradients*.
+
     Parameters
     ----------
     W : ndarray, shape (C, K+1)
@@ -36,14 +38,6 @@ def last_layer_error(
     labels : ndarray of integers, shape (N,), or one-hot, shape (N, C)
     penalty : Penalty, optional
         Without one, :math:`E = E_0`. Its ``step`` is not read.
-
-    Returns
-    -------
-    float
-
-    Notes
-    -----
-    Equation ``eq-grad-error``, chapter *Gradients*.
 
     Examples
     --------
@@ -63,6 +57,8 @@ def last_layer_grad(
 ) -> np.ndarray:
     r"""Return the gradient of `last_layer_error` with respect to :math:`W`.
 
+    Equation ``eq-grad-error-gradient``, chapter *Gradients*.
+
     Parameters
     ----------
     W, o, labels, penalty
@@ -71,10 +67,6 @@ def last_layer_grad(
     Returns
     -------
     ndarray, shape (C, K+1)
-
-    Notes
-    -----
-    Equation ``eq-grad-error-gradient``, chapter *Gradients*.
 
     Examples
     --------
@@ -96,6 +88,8 @@ def last_layer_prox(
 ) -> np.ndarray:
     r"""Apply the proximal map of :math:`\eta\lambda \sum_g h` to the weights and leave the biases as they are.
 
+    Equation ``eq-grad-prox``, chapter *Gradients*.
+
     Parameters
     ----------
     W : ndarray, shape (C, K+1)
@@ -106,10 +100,6 @@ def last_layer_prox(
     Returns
     -------
     ndarray, shape (C, K+1)
-
-    Notes
-    -----
-    Equation ``eq-grad-prox``, chapter *Gradients*.
 
     Examples
     --------
@@ -127,6 +117,8 @@ def last_layer_lipschitz(o: np.ndarray) -> float:
     It is half the largest eigenvalue of :math:`\frac1J \sum_j \tilde x_j \tilde x_j^\top` with the features
     :math:`\tilde x_j = (x_j, 1)`, and so at most :math:`\frac{1}{2J} \sum_j \lVert \tilde x_j \rVert^2`.
 
+    Equation ``eq-descent-last-layer``, chapter *Convergence*.
+
     Parameters
     ----------
     o : ndarray, shape (N, K)
@@ -135,10 +127,6 @@ def last_layer_lipschitz(o: np.ndarray) -> float:
     -------
     float
         :math:`L_0`.
-
-    Notes
-    -----
-    Equation ``eq-descent-last-layer``, chapter *Convergence*.
 
     Examples
     --------

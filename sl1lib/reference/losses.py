@@ -12,6 +12,8 @@ from .activations import softmax
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     r"""Return the mean entropy error :math:`E_0 = -\frac1J \sum_j \sum_c O^j_c \ln \operatorname{softmax}(S^j)_c`.
 
+    Equation ``eq-dense-entropy``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     logits : ndarray, shape (N, C)
@@ -27,11 +29,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     Raises
     ------
     ValueError
-        For labels outside ``0 … C-1``, rows that do not sum to 1, other shapes, or an empty batch.
-
-    Notes
-    -----
-    Equation ``eq-dense-entropy``, chapter *Dense layer and entropy*.
+        For labels outside ``0 … C-1``, or rows that do not sum to 1; it names the first.
 
     Examples
     --------
@@ -47,6 +45,8 @@ def cross_entropy_backward(
 ) -> np.ndarray:
     r"""Return :math:`\partial E_0 / \partial S = (\operatorname{softmax}(S) - O) / N`.
 
+    Equation ``eq-dense-entropy-grad``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     logits : ndarray, shape (N, C)
@@ -55,10 +55,6 @@ def cross_entropy_backward(
     Returns
     -------
     ndarray, shape (N, C)
-
-    Notes
-    -----
-    Equation ``eq-dense-entropy-grad``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -72,6 +68,8 @@ def cross_entropy_backward(
 def squared_error(logits: np.ndarray, labels: np.ndarray) -> float:
     r"""Return the mean squared error of softmax, :math:`E_{sq} = \frac1{2N} \sum_{n,c} (p_{n,c} - O_{n,c})^2`.
 
+    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     logits, labels
@@ -81,15 +79,6 @@ def squared_error(logits: np.ndarray, labels: np.ndarray) -> float:
     -------
     float
         From 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        As `cross_entropy`.
-
-    Notes
-    -----
-    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -107,6 +96,8 @@ def squared_error_backward(
 ) -> np.ndarray:
     r"""Return :math:`\partial E_{sq} / \partial S_c = p_c (v_c - \sum_d v_d p_d) / N`, where :math:`v = p - O`.
 
+    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     logits, labels
@@ -115,10 +106,6 @@ def squared_error_backward(
     Returns
     -------
     ndarray, the shape of ``logits``
-
-    Notes
-    -----
-    Equation ``eq-dense-squared``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -133,6 +120,8 @@ def squared_error_backward(
 def log_softmax(s: ArrayLike) -> np.ndarray:
     r"""Return :math:`\ln \operatorname{softmax}(s)_c = s_c - \ln \sum_d e^{s_d}`, finite for any finite scores.
 
+    Equation ``eq-dense-logsumexp``, chapter *Dense layer and entropy*.
+
     Parameters
     ----------
     s : array_like, shape (..., C)
@@ -140,10 +129,6 @@ def log_softmax(s: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray, the shape of ``s``
-
-    Notes
-    -----
-    Equation ``eq-dense-logsumexp``, chapter *Dense layer and entropy*.
 
     Examples
     --------
@@ -167,11 +152,6 @@ def one_hot(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape (N, C)
-
-    Raises
-    ------
-    ValueError
-        Naming the first label or row that is out of range.
 
     Examples
     --------

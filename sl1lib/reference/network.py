@@ -69,11 +69,6 @@ def forward(
     -------
     ndarray, shape (N, 10)
 
-    Raises
-    ------
-    ValueError
-        For parameters or images of the wrong shape, or an unknown reading.
-
     Examples
     --------
     >>> forward(init_params(), np.zeros((2, 1, 28, 28))).shape
@@ -110,6 +105,8 @@ def trace(
 ) -> Arrays:
     """Run the network and keep every intermediate array, named in the order of computation.
 
+    Equation ``eq-backprop-network``, chapter *Backpropagation*.
+
     Parameters
     ----------
     params, x, reading
@@ -120,10 +117,6 @@ def trace(
     dict of ndarray
         ``x``; for each stage 1 and 2 ``conv``, ``pool`` and ``act`` with its number, ``pool1`` say;
         ``stage1`` and ``stage2``, what a stage hands on; ``features``, ``scores`` and ``logits``.
-
-    Notes
-    -----
-    Equation ``eq-backprop-network``, chapter *Backpropagation*.
 
     Examples
     --------
@@ -173,6 +166,8 @@ def backward(
 ) -> tuple[float, Arrays]:
     r"""Return the error :math:`E = E_0 + \lambda \sum_g h(u_g, \varepsilon)` and its gradient, derived by hand.
 
+    Equations ``eq-backprop-chain`` and ``eq-backprop-pass-cost``, chapter *Backpropagation*.
+
     Parameters
     ----------
     params, x, reading
@@ -186,10 +181,6 @@ def backward(
     E : float
     grads : dict of ndarray
         The gradient of ``E`` for each entry of ``params``, in its shape.
-
-    Notes
-    -----
-    Equations ``eq-backprop-chain`` and ``eq-backprop-pass-cost``, chapter *Backpropagation*.
 
     Examples
     --------
@@ -215,6 +206,8 @@ def backward_trace(
 ) -> Arrays:
     """Go back through `trace` and keep the gradient of the entropy error with respect to each of its arrays.
 
+    Equations ``eq-backprop-output``, ``eq-backprop-table`` and ``eq-backprop-text``, chapter *Backpropagation*.
+
     Parameters
     ----------
     params : dict of ndarray
@@ -229,10 +222,6 @@ def backward_trace(
     dict of ndarray
         Named like ``steps`` and ``params``, in the order of computation, from ``logits`` to ``stage0``, the images;
         each in the shape of the array that it belongs to.
-
-    Notes
-    -----
-    Equations ``eq-backprop-output``, ``eq-backprop-table`` and ``eq-backprop-text``, chapter *Backpropagation*.
 
     Examples
     --------
@@ -304,6 +293,8 @@ def gradient_by_differences(
     It knows no derivative. Each entry costs two runs of the network, from the layer on that the entry belongs to:
     what comes before does not depend on it, and is taken from one `trace`.
 
+    Equation ``eq-backprop-differences``, chapter *Backpropagation*.
+
     Parameters
     ----------
     params, x, reading
@@ -317,10 +308,6 @@ def gradient_by_differences(
     -------
     dict of ndarray
         As ``backward(...)[1]``.
-
-    Notes
-    -----
-    Equation ``eq-backprop-differences``, chapter *Backpropagation*.
 
     Examples
     --------

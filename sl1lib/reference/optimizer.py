@@ -27,6 +27,8 @@ def heavy_ball_step(
 ) -> tuple[Arrays, Arrays]:
     r"""Make one update: :math:`v \leftarrow \mu v - \eta \nabla E`, then :math:`w \leftarrow w + v`.
 
+    Equation ``eq-heavy-ball``, chapter *Full training*.
+
     Parameters
     ----------
     params, velocity, grads : dict of ndarray
@@ -40,10 +42,6 @@ def heavy_ball_step(
     -------
     params, velocity : dict of ndarray
         New ones; the arguments stay as they are.
-
-    Notes
-    -----
-    Equation ``eq-heavy-ball``, chapter *Full training*.
 
     Examples
     --------
@@ -119,6 +117,8 @@ def train(
 ) -> Iterator[Update]:
     r"""Train the network in plain NumPy and yield after each update.
 
+    Equation ``eq-numpy-batch``, chapter *Training in NumPy*.
+
     Parameters
     ----------
     params : dict of ndarray
@@ -137,10 +137,6 @@ def train(
     ------
     Update
         ``.error`` is :math:`E_0` of the batch, ``.penalty`` is :math:`\lambda \sum h`, both before the update.
-
-    Notes
-    -----
-    Equation ``eq-numpy-batch``, chapter *Training in NumPy*.
 
     Examples
     --------

@@ -18,6 +18,8 @@ def penalty(
 ) -> float:
     r"""Return :math:`\sum_g h(u_g, \varepsilon)` with :math:`h(u, \varepsilon) = \varphi_\varepsilon(\lVert u \rVert)`.
 
+    Equation ``eq-grad-error``, chapter *Gradients*.
+
     Parameters
     ----------
     U : ndarray, shape (C, K)
@@ -27,20 +29,8 @@ def penalty(
     profile : str
         As in `smooth_abs`.
     grouping : {"node", "weight", "map"}
-        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, ``eps`` out of range, or ``K`` not a multiple of 16 when grouped by map.
-
-    Notes
-    -----
-    Equation ``eq-grad-error``, chapter *Gradients*.
+        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes,
+        of which :math:`K` is a multiple then.
 
     Examples
     --------
@@ -72,6 +62,8 @@ def penalty_grad(
 ) -> np.ndarray:
     r"""Return the gradient of `penalty`: :math:`\varphi'_\varepsilon(\lVert u \rVert)\, u/\lVert u \rVert`.
 
+    Equations ``eq-grad-radial`` and ``eq-grad-groups``, chapter *Gradients*.
+
     Parameters
     ----------
     U, eps, profile, grouping
@@ -81,10 +73,6 @@ def penalty_grad(
     -------
     ndarray, the shape of ``U``
         A group of zeros has gradient 0 (for ``"abs"``: the subgradient of least length).
-
-    Notes
-    -----
-    Equations ``eq-grad-radial`` and ``eq-grad-groups``, chapter *Gradients*.
 
     Examples
     --------
@@ -105,6 +93,8 @@ def penalty_hess(
 
     Its eigenvalues are :math:`\varphi''(r)` along :math:`u` and :math:`\varphi'(r)/r` in every direction across.
 
+    Equations ``eq-grad-hessian`` and ``eq-grad-eigenvalues``, chapter *Gradients*.
+
     Parameters
     ----------
     u : ndarray, shape (C,)
@@ -115,15 +105,6 @@ def penalty_hess(
     Returns
     -------
     ndarray, shape (C, C)
-
-    Raises
-    ------
-    ValueError
-        For an unknown profile, ``eps`` out of range, ``u`` of another shape, or the corner.
-
-    Notes
-    -----
-    Equations ``eq-grad-hessian`` and ``eq-grad-eigenvalues``, chapter *Gradients*.
 
     Examples
     --------
@@ -160,6 +141,8 @@ def penalty_prox(
     A group keeps its direction; its length goes through the scalar map of `smooth_abs_prox`. The default
     (``"abs"``) is the group lasso's: shorten every group by ``tau``, and set to exact zeros those shorter than that.
 
+    Equations ``eq-grad-prox``, ``eq-grad-prox-radial`` and ``eq-grad-prox-abs``, chapter *Gradients*.
+
     Parameters
     ----------
     U : ndarray, shape (C, K)
@@ -173,10 +156,6 @@ def penalty_prox(
     Returns
     -------
     ndarray, the shape of ``U``
-
-    Notes
-    -----
-    Equations ``eq-grad-prox``, ``eq-grad-prox-radial`` and ``eq-grad-prox-abs``, chapter *Gradients*.
 
     Examples
     --------

@@ -19,30 +19,18 @@ def avg_pool2d(a: np.ndarray, k: int) -> np.ndarray:
 
     .. math:: P_{n,c,i,j} = \frac{1}{k^2} \sum_{m<k} \sum_{l<k} A_{n,c,ki+m,kj+l}
 
+    Equation ``eq-pool``, chapter *Pooling*.
+
     Parameters
     ----------
     a : ndarray, shape (N, C, H, W)
         Feature maps.
     k : int
-        Height and width of the window, and its stride.
+        Height and width of the window, and its stride; ``H`` and ``W`` are multiples of it.
 
     Returns
     -------
     ndarray, shape (N, C, H/k, W/k)
-
-    Raises
-    ------
-    ValueError
-        If ``H`` or ``W`` is not a multiple of ``k``, or the batch is empty.
-
-    See Also
-    --------
-    avg_pool2d_backward : its gradient.
-    sl1lib.fast.avg_pool2d : the same on tensors.
-
-    Notes
-    -----
-    Equation ``eq-pool``, chapter *Pooling*.
 
     Examples
     --------
@@ -61,6 +49,8 @@ def avg_pool2d_backward(dp: np.ndarray, k: int) -> np.ndarray:
 
     .. math:: \frac{\partial E}{\partial A_{n,c,ki+m,kj+l}} = \frac{1}{k^2} \frac{\partial E}{\partial P_{n,c,i,j}}
 
+    Equation ``eq-pool-grad``, chapter *Pooling*.
+
     Parameters
     ----------
     dp : ndarray, shape (N, C, H/k, W/k)
@@ -71,15 +61,6 @@ def avg_pool2d_backward(dp: np.ndarray, k: int) -> np.ndarray:
     Returns
     -------
     ndarray, shape (N, C, H, W)
-
-    Raises
-    ------
-    ValueError
-        If ``dp`` does not have four axes, or ``k`` is no whole number of at least 1.
-
-    Notes
-    -----
-    Equation ``eq-pool-grad``, chapter *Pooling*.
 
     Examples
     --------
@@ -99,6 +80,8 @@ def composed_kernel(kernel: np.ndarray, k: int) -> np.ndarray:
 
     with :math:`K = 0` outside its own size: the true convolution of each kernel with the pooling window.
 
+    Equation ``eq-pool-composed-kernel``, chapter *Pooling*.
+
     Parameters
     ----------
     kernel : ndarray, shape (M, C, kh, kw)
@@ -109,19 +92,6 @@ def composed_kernel(kernel: np.ndarray, k: int) -> np.ndarray:
     Returns
     -------
     ndarray, shape (M, C, kh+k-1, kw+k-1)
-
-    Raises
-    ------
-    ValueError
-        If ``kernel`` does not have four axes, or ``k`` is no whole number of at least 1.
-
-    See Also
-    --------
-    conv_avg_pool2d : the convolution with this kernel.
-
-    Notes
-    -----
-    Equation ``eq-pool-composed-kernel``, chapter *Pooling*.
 
     Examples
     --------
@@ -147,6 +117,8 @@ def conv_avg_pool2d(
 
     .. math:: P_{n,f,i,j} = \beta_f + \sum_c \sum_a \sum_b X_{n,c,ki+a,kj+b}\, \bar K_{f,c,a,b}
 
+    Equation ``eq-pool-composed``, chapter *Pooling*.
+
     Parameters
     ----------
     x : ndarray, shape (N, C, H, W)
@@ -160,20 +132,6 @@ def conv_avg_pool2d(
     Returns
     -------
     ndarray, shape (N, M, (H-kh+1)/k, (W-kw+1)/k)
-
-    Raises
-    ------
-    ValueError
-        As `conv2d` and `avg_pool2d` do.
-
-    See Also
-    --------
-    composed_kernel : the kernel :math:`\bar K`.
-    sl1lib.fast.conv_avg_pool2d : the same on tensors.
-
-    Notes
-    -----
-    Equation ``eq-pool-composed``, chapter *Pooling*.
 
     Examples
     --------

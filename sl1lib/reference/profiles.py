@@ -84,11 +84,7 @@ class Profile:
         r"""Return the :math:`x` with :math:`x + \tau \varphi'_\varepsilon(x) = r` (``eq-grad-prox``).
 
         Without a formula, by bisection: the left side increases in :math:`x`, and the root lies in :math:`[0, r]`.
-
-        Raises
-        ------
-        ValueError
-            For a profile that is not convex.
+        A profile that is not convex raises ``ValueError``.
         """
         if not self.convex:
             right = "it is not convex and has no single proximal map"
@@ -115,10 +111,7 @@ class Profile:
     def gap(self, eps: Numbers) -> tuple[Numbers, Numbers]:
         r"""Return the bounds of :math:`\varphi_\varepsilon(r) - r` over all lengths (``eq-smooth-bounds``).
 
-        Raises
-        ------
-        ValueError
-            For a profile that does not follow :math:`r`.
+        A profile that does not follow :math:`r` raises ``ValueError``.
         """
         if self.unit_gap is None:
             raise unexpected("profile", self.name, "it does not follow r")

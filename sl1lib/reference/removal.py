@@ -43,11 +43,6 @@ def remove_inputs(
         Without the removed columns.
     b : ndarray, shape (C,)
 
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit together, or ``removed`` is not of bool.
-
     Examples
     --------
     >>> U, b = np.array([[1.0, 2.0, 3.0]]), np.array([0.5])

@@ -18,6 +18,9 @@ def smooth_abs(
 ) -> np.ndarray:
     r"""Return :math:`\varphi_\varepsilon(|r|)`, a smooth stand-in for :math:`|r|`, element by element.
 
+    Equations ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
+    ``eq-smooth-sqrt``, chapter *The smooth function*.
+
     Parameters
     ----------
     r : ndarray, any shape
@@ -32,16 +35,6 @@ def smooth_abs(
     Returns
     -------
     ndarray of float64, the shape of ``r``
-
-    Raises
-    ------
-    ValueError
-        For an unknown profile or ``eps`` not greater than 0.
-
-    Notes
-    -----
-    Equations ``eq-smooth-huber``, ``eq-smooth-quartic``, ``eq-smooth-pseudo``, ``eq-smooth-log-cosh`` and
-    ``eq-smooth-sqrt``, chapter *The smooth function*.
 
     Examples
     --------
@@ -92,6 +85,8 @@ def smooth_abs_hess(
     Huber's jumps at :math:`\varepsilon`; there the inner value :math:`1/\varepsilon` is taken. ``abs`` has no second
     derivative at 0, where the result is NaN.
 
+    Equation ``eq-grad-second``, chapter *Gradients*.
+
     Parameters
     ----------
     r, eps, profile
@@ -100,10 +95,6 @@ def smooth_abs_hess(
     Returns
     -------
     ndarray of float64, the shape of ``r``
-
-    Notes
-    -----
-    Equation ``eq-grad-second``, chapter *Gradients*.
 
     Examples
     --------
@@ -121,6 +112,9 @@ def smooth_abs_prox(
 
     The minimiser solves :math:`x + \tau \varphi'_\varepsilon(x) = r`. It lies between 0 and :math:`r`.
 
+    Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
+    *Gradients*. For ``abs`` also ``eq-corner-soft``, chapter *The corner*.
+
     Parameters
     ----------
     r : ndarray, any shape
@@ -132,16 +126,6 @@ def smooth_abs_prox(
     Returns
     -------
     ndarray of float64, the shape of ``r``
-
-    Raises
-    ------
-    ValueError
-        As `smooth_abs`, and for a negative ``tau``.
-
-    Notes
-    -----
-    Equations ``eq-grad-prox``, ``eq-grad-prox-abs``, ``eq-grad-prox-huber`` and ``eq-grad-prox-quartic``, chapter
-    *Gradients*. For ``abs`` also ``eq-corner-soft``, chapter *The corner*.
 
     Examples
     --------
@@ -159,6 +143,8 @@ def smooth_abs_gap(
 ) -> tuple[float, float]:
     r"""Return the bounds of :math:`\varphi_\varepsilon(r) - r` over all :math:`r \ge 0`; none can be improved.
 
+    Equation ``eq-smooth-bounds``, chapter *The smooth function*.
+
     Parameters
     ----------
     eps, profile
@@ -173,10 +159,6 @@ def smooth_abs_gap(
     ------
     ValueError
         As `smooth_abs`, and for ``"squared"`` and ``"sqrt_quartic"``, which do not follow :math:`r`.
-
-    Notes
-    -----
-    Equation ``eq-smooth-bounds``, chapter *The smooth function*.
 
     Examples
     --------
@@ -193,6 +175,8 @@ def smooth_abs_lipschitz(eps: float, profile: str = "huber") -> float:
 
     The same number holds for one weight and for a group of any size.
 
+    Equation ``eq-smooth-lipschitz``, chapter *The smooth function*.
+
     Parameters
     ----------
     eps, profile
@@ -202,10 +186,6 @@ def smooth_abs_lipschitz(eps: float, profile: str = "huber") -> float:
     -------
     float
         Infinite for ``"abs"``.
-
-    Notes
-    -----
-    Equation ``eq-smooth-lipschitz``, chapter *The smooth function*.
 
     Examples
     --------

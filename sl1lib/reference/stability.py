@@ -10,6 +10,8 @@ from ..errors import require_number, unexpected
 def heavy_ball_matrix(step: float, momentum: float) -> np.ndarray:
     r"""Return the matrix that takes :math:`(w_t, w_{t-1})` to :math:`(w_{t+1}, w_t)` on a parabola.
 
+    Equation ``eq-descent-matrix``, chapter *Convergence*.
+
     Parameters
     ----------
     step : float
@@ -20,10 +22,6 @@ def heavy_ball_matrix(step: float, momentum: float) -> np.ndarray:
     Returns
     -------
     ndarray, shape (2, 2)
-
-    Notes
-    -----
-    Equation ``eq-descent-matrix``, chapter *Convergence*.
 
     Examples
     --------
@@ -39,6 +37,8 @@ def heavy_ball_matrix(step: float, momentum: float) -> np.ndarray:
 def contraction(step: float, momentum: float) -> float:
     r"""Return the largest absolute eigenvalue of `heavy_ball_matrix`: the factor an update shortens the error by.
 
+    Equation ``eq-descent-stable``, chapter *Convergence*.
+
     Parameters
     ----------
     step, momentum
@@ -48,10 +48,6 @@ def contraction(step: float, momentum: float) -> float:
     -------
     float
         Below 1 exactly when every start converges.
-
-    Notes
-    -----
-    Equation ``eq-descent-stable``, chapter *Convergence*.
 
     Examples
     --------
@@ -67,6 +63,8 @@ def heavy_ball_energy(
 ) -> np.ndarray:
     r"""Return :math:`H_t = E(W_t) + \frac{\mu}{2\eta} \lVert W_t - W_{t-1} \rVert^2` along a descent from rest.
 
+    Equations ``eq-descent-energy`` and ``eq-descent-energy-drop``, chapter *Convergence*.
+
     Parameters
     ----------
     errors : ndarray, shape (T,)
@@ -79,15 +77,6 @@ def heavy_ball_energy(
     Returns
     -------
     ndarray, shape (T,)
-
-    Raises
-    ------
-    ValueError
-        If there is not one error for each iterate.
-
-    Notes
-    -----
-    Equations ``eq-descent-energy`` and ``eq-descent-energy-drop``, chapter *Convergence*.
 
     Examples
     --------
