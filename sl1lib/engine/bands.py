@@ -75,25 +75,14 @@ def pooling_matrix(dtype: torch.dtype, device: torch.device) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Bands:
-    """The banded matrices of one convolutional layer, for all models.
+    """The banded matrices of one convolutional layer, for all models."""
 
-    Parameters
-    ----------
-    rows : int
-        Rows, and columns, of what the layer reads.
-    channels, maps : int
-    kernel, stride : int
-        5 and 1, or 6 and 2 for a convolution composed with its pooling.
-    width : int
-        Columns of a tile.
-    """
-
-    rows: int
+    rows: int  # and columns, of what the layer reads
     channels: int
     maps: int
-    kernel: int
+    kernel: int  # 5, with stride 1; or 6, with stride 2, composed with the pooling
     stride: int
-    width: int
+    width: int  # columns of a tile
 
     @property
     def tile_step(self) -> int:

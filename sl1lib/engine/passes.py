@@ -27,15 +27,8 @@ class _Way:
     """From the kernels of one layer to those that its bands hold, and back: matrices and buffers of all models.
 
     Each model's kernels have rows of zeros below them, so that they fill whole registers, as in `padded_rows`: the
-    products want their results without gaps.
-
-    Parameters
-    ----------
-    compose : Tensor, shape (places, taps)
-        Factors and composition, (36 or 25) × 25.
-    dband : Tensor, shape (parities, half columns, models, kernel, kernel, channels, maps)
-        Where the gradients stand in the banded matrices.
-    models : int
+    products want their results without gaps. ``compose`` holds factors and composition, (36 or 25) × 25; ``dband``,
+    where the gradients stand: (parity, half column, model, kernel, kernel, channel, map).
     """
 
     def __init__(self, compose: torch.Tensor, dband: torch.Tensor, models: int) -> None:
@@ -57,14 +50,7 @@ class _Way:
 class Matrices:
     """The matrices that the products need, written from the weights before each update, for all models.
 
-    Parameters
-    ----------
-    models : int
-    reading : Reading
-    scale : float
-        What the pixels are multiplied with: 1/255 for grey levels. It goes into the first kernel, not over the images.
-    dtype : torch.dtype
-    device : torch.device
+    Pixels are multiplied by ``scale``, 1/255 for grey levels: it goes into the first kernel, not over the images.
     """
 
     def __init__(self, models: int, reading: Reading, scale: float, dtype: torch.dtype, device: torch.device) -> None:
@@ -182,13 +168,7 @@ def end_sharing(threads: int) -> None:
 class Layer:
     """One convolutional layer for a batch: product, bias, activation, pooling, and all of it backward.
 
-    Parameters
-    ----------
-    bands : Bands
-        Each tile is convolved like an image of its own.
-    size : int
-        Images of the batch.
-    reading : Reading
+    Each tile is convolved like an image of its own.
     """
 
     def __init__(self, bands: Bands, size: int, reading: Reading, like: torch.Tensor) -> None:
@@ -263,19 +243,8 @@ class Layer:
 class Batch:
     """The buffers for batches of ``size`` images, and the steps through the whole network.
 
-    Parameters
-    ----------
-    size : int
-    reading : Reading
-    matrices : Matrices
-        For the sizes of its layers.
-    loss : {"cross_entropy", "squared_error"}
-
-    Attributes
-    ----------
-    threads : int
-        How many share the convolutions' products. The small products of the last layer are always one thread's: how
-        they are grouped, and so their last bits, would depend on the number.
+    As many as ``threads`` share the convolutions' products. The small products of the last layer are always one
+    thread's: how they are grouped, and so their last bits, would depend on the number.
     """
 
     def __init__(self, size: int, reading: Reading, matrices: Matrices, loss: str = "cross_entropy") -> None:

@@ -19,16 +19,7 @@ if TYPE_CHECKING:
 
 
 class PenaltyGroup:
-    """Penalties of one profile, grouping and step, of the models ``members``.
-
-    Parameters
-    ----------
-    penalties : sequence of Penalty or None
-        Of all models; those whose kind is ``kind`` belong to this group.
-    kind : (profile, grouping, step)
-    dtype : torch.dtype
-    device : torch.device
-    """
+    """Those of the models' penalties that are of one kind: of one profile, grouping and step."""
 
     def __init__(
         self,
@@ -48,12 +39,8 @@ class PenaltyGroup:
     def apply(self, U: torch.Tensor, dU: torch.Tensor, costs: torch.Tensor) -> None:
         r"""Write :math:`\lambda \sum h` of the members into ``costs (M,)``, and add its gradient to ``dU``.
 
-        The gradient is the slope over the length times the weights; a proximal step takes its own way instead.
-
-        Parameters
-        ----------
-        U, dU : Tensor, shape (M, 4, 4, 12, 10)
-        costs : Tensor, shape (M,)
+        The gradient is the slope over the length times the weights ``U (M, 4, 4, 12, 10)``; a proximal step takes its
+        own way instead.
         """
         u = self._take(U)
         lengths = group_lengths(u, self.grouping)

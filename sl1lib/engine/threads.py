@@ -55,10 +55,6 @@ def one_thread() -> Iterator[int]:
 class Threads:
     """The choice between 1, …, a quarter, a half and all of ``most`` threads.
 
-    Parameters
-    ----------
-    most : int
-
     Examples
     --------
     >>> Threads(most=1).choose(lambda count: None, lambda count: True)
@@ -74,15 +70,7 @@ class Threads:
         self._due = time.perf_counter() + FIRST
 
     def choose(self, work: Callable[[int], None], equal: Callable[[int], bool]) -> int:
-        """Return the number to use now, measured anew where that is due.
-
-        Parameters
-        ----------
-        work : function
-            Does a piece of the work with as many threads.
-        equal : function
-            Whether as many give the bits of one.
-        """
+        """Return the number that is quickest at ``work``, measured anew where due; 1 unless its bits are ``equal``."""
         start = time.perf_counter()
         if len(self._counts) > 1 and start >= self._due:
             self._quickest = quickest({count: _seconds(work, count) for count in self._counts})

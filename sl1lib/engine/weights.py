@@ -58,20 +58,9 @@ OFFSETS, ROW = _offsets()
 class Weights:
     """Numbers for every parameter of ``models`` networks: the parameters themselves, their velocity or gradient.
 
-    Parameters
-    ----------
-    models : int
-    dtype : torch.dtype
-    device : torch.device
-
-    Attributes
-    ----------
-    flat : Tensor, shape (models, 3968)
-        Everything: one operation on it acts on all parameters of all models. Unused places between arrays are 0.
-    K1, b1, K2, b2, U, b : Tensor
-        Views of their places in ``flat``, in `INNER_SHAPES` with the model as first axis.
-    kernels, biases : list of Tensor
-        ``K1`` and ``K2`` again, as matrices (place, channel·map); ``b1`` and ``b2`` with an axis of size 1 for columns.
+    One operation on ``flat`` acts on all parameters of all models; unused places between arrays are 0. The others are
+    views of their places in it, with the model as first axis: ``K1`` … ``b`` in `INNER_SHAPES`, ``kernels`` as matrices
+    (place, channel·map), ``biases`` with an axis of size 1 for columns.
 
     Examples
     --------
