@@ -1,4 +1,4 @@
-"""The engine: many trainings at once, an update of each at a time."""
+"""The engine: many trainings at once, one update of each at a time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Costs:
-    r"""What each update found before it: arrays ``(updates, M)`` of float64, a column a training.
+    r"""What each update found before it: arrays ``(updates, M)`` of float64, one column per training.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class Engine:
     measure how many are worth it, use one where others change a bit, and leave PyTorch's number as it was. Engines that
     run in several threads of Python take turns, unless that number is 1.
 
-    If one training diverges, its numbers become NaN, and `Costs.first_bad` says when; the others go on undisturbed.
+    If one training diverges, its numbers become NaN, and `Costs.first_bad` says when; the others continue undisturbed.
 
     Chapter *The fast path* derives every step.
 
@@ -200,7 +200,7 @@ class Engine:
         batch_size, reading, dtype
             As for the engine.
         predicted : int
-            How many images `predict` is asked about.
+            How many images `predict` scores.
 
         Examples
         --------
@@ -239,7 +239,7 @@ class Engine:
         return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
 
     def epoch(self, chunk: int = 50) -> Iterator[Costs]:
-        """Make the updates that are left of the present epoch, ``chunk`` at a time, and yield after each chunk."""
+        """Make the remaining updates of the current epoch, ``chunk`` at a time, and yield after each chunk."""
         left = self.updates_per_epoch - self.updates % self.updates_per_epoch
         while left:
             yield self.advance(min(chunk, left))
@@ -250,7 +250,7 @@ class Engine:
         return {name: stacked[training] for name, stacked in self._weights.read().items()}
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return all that decides what comes next: an engine that `load_state` takes it into goes on bit for bit.
+        """Return all that decides what comes next: an engine that loads it by `load_state` resumes bit for bit.
 
         Returns
         -------
@@ -264,7 +264,7 @@ class Engine:
         return state
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go back, or forth, to where another engine with the same arguments was.
+        """Take over the state of another engine with the same arguments.
 
         Raises
         ------
@@ -292,7 +292,7 @@ class Engine:
         Parameters
         ----------
         x : Tensor, shape (N, 1, 28, 28)
-            As the training images: the same dtype.
+            Of the dtype of the training images.
         tiled : bool
             ``x`` comes from `tile_images`, which pays where it is used again and again.
 
@@ -351,7 +351,7 @@ class Engine:
         self.updates += 1
 
     def _gradients(self) -> torch.Tensor:
-        """Run the present batch forward and backward through every model; return the summands of the errors."""
+        """Run the current batch forward and backward through every model; return the summands of the errors."""
         self._matrices.write(self._weights)
         chosen = self._batch_orders()
         batch = self._batch(len(chosen[0]))
@@ -365,7 +365,7 @@ class Engine:
         return errors
 
     def _batch_orders(self) -> list[torch.Tensor]:
-        """Return which images the present batch holds, for each seed."""
+        """Return which images the current batch holds, for each seed."""
         epoch, number = divmod(self.updates, self.updates_per_epoch)
         if self._orders[0] != epoch:
             count = len(self._tiles)

@@ -23,16 +23,23 @@ NARROW_TILE: Final = 8
 POOLED_SIZE: Final = (IMAGE_SIZE - KERNEL_SIZE + 1) // POOL
 
 
-class _Way:
-    """From the kernels of one layer to those that its bands hold, and back: matrices and buffers of all models.
+class LayerMatrices:
+    """The banded matrix and the biases of one layer and their gradients, and the way to them and back, for all models.
 
-    Each model's kernels have rows of zeros below them, so that they fill whole registers, as in `padded_rows`: the
-    products want their results without gaps. ``compose`` holds factors and composition, (36 or 25) × 25; ``dband``,
-    where the gradients stand: (parity, half column, model, kernel, kernel, channel, map).
+    Kernels become those that the band holds by a product with ``compose``, (36 or 25) × 25. Each model's have rows of
+    zeros below them, so that they fill whole registers, as in `padded_rows`: products want their results without gaps.
     """
 
-    def __init__(self, compose: torch.Tensor, dband: torch.Tensor, models: int) -> None:
-        (places, taps), pairs = compose.shape, dband.shape[-2:].numel()  # pairs: of a channel and a map
+    def __init__(self, bands: Bands, compose: torch.Tensor, models: int) -> None:
+        self.bands = bands
+        self.W, self.dW = (padded_rows(models, bands.inputs, bands.outputs, like=compose) for _ in range(2))
+        # A bias for each number of an image's row: an operation on long rows costs half as much as one on short ones.
+        self.bias, self.dbias = (padded_rows(models, bands.tiles * bands.outputs, like=compose) for _ in range(2))
+        # Views are made once: one costs as much as a small operation. So does an allocation.
+        self.band, self.dband = bands.band(self.W), bands.band(self.dW).permute(4, 5, 0, 1, 2, 3, 6)
+        self.spread, self.dspread = (bias.unflatten(1, (-1, bands.maps)) for bias in (self.bias, self.dbias))
+
+        (places, taps), pairs = compose.shape, bands.channels * bands.maps
         whole = REGISTERS // math.gcd(REGISTERS, pairs)  # as many rows fill registers
         more_places, more_taps = (-(-rows // whole) * whole for rows in (places, taps))
         padded = compose.new_zeros(more_places, more_taps)
@@ -41,10 +48,17 @@ class _Way:
         self.compose_t = padded[:places].T.expand(models, -1, -1)
         self.composed = compose.new_zeros(models, more_places, pairs)
         self.places = self.composed[:, :places]
+        self.kernel = self.places.view(*self.band.shape[:4], 1, 1, -1)
         self.dkernels = compose.new_zeros(models, more_taps, pairs)
         self.taps = self.dkernels[:, :taps]
-        self.stacked = compose.new_zeros(dband.shape[:2].numel(), models, more_places, pairs)
-        self.columns = self.stacked[:, :, :places].view(dband.shape)
+        self.stacked = compose.new_zeros(self.dband.shape[:2].numel(), models, more_places, pairs)
+        self.columns = self.stacked[:, :, :places].view(self.dband.shape)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers are held here."""
+        held = (self.W, self.dW, self.bias, self.dbias, self.composed, self.dkernels, self.stacked)
+        return sum(each.untyped_storage().nbytes() // each.itemsize for each in held)
 
 
 class Matrices:
@@ -55,43 +69,22 @@ class Matrices:
 
     def __init__(self, models: int, reading: Reading, scale: float, dtype: torch.dtype, device: torch.device) -> None:
         kernel, stride = (KERNEL_SIZE + POOL - 1, POOL) if reading.pool_first else (KERNEL_SIZE, 1)
-        self.layer1 = Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride, TILE)
+        one = Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride, TILE)
         # Narrower tiles save layer 2 a third of its products at stride 1; at stride 2 they save no time.
         width = TILE if reading.pool_first else NARROW_TILE
-        self.layer2 = Bands(POOLED_SIZE, MAPS[0], MAPS[1], kernel, stride, width)
-        # From kernels to those that the bands hold, kernel² × 25: composed with pooling, or as they are. Factors of
-        # what a layer reads go in here: of the pixels, and the 1/4 of the mean where pooling comes last.
+        two = Bands(POOLED_SIZE, MAPS[0], MAPS[1], kernel, stride, width)
+        # Composed with pooling, or as they are, and with factors of what a layer reads: of the pixels, and the 1/4 of
+        # the mean where pooling comes last.
         self.share = 1.0 if reading.pool_first else 1 / POOL**2
-        one, two, like = self.layer1, self.layer2, torch.zeros((), dtype=dtype, device=device)
-        self.W1, self.W2, self.dW1, self.dW2 = (
-            padded_rows(models, layer.inputs, layer.outputs, like=like) for layer in (one, two, one, two)
-        )
-        # A bias for each number of an image's row: an operation on long rows costs half as much as one on short ones.
-        # The gradients of all these are what a batch leaves behind.
-        self.bias1, self.bias2, self.dbias1, self.dbias2 = (
-            padded_rows(models, layer.tiles * layer.outputs, like=like) for layer in (one, two, one, two)
-        )
-
-        # Views are made once: one costs as much as a small operation. So does memory that is asked for anew.
-        self._bands = one.band(self.W1), two.band(self.W2)
-        self._dbands = [layer.band(dW).permute(4, 5, 0, 1, 2, 3, 6) for layer, dW in ((one, self.dW1), (two, self.dW2))]
-        self._spread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.bias1, self.bias2), MAPS, strict=True)]
-        self._dspread = [bias.unflatten(1, (-1, F)) for bias, F in zip((self.dbias1, self.dbias2), MAPS, strict=True)]
         alone = torch.eye(KERNEL_SIZE**2, dtype=dtype, device=device)
         compose = pooling_matrix(dtype, device) if reading.pool_first else alone
-        factors = scale, self.share
-        self._ways = [_Way(f * compose, dband, models) for f, dband in zip(factors, self._dbands, strict=True)]
-        self._kernels = [
-            way.places.view(*band.shape[:4], 1, 1, -1) for way, band in zip(self._ways, self._bands, strict=True)
-        ]
+        factors = (one, scale), (two, self.share)
+        self.layers = [LayerMatrices(bands, factor * compose, models) for bands, factor in factors]
 
     @property
     def numbers(self) -> int:
         """How many numbers all matrices hold."""
-        held = [self.W1, self.W2, self.bias1, self.bias2, self.dW1, self.dW2, self.dbias1, self.dbias2]
-        for way in self._ways:
-            held += [way.composed, way.stacked, way.dkernels]
-        return sum(each.untyped_storage().nbytes() // each.itemsize for each in held)
+        return sum(layer.numbers for layer in self.layers)
 
     def write(self, weights: Weights) -> None:
         """Compose the kernels with pooling where the reading does, and write the banded matrices.
@@ -100,25 +93,23 @@ class Matrices:
 
         Equation ``eq-fast-band``, chapter *The fast path*.
         """
-        for way, K in zip(self._ways, weights.kernels, strict=True):
-            torch.bmm(way.compose, K, out=way.composed)
-        for band, kernel in zip(self._bands, self._kernels, strict=True):
-            band.copy_(kernel)
-        for spread, b in zip(self._spread, weights.biases, strict=True):
-            spread.copy_(b)
+        for layer, K, b in zip(self.layers, weights.kernels, weights.biases, strict=True):
+            torch.bmm(layer.compose, K, out=layer.composed)
+            layer.band.copy_(layer.kernel)
+            layer.spread.copy_(b)
 
     def fold(self, gradient: Weights) -> None:
         """Add up the places where each weight stands in a banded matrix, and go back through the composition.
 
         Equations ``eq-fast-matrix-grad`` and ``eq-fast-adjoint``, chapter *The fast path*.
         """
-        for way, band, dK in zip(self._ways, self._dbands, gradient.kernels, strict=True):
-            way.columns.copy_(band)  # first of all in order: the sum over columns then runs through long rows
-            torch.sum(way.stacked, 0, out=way.composed)
-            torch.bmm(way.compose_t, way.places, out=way.dkernels)
-            dK.copy_(way.taps)
-        for dspread, db in zip(self._dspread, gradient.biases, strict=True):
-            torch.sum(dspread, 1, keepdim=True, out=db)
+        for layer, dK, db in zip(self.layers, gradient.kernels, gradient.biases, strict=True):
+            # In order first: the sum over columns then runs through long rows.
+            layer.columns.copy_(layer.dband)
+            torch.sum(layer.stacked, 0, out=layer.composed)
+            torch.bmm(layer.compose_t, layer.places, out=layer.dkernels)
+            dK.copy_(layer.taps)
+            torch.sum(layer.dspread, 1, keepdim=True, out=db)
 
 
 @dataclass(frozen=True)
@@ -142,12 +133,12 @@ class ModelViews:
     @classmethod
     def of(cls, model: int, matrices: Matrices, weights: Weights, gradient: Weights) -> ModelViews:
         """Take the views of ``model``."""
-        names = ("W1", "W2", "bias1", "bias2", "dW1", "dW2", "dbias1", "dbias2")
-        views = {name: getattr(matrices, name)[model] for name in names}
+        names = ("W", "bias", "dW", "dbias")
+        views = {f"{name}{i}": getattr(matrices.layers[i - 1], name)[model] for i in (1, 2) for name in names}
         U, dU = (each.U[model].view(NODES, CLASSES) for each in (weights, gradient))
         # A broadcast first axis hands the same matrix to the product for every strip.
-        for name, count in (("W1", matrices.layer1.strips), ("W2", matrices.layer2.strips)):
-            views[name] = views[name].expand(count, -1, -1)
+        for i, layer in enumerate(matrices.layers, 1):
+            views[f"W{i}"] = views[f"W{i}"].expand(layer.bands.strips, -1, -1)
         return cls(
             **views, W2t=views["W2"].transpose(1, 2), Ut=U.T, b=weights.b[model, :, None], dU=dU, db=gradient.b[model]
         )
@@ -214,7 +205,7 @@ class Layer:
     def backward(self, Xt: torch.Tensor, dW: torch.Tensor, dbias: torch.Tensor, threads: int) -> None:
         """Go from ``dH`` to ``dW`` and ``dbias``.
 
-        ``Y`` then holds the gradient of the product. Both activations tell their slope by their result.
+        ``Y`` then holds the gradient of the product. The slope of both activations is a function of their result.
         """
         share_among(threads)
         if self._pool_last:
@@ -248,7 +239,7 @@ class Batch:
     """
 
     def __init__(self, size: int, reading: Reading, matrices: Matrices, loss: str = "cross_entropy") -> None:
-        one, two, like = matrices.layer1, matrices.layer2, matrices.W1
+        (one, two), like = (layer.bands for layer in matrices.layers), matrices.layers[0].W
         self.threads, self._reading = 1, reading
         self._equal = {1: True}  # whether so many threads give the bits of one
         self._images = like.new_zeros(size, one.tiles, IMAGE_SIZE, TILE)
@@ -375,17 +366,15 @@ class Batch:
         weights, gradient = (Weights(1, like.dtype, like.device) for _ in range(2))
         weights.flat.normal_(0, 0.1, generator=generator)
         matrices.write(weights)
-        model, tiles = (
-            ModelViews.of(0, matrices, weights, gradient),
-            torch.empty_like(like).uniform_(generator=generator),
-        )
+        model = ModelViews.of(0, matrices, weights, gradient)
+        tiles = torch.empty_like(like).uniform_(generator=generator)
         labels, errors = torch.randint(CLASSES, (len(like),), generator=generator), torch.empty_like(self.scores)
         self.threads = threads
         self.load(tiles, labels, torch.arange(len(like)))
         self.errors(self.forward(model), errors)
         self.backward(model)
-        results = errors, gradient.flat, matrices.dW1, matrices.dW2, matrices.dbias1, matrices.dbias2
-        return [each.numpy().tobytes() for each in results]
+        found = [gradients for layer in matrices.layers for gradients in (layer.dW, layer.dbias)]
+        return [each.numpy().tobytes() for each in (errors, gradient.flat, *found)]
 
     def _add_strips(self) -> None:
         """Add up what the strips say about the numbers they share: the gradient of layer 1's output.

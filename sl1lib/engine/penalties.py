@@ -49,7 +49,7 @@ class PenaltyGroup:
         if self.step == "proximal":
             return
         quotient = self.strength * self.profile.quotient(lengths, self.eps)
-        # A fused product and sum for everybody: in two operations it would round otherwise.
+        # A fused product and sum in both cases: two operations would round differently.
         pulled = self._take(dU).addcmul_(quotient, u)
         if not self._all:
             self._put(dU, pulled.view(-1, *U.shape[1:]))

@@ -1,4 +1,4 @@
-"""Training as a textbook writes it: the data set in memory, index batches, and one pass of autograd an update.
+"""Training as a textbook writes it: the data set in memory, index batches, and one pass of autograd per update.
 
 `sl1lib.train` uses `Engine`, which gives the same numbers sooner; this loop is what to compare it with.
 """

@@ -2,7 +2,7 @@
 
 PyTorch's threads wait for one another after every operation. Where each has a core of its own, the products of an
 update come sooner. Where another program wants one of the cores, all wait again and again for the thread that has lost
-its core, and an update can take a hundred times as long as with one thread. Nothing tells a program how busy the
+its core, and an update can take a hundred times as long as with one thread. A program cannot know how busy the
 machine will be, so the engine measures now and then. The bits must not depend on a clock. So only those operations are
 shared whose result does not depend on it, and only among as many threads as give the bits of one.
 

@@ -74,8 +74,8 @@ class NodePenalty(nn.Module):
     Equations ``eq-own-groups``, ``eq-own-gradient`` and ``eq-own-prox``, chapter *Your own model*.
 
     The module has no parameters and no state of its own: ``state_dict`` and ``parameters`` of a model that holds it
-    are those of the model without it, and a training that is resumed makes its penalty anew. It follows a layer that it
-    was given, whatever becomes of the layer's weight. A weight tensor that it was given is held itself: after
+    are those of the model without it, and a training that is resumed builds its penalty again. It follows a layer that
+    it was given, whatever becomes of the layer's weight. A weight tensor that it was given is held itself: after
     ``load_state_dict(..., assign=True)``, or when the penalty alone is copied, the model has another.
 
     Weights in half precision are penalised in float32. A frozen weight, ``requires_grad=False``, is left as it is by
@@ -337,7 +337,7 @@ class NodePenalty(nn.Module):
         Call it after ``backward()`` and before the optimiser's step; with a ``GradScaler``, after
         ``scaler.unscale_(optimizer)``, or the step divides it by the scale of the loss. With gradients accumulated over
         several batches, call it once, after the last. Where the weight is computed from other parameters, as in pruned
-        and re-parametrised modules, the gradient goes on to those. A sparse gradient becomes dense.
+        and re-parametrised modules, the gradient is passed on to those. A sparse gradient becomes dense.
 
         Notes
         -----

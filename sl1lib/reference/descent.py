@@ -1,7 +1,7 @@
 r"""Descent on a given function, one iterate after another (part *Smoothing*).
 
 A network is no place to see a single weight bounce. Here the error is any function whose gradient you can write down,
-with a weight or a few, and every iterate is kept to be looked at.
+with one weight or a few, and every iterate is kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def descend(
     gradient : function
         Takes :math:`w` and returns :math:`\nabla E(w)`, or a subgradient, in the same shape.
     start : ndarray or float
-        :math:`w_0`; a number is a weight by itself.
+        :math:`w_0`; a number is a single weight.
     lr : float
         :math:`\eta > 0`.
     momentum : float
@@ -116,7 +116,7 @@ def two_cycle(
     curvature: float = 0.0,
     centre: float = 0.0,
 ) -> tuple[float, float]:
-    r"""Return the two points between which plain L1 makes a weight jump for ever.
+    r"""Return the two points between which plain L1 makes a weight jump forever.
 
     The error is :math:`\tfrac{\kappa}{2}(w - z)^2 + \lambda |w|`, the method gradient descent with momentum.
 

@@ -1,6 +1,6 @@
-r"""The last layer alone: its features stand still, so the entropy error is convex in its weights (part *Smoothing*).
+r"""The last layer alone: its features are fixed, so the entropy error is convex in its weights (part *Smoothing*).
 
-Weights and biases stand in one array :math:`W = (U \mid b)` of shape (C, K+1): the bias is the weight of one more
+Weights and biases form one array :math:`W = (U \mid b)` of shape (C, K+1): the bias is the weight of one more
 feature that is always 1.
 """
 

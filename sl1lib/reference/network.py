@@ -288,7 +288,7 @@ def gradient_by_differences(
     reading: str | Reading = "table",
     step: float = 1e-5,
 ) -> Arrays:
-    r"""Return the gradient of :math:`E_0` for every parameter by central differences: slow, and sure of itself.
+    r"""Return the gradient of :math:`E_0` for every parameter by central differences, slow but independent.
 
     It knows no derivative. Each entry costs two runs of the network, from the layer on that the entry belongs to:
     what comes before does not depend on it, and is taken from one `trace`.

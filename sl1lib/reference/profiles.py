@@ -1,4 +1,4 @@
-r"""The profiles :math:`\varphi_\varepsilon`, a class for each: what the penalty makes of a length (part *Smoothing*).
+r"""The profiles :math:`\varphi_\varepsilon`, one class per profile: what a length costs (part *Smoothing*).
 
 Every candidate for the paper's lost :math:`h(u, \varepsilon)` is *radial*: a function of the length
 :math:`r = \lVert u \rVert` alone. All but `Squared` and `SqrtQuartic` follow :math:`r` far from 0. A new profile is one

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -18,37 +19,26 @@ from ..paths import replacing
 def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray], compressed: bool) -> None:
     """Write a NumPy archive, whole or not at all: a kill, or a full disk, leaves what was there before.
 
-    Parameters
-    ----------
-    path : Path
-        Ends in ``.npz``; its folder must exist.
-    about : mapping
-        What JSON can hold.
-    arrays : mapping of str to ndarray
-    compressed : bool
-        Smaller, and several times slower to write.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written; no part of it is left behind.
+    A compressed one is smaller, and takes several times as long to write.
     """
     save = np.savez_compressed if compressed else np.savez
-    with replacing(path) as part, part.open("xb") as file:
+    with whole_file(path) as file:
         save(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Lend a file to write that gets its name when it is on the disk: a power cut must not leave an empty one there."""
+    with replacing(path) as part, part.open("xb") as file:
+        yield file
         file.flush()
-        os.fsync(file.fileno())  # before it gets its name: a power cut must not leave an empty file under it
+        os.fsync(file.fileno())
 
 
 def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read what `write_archive` wrote, running no code of the file's.
 
-    Raises
-    ------
-    OSError
-        If the file is not there or cannot be opened.
-    Exception
-        If it is damaged: zip, deflate, NumPy and JSON each fail in their own way.
+    What is damaged raises any ``Exception``: zip, deflate, NumPy and JSON each fail in their own way.
     """
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):  # NumPy would take it for a pickle, and advise to load it as one
@@ -67,6 +57,11 @@ def reason(error: Exception) -> str:
     return f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
 
 
+def side_by_side(**kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the arrays of each kind ``kind/name``."""
+    return {f"{kind}/{name}": array for kind, arrays in kinds.items() for name, array in arrays.items()}
+
+
 def under(kind: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the arrays saved as ``kind/name``."""
+    """Pick the arrays of one kind out of those that `side_by_side` named."""
     return {name.partition("/")[2]: array for name, array in arrays.items() if name.startswith(f"{kind}/")}

@@ -3,8 +3,8 @@
 ====================  ================================================================================
 file                  what it holds
 ====================  ================================================================================
-``checkpoint.json``   what the folder belongs to: the configurations, their groups, the library's version
-``group-000.npz``     where a group is: parameters, velocities and histories of its trainings
+``checkpoint.json``   what the folder belongs to: the configurations, their cohorts, the library's version
+``group-000.npz``     where a cohort is: parameters, velocities and histories of its trainings
 ``.lock``             held by the process that trains; the system frees it however that process ends
 ====================  ================================================================================
 
@@ -20,7 +20,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +27,8 @@ from filelock import FileLock, Timeout
 
 from .._version import __version__
 from ..errors import FileError, require_number, unexpected
-from ..paths import replacing, user_path
-from .archive import read_archive, reason, write_archive
+from ..paths import user_path
+from .archive import read_archive, reason, whole_file, write_archive
 from .config import RunConfig
 
 FILE_FORMAT: Final = 1
@@ -47,21 +46,9 @@ class CheckpointError(FileError):
 
 
 class Checkpoint:
-    """A folder that keeps certain trainings, and that one process at a time may use.
+    """A folder that keeps certain trainings, and nothing else; one process at a time may use it.
 
-    Parameters
-    ----------
-    folder : path
-        Made where it is missing. It must hold nothing else.
-    every : float
-        Seconds between two saves of a group, at least 0.
-
-    Raises
-    ------
-    CheckpointError
-        On entering: if the folder cannot be written, holds other files, or is in use.
-    ValueError
-        If ``folder`` is no path or ``every`` no such number.
+    Whatever goes wrong with it raises `CheckpointError`. ``every`` says how many seconds pass between two saves.
     """
 
     def __init__(self, folder: str | os.PathLike[str], every: float = EVERY) -> None:
@@ -86,23 +73,15 @@ class Checkpoint:
         self._wait(0.0)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._lock.release()
 
     def __getstate__(self) -> dict[str, Any]:
         """Another process may save here on behalf of the one that holds the lock."""
         return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
-    def groups(self, configs: Sequence[RunConfig]) -> list[list[int]] | None:
-        """Return in which groups these configurations were begun here, or None if nothing was saved of any.
-
-        Raises
-        ------
-        CheckpointError
-            If other trainings were, or another version began them.
-        """
+    def cohorts(self, configs: Sequence[RunConfig]) -> list[list[int]] | None:
+        """Return in which cohorts these configurations were begun here, or None if nothing was saved of any."""
         path = self.folder / MANIFEST
         try:
             content = path.read_bytes()
@@ -113,7 +92,7 @@ class Checkpoint:
         try:
             there = json.loads(content)
             self._check_version(there["format"], there["sl1lib"])
-            members = [i for group in there["groups"] for i in group]
+            members = [i for cohort in there["groups"] for i in cohort]
             if not all(type(i) is int for i in members) or sorted(members) != list(range(len(there["configs"]))):
                 raise unexpected("groups", there["groups"], "each training must be in one of them, by its number")
         except CheckpointError:
@@ -127,53 +106,33 @@ class Checkpoint:
         self._belongs = _digest(content)
         return there["groups"]
 
-    def begin(self, configs: Sequence[RunConfig], groups: Sequence[Sequence[int]]) -> None:
-        """Let the folder belong to these configurations, in these groups.
-
-        Raises
-        ------
-        CheckpointError
-            If that cannot be written.
-        """
+    def begin(self, configs: Sequence[RunConfig], cohorts: Sequence[Sequence[int]]) -> None:
+        """Let the folder belong to these configurations, in these cohorts."""
         fields = [config.to_dict() for config in configs]
-        manifest = {"format": FILE_FORMAT, "sl1lib": __version__, "configs": fields, "groups": groups}
+        manifest = {"format": FILE_FORMAT, "sl1lib": __version__, "configs": fields, "groups": cohorts}
         content = json.dumps(manifest, indent=1).encode()
         path = self.folder / MANIFEST
         try:
-            with replacing(path) as part, part.open("xb") as file:
+            with whole_file(path) as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
         except OSError as error:
             raise _not_written(path, error) from error
         self._belongs = _digest(content)
 
-    def load(self, group: int) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """Return what was last saved of a group, or None if nothing was.
-
-        Raises
-        ------
-        CheckpointError
-            If the file is damaged or belongs elsewhere.
-        """
-        path = self._path(group)
+    def load(self, cohort: int) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """Return what was last saved of a cohort, or None if nothing was."""
+        path = self._path(cohort)
         if not path.exists():
             return None
-        with self.reading(group):
+        with self.reading(cohort):
             about, arrays = read_archive(path)
             if about["belongs"] != self._belongs:
                 raise unexpected("the checkpoint it belongs to", about["belongs"], f"here it is {self._belongs}")
         return about, arrays
 
-    def save(self, group: int, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep where a group is.
-
-        Raises
-        ------
-        CheckpointError
-            If it cannot be written; what was saved before is still there.
-        """
-        path, begun = self._path(group), time.monotonic()
+    def save(self, cohort: int, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep where a cohort is; if that fails, what was saved before is still there."""
+        path, begun = self._path(cohort), time.monotonic()
         try:
             write_archive(path, {**about, "belongs": self._belongs}, arrays, compressed=False)
         except OSError as error:
@@ -185,16 +144,16 @@ class Checkpoint:
         return time.monotonic() >= self._next_save
 
     @contextmanager
-    def reading(self, group: int) -> Iterator[None]:
-        """Tell whatever fails while a group's file is read as damage of that file."""
+    def reading(self, cohort: int) -> Iterator[None]:
+        """Tell whatever fails while a cohort's file is read as damage of that file."""
         try:
             yield
         except Exception as error:  # zip, NumPy, JSON and the checks: each fails in its own way
             why, right = f"cannot be read back ({reason(error)})", "delete it, and its trainings begin anew"
-            raise CheckpointError(self._path(group), why, right) from error
+            raise CheckpointError(self._path(cohort), why, right) from error
 
-    def _path(self, group: int) -> Path:
-        return self.folder / f"group-{group:03d}.npz"
+    def _path(self, cohort: int) -> Path:
+        return self.folder / f"group-{cohort:03d}.npz"
 
     def _wait(self, took: float) -> None:
         """Put off the next save by the usual time, or by as much longer as the last one was long."""
@@ -210,7 +169,7 @@ class Checkpoint:
             raise CheckpointError(self.folder, why, "name a new or an empty folder")
 
     def _remove_leftovers(self) -> None:
-        """Remove what a killed process was writing; the lock is held, so no living one is."""
+        """Remove what a killed process was writing; the lock is held, so no other one is."""
         for pattern in (f".{MANIFEST}.*.part", ".group-*.part"):
             for part in self.folder.glob(pattern):
                 part.unlink(missing_ok=True)

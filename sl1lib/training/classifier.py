@@ -17,7 +17,7 @@ from ..engine import images_to_tensor
 from ..engine.threads import one_thread
 from ..errors import FileError, require_choice, unexpected
 from ..paths import file_path, user_path
-from .archive import read_archive, reason, under, write_archive
+from .archive import read_archive, reason, side_by_side, under, write_archive
 from .config import RunConfig
 
 FILE_FORMAT: Final = 1
@@ -44,7 +44,7 @@ class Classifier(ABC):
 
     @abstractmethod
     def _rest(self) -> tuple[dict[str, Any], dict[str, Mapping[str, np.ndarray]]]:
-        """Return what else is saved: facts that JSON can hold, and named groups of arrays."""
+        """Return what else is saved: facts that JSON can hold, and kinds of arrays by name."""
 
     @classmethod
     @abstractmethod
@@ -118,12 +118,10 @@ class Classifier(ABC):
             If ``path`` is a folder.
         """
         path = saved_path(path)
-        rest, groups = self._rest()
+        rest, arrays = self._rest()
         about = {"format": FILE_FORMAT, "config": self.config.to_dict(), "provenance": self.provenance, **rest}
-        groups = {"params": self.params, **groups}
-        named = {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_archive(path, about, named, compressed=True)
+        write_archive(path, about, side_by_side(params=self.params, **arrays), compressed=True)
         return path
 
     @classmethod

@@ -24,13 +24,7 @@ def split_into_cohorts(
 ) -> list[list[int]]:
     """Return the positions of configurations that are trained side by side, in the order of the first of each.
 
-    Parameters
-    ----------
-    configs : sequence of RunConfig
-    data : mapping of str to Dataset
-        What each ``config.data`` means.
-    processes : int
-        Of trainings on the CPU that could be one cohort, each process gets a share.
+    Of trainings on the CPU that could be one cohort, each process gets a share.
     """
     alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for i, config in enumerate(configs):

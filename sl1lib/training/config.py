@@ -57,7 +57,7 @@ class RunConfig:
     epochs : int
         How often each training image is used, at least 1.
     batch_size : int
-        Images an update, at least 1.
+        Images per update, at least 1.
     lr : float, optional
         The learning rate of the first update, above 0. None takes the tuned one of the reading's activation.
     lr_end : float
@@ -142,7 +142,7 @@ class RunConfig:
 
     @property
     def method(self) -> str:
-        """What the penalty makes of the training, as tables and plots name it.
+        """The name of the method in tables and plots.
 
         Examples
         --------
@@ -152,7 +152,7 @@ class RunConfig:
         return method_name(self.penalty)
 
     def replace(self, **changes: Any) -> RunConfig:
-        """Return a copy with some fields changed, checked anew.
+        """Return a copy with some fields changed, checked again.
 
         Examples
         --------

@@ -23,15 +23,7 @@ class Images:
 
     @classmethod
     def prepare(cls, data: Dataset, config: RunConfig) -> Images:
-        """Set aside what is measured on, draw the subset, and bring both to the device.
-
-        Raises
-        ------
-        DataError
-            If there are too few images.
-        ValueError
-            If the device is not there.
-        """
+        """Set aside what is measured on, draw the subset, and bring both to the device."""
         # The validation images are the same for every seed of a study; the subset is drawn by the seed.
         data = data.split(config.validation) if config.validation else data
         data = data.subset(config.n_train, config.seed) if config.n_train is not None else data

@@ -1,4 +1,4 @@
-"""The training of one cohort of configurations: engine, bar, measuring, checkpoints, and a safe way out."""
+"""The training of one cohort of configurations: engine, bar, measuring, checkpoints, and a safe end."""
 
 from __future__ import annotations
 
@@ -35,17 +35,7 @@ def train_cohort(
 ) -> list[Run | DivergedError]:
     """Train the configurations of one cohort side by side, from where the keeper has them.
 
-    Parameters
-    ----------
-    configs : sequence of RunConfig
-    data : Dataset
-    keeper : Keeper
-    progress : bool
-        Draw a bar, and say in words what the keeper had.
-    processes : int
-        How many train cohorts at the same time, for the provenance.
-    drawn : object, optional
-        As for `Progress`.
+    The provenance says how many processes train cohorts at the same time. ``drawn`` is as for `Progress`.
     """
     config, before = configs[0], keeper.load(configs, data)
     if before is not None and before.recorder.ended(config.epochs):
@@ -104,7 +94,7 @@ def _run_epochs(
     bar: Progress,
     pressed: Callable[[], bool],
 ) -> Iterator[None]:
-    """Make the updates that are left, recording as they come; yield where the engine may be looked at.
+    """Make the updates that are left, recording as they come; yield where its state is consistent.
 
     It ends early if it was interrupted, or nothing is left to train.
     """
@@ -137,9 +127,8 @@ def _make_updates(engine: Engine, count: int, recorder: Recorder, bar: Progress,
 def deferred_ctrl_c() -> Iterator[Callable[[], bool]]:
     """Let Ctrl-C wait until it can do no harm: yield a function that says whether to stop.
 
-    In a process that trains on behalf of another, that one says so.
-
-    A second Ctrl-C does not wait. Where signals are handled by somebody else, or in another thread, nothing changes.
+    In a process that trains on behalf of another, that one decides. A second Ctrl-C does not wait. Where signals are
+    handled by somebody else, or in another thread, nothing changes.
     """
     times = 0
 

@@ -1,4 +1,4 @@
-"""Work for several processes, one for each core: whole trainings have nothing to say to one another.
+"""Work for several processes, one for each core: whole trainings need not communicate.
 
 Threads would not do, since Python lets one of them run at a time. Each process is a fresh interpreter: unlike a fork it
 has no half-copied thread pools, and unlike `multiprocessing`'s it does not run the user's script once more, so that
@@ -27,7 +27,7 @@ from ..errors import TrainingError, require_count
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-PATIENCE: Final = 5.0  # seconds in which a process that has nothing to do may end by itself
+PATIENCE: Final = 5.0  # seconds that an idle process has to end by itself
 _SIZE: Final = struct.Struct("<Q")  # before each message: how many bytes it has
 
 
@@ -38,27 +38,13 @@ class WorkerError(TrainingError, BrokenExecutor):
 class Processes(Executor):
     """Calls functions in processes, as `concurrent.futures` has it.
 
-    Parameters
-    ----------
-    count : int, optional
-        How many there are at most; they start as work comes. None: one for each core that this process may use.
-    threads : int
-        How many threads PyTorch uses in each.
-    heard : function, optional
-        Called, in a thread, with what a function passes to `report` while it works.
+    There are at most ``count``, by default one for each core that this process may use; they start as work comes, and
+    PyTorch uses ``threads`` threads in each. ``heard`` is called, in a thread, with what a function passes to `report`.
 
-    Raises
-    ------
-    ValueError
-        For counts that are no whole numbers of at least 1.
-
-    Notes
-    -----
     A process that dies takes only its own work with it, whose future raises `WorkerError`, and another takes its place.
-    All end when the executor is no longer
-    in use, and when this process ends, in whatever way. What a function prints goes to standard error.
-
-    Functions, arguments and results travel as pickles: a function must be found by its name in a module.
+    All end when the executor is no longer in use, and when this process ends, in whatever way. What a function prints
+    goes to standard error. Functions, arguments and results travel as pickles: a function must be found by its name in
+    a module.
 
     Examples
     --------
@@ -172,7 +158,7 @@ class _Worker:
             self._send(b"")
 
     def end(self) -> None:
-        """Close the pipes, without which the process has nothing to do, and wait for its end."""
+        """Close the pipes, after which the process ends, and wait for that."""
         for stream in (self._out, self._in):
             with suppress(OSError):
                 stream.close()
@@ -224,13 +210,7 @@ def _end_all(workers: Iterable[_Worker]) -> None:
 
 
 def _read(stream: BinaryIO) -> bytes:
-    """Return the next message.
-
-    Raises
-    ------
-    EOFError
-        If there is none, or not the whole of it: whoever wrote it has ended.
-    """
+    """Return the next message; raise ``EOFError`` if its writer has ended before it was whole."""
     head = stream.read(_SIZE.size)
     message = stream.read(_SIZE.unpack(head)[0]) if len(head) == _SIZE.size else b""
     if len(head) < _SIZE.size or len(message) < _SIZE.unpack(head)[0]:
@@ -246,17 +226,17 @@ _report: Callable[[Any], None] = lambda message: None  # noqa: E731  (nobody lis
 
 
 def report(message: Any) -> None:
-    """Tell whoever started this process; nothing where nobody did."""
+    """Send a message to the process that started this one, if one did."""
     _report(message)
 
 
 def asked_to_stop() -> bool:
-    """Return whether whoever started this process wants it to end soon."""
+    """Return whether the process that started this one wants it to end soon."""
     return _asked.is_set()
 
 
 def main(threads: int, greeting: bytes) -> None:
-    """Do what standard input asks for, until it ends: then whoever asked has ended, and this process does, too."""
+    """Do the work that arrives on standard input, until that ends, as it does with the process that sends it."""
     import torch
 
     from .._output import tqdm
@@ -265,7 +245,7 @@ def main(threads: int, greeting: bytes) -> None:
     tqdm.set_lock(threading.RLock())  # its own is the system's, and would be left behind
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     elsewhere = sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
-    os.dup2(elsewhere, sys.stdout.fileno())  # what anybody prints must not get among the answers
+    os.dup2(elsewhere, sys.stdout.fileno())  # what is printed must not get among the answers
     answers.write(greeting)
     answers.flush()
 
@@ -300,13 +280,13 @@ def _done(work: bytes) -> tuple[str, Any]:
     try:
         function, arguments, named = pickle.loads(work)
         return "returned", function(*arguments, **named)
-    except Exception as error:  # it belongs to whoever asked
+    except Exception as error:  # it belongs to the caller
         error.add_note(f"In another process:\n{traceback.format_exc()}")
         return "raised", error
 
 
 def _pickled(kind: str, content: Any) -> bytes:
-    """Return a message; what cannot be pickled, or not be read back, is told in words."""
+    """Return a message; what cannot be pickled, or not be read back, becomes an error in words."""
     try:
         message = pickle.dumps((kind, content), pickle.HIGHEST_PROTOCOL)
         if kind == "raised":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .._output import bar
@@ -14,22 +13,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows held-out error, E0, penalty, images per second and time left, or nothing.
+    """Shows held-out error, E0, penalty, images per second and time left of the trainings of a cohort, or nothing.
 
-    Parameters
-    ----------
-    config : RunConfig
-        One of the trainings that run side by side.
-    images : int
-        How many each trains on.
-    shown : bool
-    trainings : int
-    part : str
-        Which of several cohorts it is, ``"2/5"`` say.
-    done : int
-        How many updates were made before, where a checkpoint is resumed.
-    drawn : object, optional
-        What is advanced and given words, as a bar of tqdm's is; without it, there is such a bar.
+    Each trains on ``images`` images, ``config`` is one of them, ``part`` says which of several cohorts it is, and
+    ``done`` updates were made before. What is ``drawn`` on is advanced and given words as a bar of tqdm's, its default.
     """
 
     def __init__(
@@ -61,9 +48,8 @@ class Progress:
         self._left = self._left - count or self._images  # the last batch of an epoch may be smaller
         # A single batch's error jumps about; the bar shows its average over about 50 updates.
         self._average = error if self._average is None else 0.98 * self._average + 0.02 * error
-        if self._bar.update(
-            count * self._trainings
-        ):  # true when the bar is due to be drawn: formatting each time would cost more
+        # True when the bar is due to be drawn: formatting each time would cost more.
+        if self._bar.update(count * self._trainings):
             self._bar.set_postfix_str(f"{self._held_out}E0 {self._average:.4f}, λΣh {cost:.4f}", refresh=False)
 
     def epoch(self, error: float) -> None:
@@ -73,9 +59,7 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._bar.close()
 
 
@@ -85,7 +69,7 @@ def image_bar(title: str, total: int, initial: int, shown: bool) -> Any:
         total=total,
         initial=initial,
         desc=title,
-        # What is wanted first stands first: a terminal of 80 columns cuts off the end.
+        # The most wanted comes first: a terminal of 80 columns cuts off the end.
         bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
         unit="img",
         unit_scale=True,
@@ -97,7 +81,7 @@ def image_bar(title: str, total: int, initial: int, shown: bool) -> Any:
 
 
 class Reported:
-    """Stands for a bar in a process that has none: reports what it is told, a few times a second."""
+    """Takes the place of a bar in a process that has none: reports progress a few times a second."""
 
     def __init__(self) -> None:
         self._count, self._text, self._due = 0, "", 0.0

@@ -16,16 +16,8 @@ from .run import History
 class Recorder:
     """Collects the histories of trainings that run side by side, while they happen.
 
-    Parameters
-    ----------
-    trainings : int
-        How many run side by side.
-    updates : list of Costs
-        What was found before each update, in as many parts as it came in.
-    epochs : list of list of tuple
-        For each epoch measured, for each training: held-out E0, held-out error, seconds.
-    seconds : float
-        How long the updates of the epoch under way have taken.
+    ``updates`` says what was found before each, in as many parts as it came in; ``epochs``, of each training: held-out
+    E0, held-out error, seconds; ``seconds``, how long the updates of the present epoch have taken.
     """
 
     trainings: int
@@ -75,13 +67,7 @@ class Recorder:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], trainings: int) -> Recorder:
-        """Resume where another recorder was.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If an array is missing or does not fit ``trainings``.
-        """
+        """Resume where another recorder was; raise if an array is missing or does not fit ``trainings``."""
         E0, penalty, epochs = (arrays[name] for name in ("E0", "penalty", "epochs"))
         shapes = (E0.shape, penalty.shape, epochs.shape)
         if shapes != ((len(E0), trainings), E0.shape, (len(epochs), trainings, 3)):

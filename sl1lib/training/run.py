@@ -43,13 +43,13 @@ class DivergedError(TrainingError, ArithmeticError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is pickled with its message for an argument, and this one takes three: without this, a pool of
-        # processes waits for ever for the answer that it cannot read.
+        # processes waits forever for the answer that it cannot read.
         return type(self), (self.update, self.value, self.config), self.__dict__
 
 
 @dataclass(frozen=True, eq=False)  # equality of arrays is not one truth value
 class History:
-    r"""What a training recorded: two curves with a value an update, three with a value an epoch.
+    r"""What a training recorded: two curves with one value per update, three with one per epoch.
 
     Parameters
     ----------

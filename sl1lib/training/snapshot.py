@@ -10,7 +10,7 @@ import numpy as np
 from ..architecture import PARAMETER_SHAPES
 from ..data import Dataset
 from ..errors import unexpected
-from .archive import under
+from .archive import side_by_side, under
 from .checkpoint import Checkpoint, CheckpointError
 from .config import RunConfig
 from .recorder import Recorder
@@ -19,21 +19,10 @@ from .run import DivergedError, Run
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A cohort of trainings between two updates.
-
-    Parameters
-    ----------
-    recorder : Recorder
-        What was found so far.
-    state : mapping of str to ndarray
-        As `Engine.state` returns it.
-    data_name : str
-    provenance : dict
-        As in `Run`.
-    """
+    """A cohort of trainings between two updates."""
 
     recorder: Recorder
-    state: Mapping[str, np.ndarray]
+    state: Mapping[str, np.ndarray]  # as `Engine.state` returns it
     data_name: str
     provenance: dict[str, str]
 
@@ -70,18 +59,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Keeper:
-    """Keeps the snapshots of one cohort in a checkpoint, or nowhere.
-
-    Parameters
-    ----------
-    kept : Checkpoint or None
-    cohort : int
-        Which of ``cohorts`` it is, from 0.
-    cohorts : int
-    """
+    """Keeps the snapshots of one cohort in a checkpoint, or nowhere."""
 
     kept: Checkpoint | None
-    cohort: int
+    cohort: int  # of ``cohorts``, from 0
     cohorts: int
 
     @property
@@ -99,13 +80,7 @@ class Keeper:
         return ", ".join([*names, *([f"cohort {self.part}"] if self.part else [])])
 
     def load(self, configs: Sequence[RunConfig], data: Dataset) -> Snapshot | None:
-        """Return what was last saved of these configurations, or None if nothing was.
-
-        Raises
-        ------
-        CheckpointError
-            If it is damaged, or was trained on other data.
-        """
+        """Return what was last saved of these configurations, trained on the same data, or None if nothing was."""
         found = self.kept.load(self.cohort) if self.kept is not None else None
         if self.kept is None or found is None:
             return None
@@ -126,17 +101,10 @@ class Keeper:
         return self.kept is not None and self.kept.due()
 
     def save(self, snapshot: Snapshot) -> None:
-        """Keep where the cohort is.
-
-        Raises
-        ------
-        CheckpointError
-            If it cannot be written.
-        """
+        """Keep where the cohort is."""
         if self.kept is None:
             return
-        arrays = {f"history/{name}": array for name, array in snapshot.recorder.to_arrays().items()}
-        arrays |= {f"engine/{name}": array for name, array in snapshot.state.items()}
+        arrays = side_by_side(history=snapshot.recorder.to_arrays(), engine=snapshot.state)
         about = {"data_name": snapshot.data_name, "provenance": snapshot.provenance}
         self.kept.save(self.cohort, about, arrays)
 

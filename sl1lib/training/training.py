@@ -138,7 +138,7 @@ def train_many(
     configs = [_checked(config) for config in configs]
     require_count("processes", processes, least=1)
     with nullcontext() if checkpoint is None else Checkpoint(checkpoint, checkpoint_every) as kept:
-        begun = kept.groups(configs) if kept is not None else None
+        begun = kept.cohorts(configs) if kept is not None else None
         sets = _load(configs, data)
         cohorts = split_into_cohorts(configs, sets, processes) if begun is None else begun
         if kept is not None and begun is None:
@@ -155,7 +155,7 @@ def _checked(config: RunConfig) -> RunConfig:
 
 
 def _load(configs: Sequence[RunConfig], data: Dataset | None) -> dict[str, Dataset]:
-    """Return the data set of each name, before anything is trained: what is missing is told now, not in an hour."""
+    """Return the data set of each name, before anything is trained, so that missing data is reported at once."""
     if data is not None and not isinstance(data, Dataset):
         raise unexpected("data", data, "it must be a Dataset, as load_data returns")
     names = dict.fromkeys(config.data for config in configs)

@@ -125,8 +125,8 @@ def test_the_engine_holds_the_same_matrix_with_its_columns_in_another_order():
     weights.write(stack([params]))
     matrices = Matrices(1, find_reading("text"), 1.0, torch.float64, torch.device("cpu"))
     matrices.write(weights)
-    layer = matrices.layer1
+    layer = matrices.layers[0].bands
     assert isinstance(layer, Bands)
     plain = band_matrix(params["K1"], layer.width).view(layer.inputs, layer.columns // 2, 2, layer.maps)
-    found = matrices.W1[0].view(layer.inputs, 2, layer.columns // 2, layer.maps)
+    found = matrices.layers[0].W[0].view(layer.inputs, 2, layer.columns // 2, layer.maps)
     torch.testing.assert_close(found, plain.transpose(1, 2))

@@ -290,7 +290,7 @@ def numbers_held(engine):
     engine.advance(1)
     matrices = engine._matrices
     owners = (
-        engine._weights, engine._velocity, engine._gradient, matrices, *matrices._ways, *engine._penalties
+        engine._weights, engine._velocity, engine._gradient, matrices, *matrices.layers, *engine._penalties
     )  # fmt: skip
     tensors = [value for owner in owners for value in vars(owner).values() if isinstance(value, torch.Tensor)]
     return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values()) / (

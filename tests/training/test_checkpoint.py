@@ -403,7 +403,7 @@ def test_a_byte_that_changed_anywhere_is_noticed_or_makes_no_difference(begun, d
     whole, rng, noticed = path.read_bytes(), np.random.default_rng(0), 0
     ends = [*range(0, 200, 3), *range(len(whole) - 1500, len(whole), 17)]  # headers, and the table of contents
     with Checkpoint(folder) as kept:
-        kept.groups(configs)
+        kept.cohorts(configs)
         keeper = snapshot.Keeper(kept, 0, 1)
         right = keeper.load(configs, digits)
         for place in [*ends, *rng.integers(len(whole), size=100)]:

@@ -160,11 +160,11 @@ def adjoint(check: Checks) -> None:
         generator = torch.Generator().manual_seed(34)
         matrices, weights = matrices_and_weights(reading, models=2)
         gradient = Weights(2, torch.float64, CPU)
-        for numbers in (weights.flat, matrices.dW1, matrices.dW2, matrices.dbias1, matrices.dbias2):
+        held = [vars(layer) for layer in matrices.layers]
+        for numbers in (weights.flat, *(each[name] for name in ("dW", "dbias") for each in held)):
             numbers.normal_(generator=generator)
         matrices.write(weights)
-        names = ("W1", "W2", "bias1", "bias2")
-        written = sum(float((getattr(matrices, n) * getattr(matrices, f"d{n}")).sum()) for n in names)
+        written = sum(float((each[name] * each[f"d{name}"]).sum()) for name in ("W", "bias") for each in held)
         matrices.fold(gradient)
         names = ("K1", "K2", "b1", "b2")
         folded = sum(float((getattr(weights, n) * getattr(gradient, n)).sum()) for n in names)
