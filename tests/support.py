@@ -14,6 +14,7 @@ import torch
 from hypothesis import strategies as st
 
 from sl1lib import fast, reference
+from sl1lib.book.measure import central_differences
 
 PATIENCE = 600  # seconds until a test gives up on a process or a thread: a busy machine is slow, not wrong
 
@@ -109,13 +110,7 @@ def assert_gradient(
     The tolerance is relative to the largest entry. A failure names the worst entry, what came and what was expected.
     """
     assert received.shape == at.shape, f"the gradient has shape {received.shape}, its argument {at.shape}"
-    expected = np.empty_like(at)
-    for index in np.ndindex(at.shape):
-        here = at.copy()
-        here[index] = at[index] + step
-        above = function(here)
-        here[index] = at[index] - step
-        expected[index] = (above - function(here)) / (2 * step)
+    expected = central_differences(function, at, step)
     worst = np.unravel_index(np.abs(received - expected).argmax(), at.shape)
     allowed = tolerance * max(np.abs(expected).max(), 1e-2)
     assert abs(received[worst] - expected[worst]) <= allowed, (

@@ -89,14 +89,18 @@ def run(function: Callable[..., Any], *arguments: Any, dtype: str = "float64") -
     return function(*(tensor(argument, dtype) for argument in arguments))
 
 
+def difference_along(
+    direction: np.ndarray | float, function: Callable[[np.ndarray], Any], at: np.ndarray, step: float = 1e-6
+) -> Any:
+    """Return the derivative of a function in a direction by a central difference."""
+    shift = step * direction
+    return (function(at + shift) - function(at - shift)) / (2 * step)
+
+
 def central_differences(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-6) -> np.ndarray:
     """Return the gradient of a scalar function by central differences, one entry at a time."""
-    slopes = np.empty_like(at)
-    for index in np.ndindex(at.shape):
-        shift = np.zeros_like(at)
-        shift[index] = step
-        slopes[index] = (function(at + shift) - function(at - shift)) / (2 * step)
-    return slopes
+    axes = np.eye(at.size).reshape(-1, *at.shape)
+    return np.array([difference_along(axis, function, at, step) for axis in axes], at.dtype).reshape(at.shape)
 
 
 def differences(

@@ -306,14 +306,12 @@ class NodePenalty(nn.Module):
 
         After ``backward()`` on the error alone, without the penalty, it says how strongly the error pulls each group.
 
+        Equations ``eq-own-threshold`` and ``eq-own-lambda-max``, chapter *Your own model*.
+
         Raises
         ------
         ValueError
             If the weight holds no gradient, or is computed from other parameters, which hold it then.
-
-        Notes
-        -----
-        Equations ``eq-own-threshold`` and ``eq-own-lambda-max``, chapter *Your own model*.
 
         Examples
         --------
@@ -339,8 +337,6 @@ class NodePenalty(nn.Module):
         several batches, call it once, after the last. Where the weight is computed from other parameters, as in pruned
         and re-parametrised modules, the gradient is passed on to those. A sparse gradient becomes dense.
 
-        Notes
-        -----
         Equation ``eq-own-gradient``, chapter *Your own model*.
 
         Examples
@@ -364,6 +360,8 @@ class NodePenalty(nn.Module):
     def prox_(self, lr: float) -> None:
         r"""Apply the proximal map of ``lr`` times the penalty to the weights, after a step of the optimiser.
 
+        Equations ``eq-own-prox`` and ``eq-own-momentum``, chapter *Your own model*.
+
         Parameters
         ----------
         lr : float
@@ -375,10 +373,6 @@ class NodePenalty(nn.Module):
         ValueError
             For a parametrization of the weight that cannot take the shortened one, a weight norm a length of 0 for
             instance, or a profile without a proximal map. The weight is then as it was.
-
-        Notes
-        -----
-        Equations ``eq-own-prox`` and ``eq-own-momentum``, chapter *Your own model*.
 
         Examples
         --------

@@ -101,6 +101,8 @@ class Network:
     ``(N, 10)``. Where pooling follows the convolution at once, the two are one convolution, whose kernel is composed
     once.
 
+    Equation ``eq-pool-composed``, chapter *Pooling*.
+
     Parameters
     ----------
     params : dict of Tensor
@@ -113,10 +115,6 @@ class Network:
     ------
     ValueError
         For parameters whose shapes do not fit together, or an unknown reading; for images of the wrong shape.
-
-    Notes
-    -----
-    Equation ``eq-pool-composed``, chapter *Pooling*.
 
     Examples
     --------

@@ -8,6 +8,8 @@ nor vanish where the length does not. Weights in half precision are computed wit
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from ..architecture import NODES_PER_MAP
@@ -120,30 +122,24 @@ def _lengths(U: torch.Tensor, grouping: str) -> torch.Tensor:
     """
     if grouping == "weight":
         return U.abs()
-    unit = _largest(U.detach(), grouping).clamp(min=torch.finfo(U.dtype).tiny)
+    unit = _in_groups(torch.amax, U.detach().abs(), grouping).clamp(min=torch.finfo(U.dtype).tiny)
     return unit * _safe_sqrt(_squares(U / _spread(unit, grouping), grouping))
 
 
 def _squares(U: torch.Tensor, grouping: str) -> torch.Tensor:
     """Return the squared length of every group: smooth everywhere, unlike the length."""
-    match grouping:
-        case "node":
-            return (U**2).sum(dim=0)
-        case "weight":
-            return U**2
-        case _:  # map
-            return (_by_map(U) ** 2).sum(dim=(0, 2))
+    return _in_groups(torch.sum, U**2, grouping)
 
 
-def _largest(U: torch.Tensor, grouping: str) -> torch.Tensor:
-    """Return the largest absolute value in every group."""
+def _in_groups(reduce: Callable[..., torch.Tensor], numbers: torch.Tensor, grouping: str) -> torch.Tensor:
+    """Return the sum, or the largest, of the numbers of every group."""
     match grouping:
         case "node":
-            return U.abs().amax(dim=0)
+            return reduce(numbers, dim=0)
         case "weight":
-            return U.abs()
+            return numbers
         case _:  # map
-            return _by_map(U).abs().amax(dim=(0, 2))
+            return reduce(_by_map(numbers), dim=(0, 2))
 
 
 def _safe_sqrt(q: torch.Tensor) -> torch.Tensor:

@@ -46,6 +46,8 @@ def remove_nodes(
     activation, pooling, flattening. A normalisation layer holds parameters for each node, and besides it makes the
     length of a node's weights meaningless: see `NodePenalty.dead`.
 
+    Equation ``eq-own-removal``, chapter *Your own model*.
+
     Parameters
     ----------
     before, after : nn.Linear or nn.Conv2d
@@ -67,10 +69,6 @@ def remove_nodes(
     ------
     ValueError
         For layers that do not fit together, or nothing left.
-
-    Notes
-    -----
-    Equation ``eq-own-removal``, chapter *Your own model*.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from ..engine.threads import one_thread
 from ..errors import FileError, require_choice, unexpected
 from ..paths import file_path, user_path
 from .archive import read_archive, reason, side_by_side, under, write_archive
+from .cohorts import training_dtype
 from .config import RunConfig
 
 FILE_FORMAT: Final = 1
@@ -171,7 +172,7 @@ class Classifier(ABC):
 
     def _tensor_of(self, images: np.ndarray) -> torch.Tensor:
         images = np.ascontiguousarray(as_images("images", images))  # PyTorch takes no flipped view
-        return images_to_tensor(images, getattr(torch, self.config.dtype))
+        return images_to_tensor(images, training_dtype(self.config))
 
 
 def saved_path(path: str | os.PathLike[str]) -> Path:

@@ -84,7 +84,8 @@ def image_count(configs: Sequence[RunConfig], data: Mapping[str, Dataset]) -> in
 
 def training_dtype(config: RunConfig) -> torch.dtype:
     """Return the configuration's dtype as PyTorch's."""
-    return torch.float64 if config.dtype == "float64" else torch.float32
+    dtype: torch.dtype = getattr(torch, config.dtype)
+    return dtype
 
 
 def _bytes_each(config: RunConfig, data: Mapping[str, Dataset]) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sl1lib import Penalty, reference
+from sl1lib.book.measure import difference_along
 from sl1lib.study.experiments.full_batch import (
     LastLayer,
     descend_layer,
@@ -89,12 +90,9 @@ def test_the_curvature_is_that_of_differences(layer):
     W = layer.solve(sharp)
     live = np.append(reference.group_norms(W[:, :-1]) > 0, True)
     places = np.flatnonzero(np.broadcast_to(live, W.shape))
-    hessian = np.empty((len(places), len(places)))
-    for row, place in enumerate(places):
-        step = np.zeros(W.size)
-        step[place] = 1e-5
-        moved = (layer.gradient(W + sign * step.reshape(W.shape), sharp) for sign in (1, -1))
-        hessian[row] = np.subtract(*moved).ravel()[places] / 2e-5
+    axes = np.eye(W.size)[places].reshape(-1, *W.shape)
+    rows = [difference_along(axis, lambda V: layer.gradient(V, sharp), W, 1e-5) for axis in axes]
+    hessian = np.reshape(rows, (len(places), -1))[:, places]
     smallest = np.linalg.eigvalsh((hessian + hessian.T) / 2)[:2]
     assert smallest[0] == pytest.approx(0, abs=1e-7)  # all biases together
     assert layer.convexity(W, sharp) == pytest.approx(smallest[1], rel=1e-3)
