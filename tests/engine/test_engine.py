@@ -176,7 +176,7 @@ def assert_states_equal(one, other):
 
 @pytest.mark.parametrize("reading", ["table", "text"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_state_goes_on_bit_for_bit_from_any_update(reading, dtype):
+def test_a_state_resumes_bit_for_bit_from_any_update(reading, dtype):
     whole, first, second = (make(PENALTIES[:9], reading, dtype) for _ in range(3))
     costs = whole.advance(8)
     begun = first.advance(5)  # in the middle of the second epoch

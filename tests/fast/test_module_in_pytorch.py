@@ -275,7 +275,7 @@ def test_l1_unstructured_is_the_threshold_of_single_weights():
 
 
 @pytest.mark.parametrize("way", ["loss", "gradient", "prox"])
-def test_a_pruned_layer_goes_on_training_and_its_zeros_stay(way):
+def test_a_pruned_layer_continues_to_train_and_its_zeros_stay(way):
     model, (x, y) = Model(), batch()
     prune.ln_structured(model.last, "weight", amount=3, n=2, dim=1)
     zeros = model.last.weight == 0
@@ -500,12 +500,12 @@ def test_a_lazy_layer_is_refused_until_it_has_a_shape():
 
 @pytest.mark.filterwarnings("ignore")  # that it is deprecated
 @pytest.mark.parametrize("wrap", [torch.nn.utils.weight_norm, torch.nn.utils.spectral_norm])
-def test_the_older_weight_norms_are_refused_and_told_of_the_newer(wrap):
+def test_the_older_weight_norms_are_refused_and_the_newer_suggested(wrap):
     with pytest.raises(ValueError, match=r"use torch\.nn\.utils\.parametrizations instead"):
         fast.NodePenalty(wrap(nn.Linear(4, 3)), 1.0)
 
 
-def test_a_weight_norm_that_cannot_be_zero_is_told_and_left_as_it_was():
+def test_a_weight_norm_that_cannot_be_zero_is_reported_and_left_as_it_was():
     layer = parametrizations.weight_norm(nn.Linear(4, 3))
     before = layer.weight.detach().clone()
     with pytest.raises(ValueError, match="of weight is '_WeightNorm'; it cannot take the shortened weight"):
@@ -513,13 +513,13 @@ def test_a_weight_norm_that_cannot_be_zero_is_told_and_left_as_it_was():
     torch.testing.assert_close(layer.weight.detach(), before)
 
 
-def test_a_spectral_norm_that_scales_the_weight_anew_does_not_take_the_shortened_one():
+def test_a_spectral_norm_that_scales_the_weight_again_does_not_take_the_shortened_one():
     layer = parametrizations.spectral_norm(nn.Linear(4, 3).eval())
     with pytest.raises(ValueError, match="it cannot take the shortened weight"):
         fast.NodePenalty(layer, 1.0, profile="squared").prox_(lr=1.0)
 
 
-def test_the_pulls_of_a_pruned_layer_are_told_to_lie_elsewhere():
+def test_the_pulls_of_a_pruned_layer_are_said_to_lie_elsewhere():
     layer = prune.l1_unstructured(nn.Linear(4, 3), "weight", 2)
     layer(torch.ones(1, 4)).sum().backward()
     with pytest.raises(ValueError, match="is 'pruned or re-parametrised'; other parameters hold its gradient"):

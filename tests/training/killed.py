@@ -98,13 +98,13 @@ def in_measuring(number: int) -> None:
     before(Engine, "predict", lambda call, *_: die("measuring") if call == number else None)
 
 
-def between_groups() -> None:
-    """Die when the first group is done and the second not begun."""
-    group = Path(sys.argv[1]) / "group-001.npz"
+def between_cohorts() -> None:
+    """Die when the first cohort is done and the second not begun."""
+    cohort = Path(sys.argv[1]) / "group-001.npz"
     before(
         loop.Images,
         "prepare",
-        lambda _, __, config: die("between") if config.reading.name == "text" and not group.exists() else None,
+        lambda _, __, config: die("between") if config.reading.name == "text" and not cohort.exists() else None,
     )
 
 
@@ -118,7 +118,7 @@ PLANS = {
     "writing": in_writing,
     "renaming": in_renaming,
     "measuring": in_measuring,
-    "between": between_groups,
+    "between": between_cohorts,
     "clock": by_the_clock,
 }
 

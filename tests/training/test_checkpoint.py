@@ -1,4 +1,4 @@
-"""Checkpoints: what was cut off goes on bit for bit; what does not fit is refused; what fails leaves the last one."""
+"""Checkpoints: what was interrupted resumes bit for bit, what does not fit is refused, what fails leaves the last one."""
 
 import errno
 import json
@@ -54,7 +54,7 @@ def cut(monkeypatch):
 
 
 def train_in_pieces(cut, calls, configs, **settings):
-    """Train, and be cut off after so many calls each time; return the runs and how often it was."""
+    """Train, and be interrupted after so many calls each time; return the runs and how often it was."""
     for number in range(100):
         heal = cut(calls)
         try:
@@ -74,7 +74,7 @@ def names(folder):
 
 
 @pytest.mark.parametrize("calls", [1, 2, 3])
-def test_cut_off_again_and_again_it_ends_with_the_same_bits(small, same, often, cut, tmp_path, calls, monkeypatch):
+def test_interrupted_again_and_again_it_ends_with_the_same_bits(small, same, often, cut, tmp_path, calls, monkeypatch):
     monkeypatch.setattr(loop, "CHUNK", 3)  # of 10 updates an epoch: cuts within epochs, and at their ends
     configs = [
         small,
@@ -83,7 +83,7 @@ def test_cut_off_again_and_again_it_ends_with_the_same_bits(small, same, often, 
         small.replace(reading="text", lr=1.0, dtype="float64"),
     ]
     runs, cuts = train_in_pieces(cut, calls, configs, checkpoint=tmp_path / "new" / "folder", **often)
-    assert cuts == -(-16 // calls) - 1  # two groups of 2 epochs of 4 calls, and none is made twice
+    assert cuts == -(-16 // calls) - 1  # two cohorts of 2 epochs of 4 calls, and none is made twice
     for run, whole in zip(runs, train_many(configs, progress=False), strict=True):
         same(run, whole)
         assert run.complete
@@ -92,7 +92,7 @@ def test_cut_off_again_and_again_it_ends_with_the_same_bits(small, same, often, 
     assert names(tmp_path / "new" / "folder") == [".lock", "checkpoint.json", "group-000.npz", "group-001.npz"]
 
 
-def test_a_cut_before_the_first_save_begins_anew(small, run, same, cut, tmp_path):
+def test_an_interruption_before_the_first_save_starts_again(small, run, same, cut, tmp_path):
     heal = cut(1)
     with pytest.raises(CutError):
         train(small, progress=False, checkpoint=tmp_path)
@@ -110,7 +110,7 @@ def test_a_cut_between_the_updates_of_an_epoch_and_their_measuring(small, run, s
 
 
 def test_what_is_finished_is_returned_and_not_trained_again(small, same, often, cut, tmp_path):
-    configs = [small.replace(seed=seed) for seed in range(3)]  # three groups: the seed draws the images
+    configs = [small.replace(seed=seed) for seed in range(3)]  # three cohorts: the seed draws the images
     heal = cut(2, loop.Images, "prepare")
     with pytest.raises(CutError):
         train_many(configs, checkpoint=tmp_path, **often)
@@ -156,11 +156,11 @@ def test_ctrl_c_leaves_a_checkpoint_at_the_very_update(small, run, same, monkeyp
     same(train(small, progress=False, checkpoint=tmp_path), run)
 
 
-def test_groups_stay_as_they_were_begun(small, same, often, cut, tmp_path, monkeypatch):
-    from sl1lib.training import cohorts as groups
+def test_cohorts_stay_as_they_were_begun(small, same, often, cut, tmp_path, monkeypatch):
+    from sl1lib.training import cohorts
 
     configs = [small.replace(lr=lr) for lr in (0.1, 0.2, 0.3)]
-    monkeypatch.setattr(groups, "COHORT_BYTES", 1)
+    monkeypatch.setattr(cohorts, "COHORT_BYTES", 1)
     heal = cut(3)
     with pytest.raises(CutError):
         train_many(configs, checkpoint=tmp_path, **often)
@@ -172,7 +172,7 @@ def test_groups_stay_as_they_were_begun(small, same, often, cut, tmp_path, monke
         same(run, train(config, progress=False))
 
 
-def test_one_that_diverged_is_told_again_without_training(small, cut, tmp_path):
+def test_one_that_diverged_is_reported_again_without_training(small, cut, tmp_path):
     configs = [small.replace(epochs=5), small.replace(epochs=5, lr=1e9)]
     told = []
     for _ in range(2):
@@ -184,7 +184,7 @@ def test_one_that_diverged_is_told_again_without_training(small, cut, tmp_path):
     assert len(told[0][2]) == 1
 
 
-def test_groups_after_one_that_diverged_are_kept_and_told_again(small, cut, tmp_path):
+def test_cohorts_after_one_that_diverged_are_kept_and_reported_again(small, cut, tmp_path):
     configs = [small.replace(lr=1e9, epochs=20), small.replace(reading="text"), small.replace(n_train=100)]
     told = []
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_all_that_diverged_early_are_not_trained_again(small, cut, tmp_path):
         cut(0, Engine, "__init__")
 
 
-def test_the_provenance_tells_of_a_change_on_the_way(small, often, cut, tmp_path, monkeypatch):
+def test_the_provenance_names_a_change_between_the_parts(small, often, cut, tmp_path, monkeypatch):
     for threads in ("2", "1", "1"):
         with monkeypatch.context() as patch:
             patch.setattr(loop, "provenance", lambda *_, n=threads: {"threads": n, "data_sha256": small_digest()})
@@ -260,7 +260,7 @@ def test_it_saves_by_the_clock_and_takes_no_more_than_a_small_share_of_the_time(
 
 @pytest.fixture
 def begun(small, often, cut, tmp_path):
-    """A checkpoint of two trainings, side by side, cut off."""
+    """A checkpoint of two trainings, side by side, interrupted."""
     configs = [small.replace(epochs=3), small.replace(epochs=3, penalty=Penalty(0.02, 0.05), lr=0.1)]
     heal = cut(1)
     with pytest.raises(CutError):
@@ -373,7 +373,7 @@ def test_a_damaged_manifest_is_named_with_the_remedy(begun, broken):
     assert message.endswith("name another folder, or delete this one to start anew")
 
 
-def test_a_manifest_with_another_number_in_it_does_not_take_over_the_groups(begun):
+def test_a_manifest_with_another_number_in_it_does_not_take_over_the_cohorts(begun):
     configs, folder = begun
     path = folder / "checkpoint.json"
     path.write_text(path.read_text().replace('"batch_size": 20', '"batch_size": 10'))
@@ -381,7 +381,7 @@ def test_a_manifest_with_another_number_in_it_does_not_take_over_the_groups(begu
     assert "group-000.npz cannot be read back (the checkpoint it belongs to is " in message
 
 
-def test_a_damaged_group_is_named_with_the_remedy_and_the_remedy_works(begun, same):
+def test_a_damaged_cohort_is_named_with_the_remedy_and_the_remedy_works(begun, same):
     configs, folder = begun
     path = folder / "group-000.npz"
     whole = path.read_bytes()
@@ -453,7 +453,7 @@ def test_parts_that_do_not_fit_are_damage(begun, changes, words):
     assert "group-000.npz cannot be read back (" in message
 
 
-def test_a_group_of_another_checkpoint_is_refused(begun, small, tmp_path):
+def test_a_cohort_of_another_checkpoint_is_refused(begun, small, tmp_path):
     configs, folder = begun
     train(small, progress=False, checkpoint=tmp_path / "other")
     shutil.copy(tmp_path / "other" / "group-000.npz", folder / "group-000.npz")
@@ -705,7 +705,7 @@ def test_what_a_killed_process_was_writing_is_removed(small, run, same, tmp_path
 # What is told
 
 
-def test_a_line_tells_the_plan_and_where_it_goes_on(small, often, cut, tmp_path, capfd):
+def test_a_line_states_the_plan_and_where_it_resumes(small, often, cut, tmp_path, capfd):
     settings = {**often, "progress": True, "checkpoint": tmp_path}
     configs = [small, small.replace(lr=0.1), small.replace(reading="text")]
     heal = cut(3)
@@ -723,12 +723,12 @@ def test_a_line_tells_the_plan_and_where_it_goes_on(small, often, cut, tmp_path,
     assert capfd.readouterr().err == ""
 
 
-def test_the_bar_goes_on_where_the_training_does(small):
+def test_the_bar_resumes_where_the_training_does(small):
     with Progress(small, 95, shown=True, trainings=2, part="3/4", done=12) as bar:  # 5 batches an epoch, the last of 15
         assert (bar._left, bar._bar.n) == (55, (2 * 95 + 40) * 2)
 
 
-def test_a_checkpoint_written_at_one_group_size_tells_memory_of_the_largest(small, digits):
+def test_a_checkpoint_begun_in_cohorts_of_one_size_takes_the_memory_of_the_largest(small, digits):
     from sl1lib.training.cohorts import memory, plan
 
     sets = {"digits": digits}

@@ -123,7 +123,7 @@ def test_a_folder_may_be_a_path():
     assert RunConfig(data=Path("some") / "folder").data == str(Path("some") / "folder")
 
 
-def test_it_cannot_be_changed_but_replaced_and_is_then_checked_anew():
+def test_it_cannot_be_changed_but_replaced_and_is_then_checked_again():
     config = RunConfig()
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.epochs = 3
@@ -228,11 +228,11 @@ class Wider(RunConfig):
     width: int = 6
 
 
-@pytest.mark.parametrize("divide", ["groups", "batches", "fine-tuning"])
+@pytest.mark.parametrize("divide", ["cohorts", "batches", "fine-tuning"])
 def test_trainings_that_differ_in_a_new_field_are_not_trained_side_by_side(divide, digits):
-    """A field that nobody thought of must not be taken from the first training of a group."""
+    """A field that nobody thought of must not be taken from the first training of a cohort."""
     configs = [Wider(data="digits", width=width, seed=seed) for width in (6, 12) for seed in (0, 1)]
-    if divide == "groups":
+    if divide == "cohorts":
         assert split_into_cohorts(configs, {"digits": digits}) == [[0, 1], [2, 3]]
     elif divide == "batches":
         cells = [Cell("stage", "none", config, {}) for config in configs]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
 KILLS = 20
 SEED = 0  # of the moments
-UPDATES = 2 * 8 * 20  # groups, epochs, updates
+UPDATES = 2 * 8 * 20  # cohorts, epochs, updates
 SCRIPT = Path(killed.__file__)
 
 
@@ -60,7 +60,7 @@ def draw(rng):
 
 
 def saved_updates(folder):
-    """Return how many updates the checkpoint holds, of both groups together."""
+    """Return how many updates the checkpoint holds, of both cohorts together."""
     found = 0
     for path in folder.glob("group-*.npz"):
         with np.load(path) as archive:
@@ -69,7 +69,7 @@ def saved_updates(folder):
 
 
 def train_and_kill(folder, seed, processes, plans):
-    """Start the trainings anew until they end, killed by one plan after the other; yield where, and what was saved."""
+    """Start the trainings again until they end, killed by one plan after the other; yield where, and what was saved."""
     updates = 0
     while True:
         plan = next(plans, {})
@@ -80,7 +80,7 @@ def train_and_kill(folder, seed, processes, plans):
         before, updates = updates, saved_updates(folder / "kept")
         print(f"seed {seed}: killed by {plan}, in {where}, with {updates} of {UPDATES} updates saved")
         assert before <= updates <= UPDATES
-        assert len(list((folder / "kept").glob(".*.part"))) <= 1  # the one just cut off; older ones were removed
+        assert len(list((folder / "kept").glob(".*.part"))) <= 1  # the one just interrupted; older ones were removed
         yield where, updates
 
 

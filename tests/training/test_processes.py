@@ -63,7 +63,7 @@ def test_an_error_in_a_process_is_the_callers_and_says_where(trio):
     assert "In another process" in "".join(caught.value.__notes__)
 
 
-def test_a_process_that_ends_is_told(trio, monkeypatch):
+def test_a_process_that_ends_is_reported(trio, monkeypatch):
     """The function that a process is to call is replaced by one that ends it."""
     monkeypatch.setattr("sl1lib.training.training.train_cohort", os._exit)
     monkeypatch.setattr(Processes, "submit", lambda self, function, *_: self._waiting.submit(self._call, os._exit, 3))
@@ -144,7 +144,7 @@ def importable(monkeypatch):
     monkeypatch.syspath_prepend(os.path.dirname(__file__))
 
 
-def test_what_a_function_reports_is_heard_before_its_result(importable):
+def test_what_a_function_reports_arrives_before_its_result(importable):
     heard = []
     with Processes(1, heard=heard.append) as processes:
         assert processes.submit(reporting, 3).result() == "done"
@@ -160,7 +160,7 @@ def test_it_can_be_asked_to_stop(importable):
         assert [future.result() for future in futures] == ["asked", "asked"]
 
 
-def test_what_does_not_travel_is_told_in_words_and_the_process_goes_on(importable):
+def test_what_cannot_be_pickled_is_reported_in_words_and_the_process_continues(importable):
     with Processes(1) as processes:
         with pytest.raises(RuntimeError, match="pickle"):
             processes.submit(unpicklable).result()

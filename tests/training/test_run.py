@@ -231,7 +231,7 @@ def no_rename(*_):
     raise PermissionError(13, "Permission denied")
 
 
-def broken_off(file, **_):
+def interrupted(file, **_):
     file.write(b"a beginning")
     raise KeyboardInterrupt
 
@@ -240,7 +240,7 @@ def broken_off(file, **_):
     ("owner", "name", "failure", "kind"),
     [
         (np, "savez_compressed", full_disk, OSError),
-        (np, "savez_compressed", broken_off, KeyboardInterrupt),
+        (np, "savez_compressed", interrupted, KeyboardInterrupt),
         (os, "fsync", no_rename, PermissionError),
         (os, "replace", no_rename, PermissionError),
     ],
@@ -327,7 +327,7 @@ def test_a_single_array_is_refused(tmp_path):
     refused(tmp_path / "run.npy")
 
 
-def test_another_programs_archive_is_told_by_what_it_lacks(tmp_path):
+def test_the_archive_of_another_program_is_recognised_by_what_it_lacks(tmp_path):
     np.savez(tmp_path / "run.npz", weights=np.ones(3))
     assert "(it lacks 'about')" in refused(tmp_path / "run.npz")
 

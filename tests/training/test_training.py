@@ -17,8 +17,7 @@ from sl1lib import DataError, DivergedError, Penalty, RunConfig, fast, reference
 from sl1lib.architecture import epoch_order
 from sl1lib.engine import Engine, Training, images_to_tensor
 from sl1lib.settings import LearningRate
-from sl1lib.training import cohorts as groups
-from sl1lib.training import loop, training
+from sl1lib.training import cohorts, loop, training
 
 TRAIN_AND_SAVE = """
 import json, sys
@@ -68,7 +67,7 @@ def test_methods_with_one_seed_start_alike_and_see_the_same_batches(small, monke
 def test_side_by_side_gives_what_one_after_the_other_gives(small, same):
     configs = [
         small,
-        small.replace(penalty=None, seed=1),  # another subset of the images: another group
+        small.replace(penalty=None, seed=1),  # another subset of the images: another cohort
         small.replace(reading="text", lr=1.0),
         small.replace(lr=0.1, momentum=0.5),
         small.replace(penalty=Penalty(0.05, profile="abs", step="proximal")),
@@ -84,7 +83,7 @@ def test_side_by_side_gives_what_one_after_the_other_gives(small, same):
         same(run, alone)
 
 
-def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
+def test_a_cohort_that_needs_too_much_memory_is_split(small, monkeypatch, same):
     built = []
 
     class Watched(Engine):
@@ -94,12 +93,12 @@ def test_a_group_that_needs_too_much_memory_is_split(small, monkeypatch, same):
 
     monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
     each = Engine.bytes_per_training(20, predicted=382) + 10 * 2 * 8  # and its history
-    monkeypatch.setattr(groups, "COHORT_BYTES", int(2.5 * each))
+    monkeypatch.setattr(cohorts, "COHORT_BYTES", int(2.5 * each))
     configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
     runs = train_many(configs, progress=False)
     assert built == [2, 2, 1]
     assert [run.config for run in runs] == configs
-    monkeypatch.setattr(groups, "COHORT_BYTES", 1)
+    monkeypatch.setattr(cohorts, "COHORT_BYTES", 1)
     assert len(train_many(configs[:2], progress=False)) == 2
     assert built[3:] == [1, 1]
 
@@ -217,7 +216,7 @@ def test_one_that_diverges_does_not_take_the_others_with_it(small):
     assert caught.value.config.lr == 1e9
 
 
-def test_a_group_that_diverges_does_not_keep_the_next_ones_from_training(small):
+def test_a_cohort_that_diverges_does_not_keep_the_next_ones_from_training(small):
     configs = [small.replace(lr=1e9, epochs=20), small.replace(reading="text"), small.replace(n_train=100)]
     with pytest.raises(DivergedError, match=r"lr 1e\+09") as caught:
         train_many(configs, progress=False)
@@ -225,10 +224,10 @@ def test_a_group_that_diverges_does_not_keep_the_next_ones_from_training(small):
     assert all(run.complete for run in caught.value.runs)
 
 
-def test_of_several_that_diverge_the_first_is_told_whatever_the_groups(small):
+def test_of_several_that_diverge_the_first_is_raised_whatever_the_cohorts(small):
     tame = small.replace(epochs=20)
     wild = tame.replace(lr=1e9)
-    configs = [tame, wild.replace(n_train=100), wild, tame.replace(n_train=100)]  # 0 and 2 are a group, 1 and 3
+    configs = [tame, wild.replace(n_train=100), wild, tame.replace(n_train=100)]  # 0 and 2 are a cohort, 1 and 3
     with pytest.raises(DivergedError) as caught:
         train_many(configs, progress=False)
     assert caught.value.config == configs[1]
@@ -319,7 +318,7 @@ def test_a_training_in_another_thread_leaves_signals_alone(small, run, same):
     same(found[0], run)
 
 
-def test_a_broken_off_run_can_be_saved_and_loaded(small, same, monkeypatch, tmp_path):
+def test_an_interrupted_run_can_be_saved_and_loaded(small, same, monkeypatch, tmp_path):
     interrupt_at(monkeypatch, 4)
     broken = train(small, progress=False)
     again = training.Run.load(broken.save(tmp_path / "broken"))
@@ -347,8 +346,8 @@ def test_a_real_ctrl_c_at_any_moment_keeps_what_is_done(small, monkeypatch, dela
     assert all(np.isfinite(array).all() for array in broken.params.values())
 
 
-def test_after_a_broken_off_group_no_other_is_begun(small, monkeypatch):
-    interrupt_at(monkeypatch, 25)  # in the second group: the seed draws the images
+def test_after_an_interrupted_cohort_no_other_is_begun(small, monkeypatch):
+    interrupt_at(monkeypatch, 25)  # in the second cohort: the seed draws the images
     runs = train_many((small.replace(seed=seed) for seed in range(4)), progress=False)
     assert [(run.config.seed, run.complete) for run in runs] == [(0, True), (1, False)]
 
