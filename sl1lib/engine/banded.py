@@ -264,13 +264,7 @@ class Engine:
         return state
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over the state of another engine with the same arguments.
-
-        Raises
-        ------
-        ValueError
-            If arrays are missing or do not fit this engine.
-        """
+        """Take over the state of another engine with the same arguments; raise ``ValueError`` if it does not fit."""
         expected = {f"{kind}/{name}": shape for kind in self._kept() for name, shape in PARAMETER_SHAPES.items()}
         if set(state) != {"updates", *expected}:
             raise unexpected(

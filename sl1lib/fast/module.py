@@ -31,6 +31,18 @@ _INPUTS_FIRST = (*_TRANSPOSED, nn.Embedding, nn.EmbeddingBag)
 _OTHERWISE = (nn.Bilinear, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)
 
 
+def _setting(name: str, meaning: str) -> Any:
+    """Return a property that reads a field of `NodePenalty.settings`, and sets it, checked."""
+
+    def read(penalty: NodePenalty) -> Any:
+        return getattr(penalty._settings, name)
+
+    def write(penalty: NodePenalty, value: Any) -> None:
+        penalty._settings = replace(penalty._settings, **{name: value})
+
+    return property(read, write, doc=meaning)
+
+
 class NodePenalty(nn.Module):
     r"""The smoothed L1 penalty :math:`\lambda \sum_g h(W_g, \varepsilon)` on any layer's weights.
 
@@ -167,32 +179,9 @@ class NodePenalty(nn.Module):
             raise unexpected("settings", settings, "it must be a Penalty(strength, eps, ...)")
         self._settings = replace(settings, grouping=self._settings.grouping)
 
-    @property
-    def strength(self) -> float:
-        r""":math:`\lambda`, which a schedule may set before any step."""
-        return self._settings.strength
-
-    @strength.setter
-    def strength(self, strength: float) -> None:
-        self._settings = replace(self._settings, strength=strength)
-
-    @property
-    def eps(self) -> float:
-        r""":math:`\varepsilon`, the width of the smoothing and the threshold of `dead`."""
-        return self._settings.eps
-
-    @eps.setter
-    def eps(self, eps: float) -> None:
-        self._settings = replace(self._settings, eps=eps)
-
-    @property
-    def profile(self) -> str:
-        """The shape of the penalty."""
-        return self._settings.profile
-
-    @profile.setter
-    def profile(self, profile: str) -> None:
-        self._settings = replace(self._settings, profile=profile)
+    strength = _setting("strength", r":math:`\lambda`, which a schedule may set before any step.")
+    eps = _setting("eps", r":math:`\varepsilon`, the width of the smoothing and the threshold of `dead`.")
+    profile = _setting("profile", "The shape of the penalty.")
 
     @property
     def grouping(self) -> str:
@@ -247,14 +236,7 @@ class NodePenalty(nn.Module):
     def penalty(self, weight: torch.Tensor) -> torch.Tensor:
         r"""Return :math:`\sum_g h(W_g, \varepsilon)`, without :math:`\lambda`, of any tensor laid out as the weight.
 
-        Parameters
-        ----------
-        weight : Tensor
-            For `torch.func`, which hands parameters around instead of keeping them in modules.
-
-        Returns
-        -------
-        Tensor, a scalar
+        For `torch.func`, which hands parameters around instead of keeping them in modules.
 
         Examples
         --------

@@ -11,7 +11,7 @@ from ..settings import Penalty
 from .checkpoint import EVERY
 from .config import COMPARED_PENALTIES, RunConfig
 from .run import Run
-from .training import train_many
+from .training import checked, train_many
 
 
 def compare(
@@ -54,8 +54,7 @@ def compare(
     >>> [run.config.method for run in runs]
     ['none', 'L2', 'L1', 'SL1']
     """
-    if not isinstance(config, RunConfig):
-        raise unexpected("config", config, "it must be a RunConfig(data=..., epochs=..., ...)")
+    checked(config)
     if isinstance(penalties, Penalty):
         raise unexpected("penalties", penalties, "it must be several, a list of Penalty or None")
     configs = [config.replace(penalty=penalty) for penalty in penalties]

@@ -200,13 +200,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> RunConfig:
-        """Build the configuration that `to_dict` took apart.
-
-        Raises
-        ------
-        ValueError
-            For fields that are missing, unknown or out of range.
-        """
+        """Build the configuration that `to_dict` took apart; other fields raise ``ValueError``."""
         names = {field.name for field in dataclasses.fields(cls)}
         try:
             parts = dict(fields)

@@ -135,7 +135,7 @@ def train_many(
     """
     if isinstance(configs, RunConfig):
         raise unexpected("configs", configs, "it must be several, a list of RunConfig; train takes a single one")
-    configs = [_checked(config) for config in configs]
+    configs = [checked(config) for config in configs]
     require_count("processes", processes, least=1)
     with nullcontext() if checkpoint is None else Checkpoint(checkpoint, checkpoint_every) as kept:
         begun = kept.cohorts(configs) if kept is not None else None
@@ -148,7 +148,8 @@ def train_many(
         return _collected(_train(configs, cohorts, sets, kept, progress, min(processes, len(cohorts))))
 
 
-def _checked(config: RunConfig) -> RunConfig:
+def checked(config: RunConfig) -> RunConfig:
+    """Return the configuration, if it is one."""
     if not isinstance(config, RunConfig):
         raise unexpected("config", config, "it must be a RunConfig(data=..., penalty=..., ...)")
     return config

@@ -1,4 +1,4 @@
-"""Checkpoints: what was interrupted resumes bit for bit, what does not fit is refused, what fails leaves the last one."""
+"""Checkpoints: the interrupted resumes bit for bit; what does not fit is refused; a failure leaves the last one."""
 
 import errno
 import json
