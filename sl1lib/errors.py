@@ -1,7 +1,7 @@
 """Errors that name the value and say what would be right.
 
 Every check of the library that a user can trip is made here, so that the messages sound alike and both engines
-refuse the same input with the same words. Arrays may be NumPy's or PyTorch's: only ``shape`` and ``ndim`` are read.
+refuse the same input with the same words. Arrays may be NumPy's or PyTorch's: only what both have is used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
+SUM_TOLERANCE: Final = 1e-5  # how far the sum of probabilities in single precision may be from 1
 MOST_CHOICES: Final = 20  # a message lists at most so many
 
 
@@ -182,11 +183,37 @@ def require_dense(o: Any, U: Any, b: Any) -> None:
     require_shape("b", b, (rows,), f"U has {rows} rows, so ({rows},)")
 
 
+def require_labels(labels: Any, logits: Any) -> None:
+    """Raise unless ``labels`` are classes ``(N,)`` for ``logits (N,C)``, or rows ``(N,C)`` of probabilities."""
+    require_axes("logits", logits, "NC")
+    n, classes = logits.shape
+    if shape_of("labels", labels) == (n, classes):
+        close = abs(labels.sum(axis=1) - 1) <= SUM_TOLERANCE
+        wrong = ~close | (labels < 0).any(axis=1)
+        if wrong.any():
+            row = wrong.tolist().index(True)
+            right = "it must be at least 0 and sum to 1"
+            raise unexpected(f"row {row} of the one-hot labels", labels[row].tolist(), right)
+        return
+    require_shape("labels", labels, (n,), f"logits are {(n, classes)}, so ({n},) or {(n, classes)}")
+    dtype = _dtype(labels)
+    if not dtype.startswith(("int", "uint")):
+        raise unexpected("the dtype of labels", dtype, "classes are integers")
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        row = outside.tolist().index(True)
+        raise unexpected(f"label {row}", int(labels[row]), f"with {classes} classes it must be 0 … {classes - 1}")
+
+
 def require_mask(what: str, mask: Any, length: int) -> None:
     """Raise unless ``mask`` has the shape ``(length,)`` and holds truth values."""
-    dtype = str(getattr(mask, "dtype", type(mask).__name__)).removeprefix("torch.")
-    if shape_of(what, mask) != (length,) or dtype != "bool":
-        raise unexpected(what, f"{dtype} {tuple(mask.shape)}", f"it must be bool ({length},)")
+    if shape_of(what, mask) != (length,) or _dtype(mask) != "bool":
+        raise unexpected(what, f"{_dtype(mask)} {tuple(mask.shape)}", f"it must be bool ({length},)")
+
+
+def _dtype(array: Any) -> str:
+    """Return the name of the dtype, which NumPy and PyTorch share."""
+    return str(getattr(array, "dtype", type(array).__name__)).removeprefix("torch.")
 
 
 def require_removable(W: Any, b: Any, removed: Any, means: Any = None) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 import torch.nn.functional as F
 
-from ..errors import require_axes, shape_of, unexpected
+from ..errors import require_labels
 
 
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -40,25 +40,6 @@ LOSSES: Final = MappingProxyType({"cross_entropy": cross_entropy, "squared_error
 
 
 def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-    """Check the labels with the words of ``reference.one_hot`` and give them the dtype PyTorch asks for."""
-    require_axes("logits", logits, "NC")
-    n, classes = logits.shape
-    if shape_of("labels", labels) == (n, classes):
-        rows = labels.to(logits.dtype)
-        wrong = ~torch.isclose(rows.sum(dim=1), torch.ones_like(rows[:, 0])) | (rows < 0).any(dim=1)
-        if wrong.any():
-            row = int(wrong.int().argmax())
-            raise unexpected(
-                f"row {row} of the one-hot labels", labels[row].tolist(), "it must be at least 0 and sum to 1"
-            )
-        return rows
-    if labels.shape != (n,):
-        right = f"logits are {(n, classes)}, so ({n},) or {(n, classes)}"
-        raise unexpected("the shape of labels", tuple(labels.shape), right)
-    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-        raise unexpected("the dtype of labels", str(labels.dtype).removeprefix("torch."), "classes are integers")
-    outside = (labels < 0) | (labels >= classes)
-    if outside.any():
-        row = int(outside.int().argmax())
-        raise unexpected(f"label {row}", int(labels[row]), f"with {classes} classes it must be 0 … {classes - 1}")
-    return labels.long()
+    """Check the labels and give them the dtype PyTorch asks for."""
+    require_labels(labels, logits)
+    return labels.to(logits.dtype) if labels.dim() == 2 else labels.long()

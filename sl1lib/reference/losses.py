@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import require_axes, shape_of, unexpected
+from ..errors import require_labels
 from .activations import softmax
 
 
@@ -158,36 +158,7 @@ def one_hot(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     >>> one_hot(np.array([1]), np.zeros((1, 3)))
     array([[0., 1., 0.]])
     """
-    require_axes("logits", logits, "NC")
-    n, classes = logits.shape
-    if shape_of("labels", labels) == (n, classes):
-        wrong = ~np.isclose(labels.sum(axis=1), 1) | (labels < 0).any(
-            axis=1
-        )
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise unexpected(
-                f"row {row} of the one-hot labels",
-                labels[row].tolist(),
-                "it must be at least 0 and sum to 1",
-            )
+    require_labels(labels, logits)
+    if labels.ndim == 2:
         return labels.astype(np.float64)
-    if labels.shape != (n,):
-        raise unexpected(
-            "the shape of labels",
-            labels.shape,
-            f"logits are {(n, classes)}, so ({n},) or {(n, classes)}",
-        )
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise unexpected(
-            "the dtype of labels", str(labels.dtype), "classes are integers"
-        )
-    outside = (labels < 0) | (labels >= classes)
-    if outside.any():
-        row = int(np.argmax(outside))
-        raise unexpected(
-            f"label {row}",
-            int(labels[row]),
-            f"with {classes} classes it must be 0 … {classes - 1}",
-        )
-    return np.eye(classes)[labels]
+    return np.eye(logits.shape[1])[labels]

@@ -147,8 +147,16 @@ class _Worker:
         self._sending = threading.Lock()
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Have the function called; return what it returns, raise what it raises."""
-        kind, content = self._answer(pickle.dumps((function, arguments, named), pickle.HIGHEST_PROTOCOL))
+        """Have the function called; return what it returns, raise what it raises, hand on what it reports."""
+        work = pickle.dumps((function, arguments, named), pickle.HIGHEST_PROTOCOL)
+        try:
+            self._send(work)
+            while (message := pickle.loads(self._receive()))[0] == "reported":
+                if self._heard is not None:
+                    self._heard(message[1])
+        except (EOFError, BrokenPipeError) as error:
+            raise self._ended() from error
+        kind, content = message
         if kind == "raised":
             raise content
         return content
@@ -167,18 +175,6 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-    def _answer(self, work: bytes) -> tuple[str, Any]:
-        """Return what came of the work; hand on what is reported meanwhile."""
-        try:
-            self._send(work)
-            while (message := pickle.loads(self._receive()))[0] == "reported":
-                if self._heard is not None:
-                    self._heard(message[1])
-        except (EOFError, BrokenPipeError) as error:
-            raise self._ended() from error
-        found: tuple[str, Any] = message
-        return found
 
     def _send(self, message: bytes) -> None:
         with self._sending:
