@@ -193,14 +193,8 @@ class Engine:
     ) -> int:
         """Return the memory that each training adds, all of an update's temporary arrays and `predict`'s included.
 
-        Images and the buffers of a batch come on top of that, once for all trainings.
-
-        Parameters
-        ----------
-        batch_size, reading, dtype
-            As for the engine.
-        predicted : int
-            How many images `predict` scores.
+        `predict` is taken to score ``predicted`` images at once. The images and the buffers of a batch are there once
+        for all trainings, and not counted.
 
         Examples
         --------

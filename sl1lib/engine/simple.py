@@ -34,15 +34,10 @@ class SimpleEngine:
     x : Tensor, shape (N, 1, 28, 28)
         Training images in the dtype and on the device of ``params``.
     labels : Tensor of int64, shape (N,)
-    lr : float or LearningRate
-        A number is a constant rate.
-    momentum : MomentumRamp
-    reading : str or Reading
-    penalty : Penalty, optional
-    loss : {"cross_entropy", "squared_error"}
-        The error function :math:`E_0`.
-    batch_size, seed : int
-        The order of epoch ``e`` is ``epoch_order(seed, e, N)``; a last batch that is not full is used as it is.
+    lr, momentum, penalty, seed
+        As in `Training`.
+    reading, loss, batch_size
+        As in `Engine`.
 
     Attributes
     ----------

@@ -41,9 +41,8 @@ class Recorder:
     def first_bad(self, training: int) -> tuple[int, float] | None:
         """Return at which update a training's error was not finite any more, and what it was."""
         costs = self.costs()
-        total = costs.E0[:, training] + costs.penalty[:, training]
-        bad = np.flatnonzero(~np.isfinite(total))
-        return (int(bad[0]), float(total[bad[0]])) if len(bad) else None
+        row = costs.first_bad().get(training)
+        return None if row is None else (row, float(costs.E0[row, training] + costs.penalty[row, training]))
 
     def history(self, training: int) -> History:
         """Return the history of one training."""
