@@ -66,8 +66,10 @@ def require_choice(what: str, found: object, choices: Iterable[str]) -> None:
     raise unexpected(what, found, f"it must be one of {', '.join(shown)}{hint}")
 
 
-def require_number(what: str, found: object, *, above: float | None = None, least: float | None = None) -> None:
-    """Raise unless ``found`` is a finite real number greater than ``above``, or at least ``least``."""
+def require_number(
+    what: str, found: object, *, above: float | None = None, least: float | None = None, below: float = math.inf
+) -> None:
+    """Raise unless ``found`` is a finite real number greater than ``above``, or at least ``least``, and ``below``."""
     value = float(found) if isinstance(found, numbers.Real) and not isinstance(found, bool) else math.nan
     right = "it must be a finite number"
     if above is not None:
@@ -76,6 +78,8 @@ def require_number(what: str, found: object, *, above: float | None = None, leas
         right += f" of at least {least:g}"
     if not math.isfinite(value) or (above is not None and value <= above) or (least is not None and value < least):
         raise unexpected(what, found, right)
+    if value >= below:
+        raise unexpected(what, found, f"it must be below {below:g}")
 
 
 def require_count(what: str, found: object, least: int, most: int | None = None) -> None:

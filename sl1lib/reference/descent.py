@@ -175,7 +175,5 @@ def two_cycle(
 
 def _check(lr: float, momentum: float, updates: int) -> None:
     require_number("lr", lr, above=0)
-    require_number("momentum", momentum, least=0)
-    if momentum >= 1:
-        raise unexpected("momentum", momentum, "it must be below 1")
+    require_number("momentum", momentum, least=0, below=1)
     require_count("updates", updates, least=0)

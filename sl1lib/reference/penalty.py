@@ -29,8 +29,8 @@ def penalty(
     profile : str
         As in `smooth_abs`.
     grouping : {"node", "weight", "map"}
-        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes,
-        of which :math:`K` is a multiple then.
+        A group is a column (:math:`C` weights), a single weight, or the columns of one map of 16 nodes, so that
+        :math:`K` is a multiple of 16.
 
     Examples
     --------

@@ -108,9 +108,7 @@ class History:
         [1.0, 0.5]
         """
         require_choice("name", name, ("E0", "E", "penalty"))
-        require_number("keep", keep, least=0)
-        if keep >= 1:
-            raise unexpected("keep", keep, "it must be below 1")
+        require_number("keep", keep, least=0, below=1)
         smooth = np.empty_like(self.E0)
         level = None
         for t, value in enumerate(getattr(self, name)):
