@@ -39,7 +39,7 @@ class Processes(Executor):
     """Calls functions in processes, as `concurrent.futures` has it.
 
     There are at most ``count``, by default one for each core that this process may use; they start as work comes, and
-    PyTorch uses ``threads`` threads in each. ``heard`` is called, in a thread, with what a function passes to `report`.
+    PyTorch uses ``threads`` threads in each. A thread calls ``on_report`` with what a function passes to `report`.
 
     A process that dies takes only its own work with it, whose future raises `WorkerError`, and another takes its place.
     All end when the executor is no longer in use, and when this process ends, in whatever way. What a function prints
@@ -54,13 +54,13 @@ class Processes(Executor):
     """
 
     def __init__(
-        self, count: int | None = None, threads: int = 1, heard: Callable[[Any], object] | None = None
+        self, count: int | None = None, threads: int = 1, on_report: Callable[[Any], object] | None = None
     ) -> None:
         if count is not None:
             require_count("processes", count, least=1)
         require_count("threads", threads, least=1)
         self.count = usable_cores() if count is None else count
-        self._threads_each, self._heard = threads, heard
+        self._threads_each, self._on_report = threads, on_report
         self._own = threading.local()
         self._lock = threading.Lock()
         self._workers: list[_Worker] = []
@@ -95,7 +95,7 @@ class Processes(Executor):
     def _call(self, function: Callable[..., _T], *arguments: Any, **named: Any) -> _T:
         worker: _Worker | None = getattr(self._own, "worker", None)
         if worker is None or worker.process.poll() is not None:
-            worker = self._own.worker = _Worker(self._threads_each, self._heard)
+            worker = self._own.worker = _Worker(self._threads_each, self._on_report)
             with self._lock:
                 self._workers.append(worker)
                 if self._stopped:
@@ -128,11 +128,11 @@ def usable_cores() -> int:
 class _Worker:
     """A process, seen from the one that started it."""
 
-    def __init__(self, threads: int, heard: Callable[[Any], object] | None) -> None:
+    def __init__(self, threads: int, on_report: Callable[[Any], object] | None) -> None:
         places = [place for place in sys.path if isinstance(place, str)]  # Python passes over all others, too
         # An interpreter may print as it starts, as a sitecustomize does: messages begin after the greeting.
         self._greeting, self._greeted = f"{uuid.uuid4().hex}\n".encode(), False
-        self._heard = heard
+        self._on_report = on_report
         code = f"import sys; sys.path[:] = {places!r}; from {__name__} import main; main({threads}, {self._greeting!r})"
         windows = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         flags: dict[str, Any] = {"creationflags": windows} if windows else {"process_group": 0}
@@ -152,8 +152,8 @@ class _Worker:
         try:
             self._send(work)
             while (message := pickle.loads(self._receive()))[0] == "reported":
-                if self._heard is not None:
-                    self._heard(message[1])
+                if self._on_report is not None:
+                    self._on_report(message[1])
         except (EOFError, BrokenPipeError) as error:
             raise self._ended() from error
         kind, content = message

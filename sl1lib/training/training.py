@@ -194,9 +194,9 @@ def _train_side_by_side(
     bar: Any,
 ) -> Iterator[_Results]:
     """Let each process train a cohort, then the next; after Ctrl-C each ends where it is."""
-    heard: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+    reports: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
     threads = max(torch.get_num_threads() // processes, 1)
-    with bar, Processes(processes, threads, heard.put) as executor, deferred_ctrl_c() as pressed:
+    with bar, Processes(processes, threads, reports.put) as executor, deferred_ctrl_c() as pressed:
         left = {
             executor.submit(train_cohort, *work, False, processes, Reported()): cohort
             for work, cohort in zip(works, cohorts, strict=True)
@@ -207,8 +207,8 @@ def _train_side_by_side(
                 if pressed():
                     executor.ask_to_stop()
                     done |= {future for future in left if future.cancel()}
-                while not heard.empty():
-                    count, text = heard.get()
+                while not reports.empty():
+                    count, text = reports.get()
                     if bar.update(count):
                         bar.set_postfix_str(text, refresh=False)
                 for future in done:

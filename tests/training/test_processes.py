@@ -145,10 +145,10 @@ def importable(monkeypatch):
 
 
 def test_what_a_function_reports_arrives_before_its_result(importable):
-    heard = []
-    with Processes(1, heard=heard.append) as processes:
+    reports = []
+    with Processes(1, on_report=reports.append) as processes:
         assert processes.submit(reporting, 3).result() == "done"
-    assert heard == [0, 1, 2]
+    assert reports == [0, 1, 2]
 
 
 def test_it_can_be_asked_to_stop(importable):
