@@ -116,7 +116,7 @@ class SimpleEngine:
 
 
 def predict(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> torch.Tensor:
-    """Return the scores of the ten classes for any number of images, some hundred at a time.
+    """Return the scores of the ten classes for any number of images, in batches.
 
     Parameters
     ----------

@@ -111,11 +111,6 @@ class Network:
     columns : array_like of int, shape (n,), optional
         Which of the 16·m2 features the columns of ``U`` weigh, ascending. None: all of them.
 
-    Raises
-    ------
-    ValueError
-        For parameters whose shapes do not fit together, or an unknown reading; for images of the wrong shape.
-
     Examples
     --------
     >>> network = Network(init_params(), "table")
@@ -160,7 +155,7 @@ class Network:
 
     @torch.no_grad()
     def predict(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the scores for any number of images, without gradients, some hundred at a time."""
+        """Return the scores for any number of images, without gradients, in batches."""
         return torch.cat([self(part) for part in x.split(EVALUATION_BATCH)])
 
     @torch.no_grad()

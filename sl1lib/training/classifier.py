@@ -59,7 +59,7 @@ class Classifier(ABC):
         return {name: torch.tensor(array, device=device) for name, array in self.params.items()}
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """Return the scores of the ten classes.
+        """Return the scores of the ten classes; others than such images raise `DataError`.
 
         Parameters
         ----------
@@ -69,16 +69,11 @@ class Classifier(ABC):
         -------
         ndarray, shape (N, 10)
             Before softmax; ``.argmax(axis=1)`` is the answer.
-
-        Raises
-        ------
-        DataError
-            For images of another shape or dtype.
         """
         return self._scores(self._tensor_of(images)).numpy()
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-        """Return entropy error and share of wrong answers on any labelled images.
+        """Return entropy error and share of wrong answers on any labelled images; others raise `DataError`.
 
         Parameters
         ----------
@@ -88,11 +83,6 @@ class Classifier(ABC):
         Returns
         -------
         E0, error : float
-
-        Raises
-        ------
-        DataError
-            For images or labels of another shape, dtype or range, or of different number.
         """
         labels = as_labels("labels", labels).astype(np.int64)
         require_counts(images, labels, "images", "labels")
