@@ -98,7 +98,7 @@ class Checkpoint:
         except CheckpointError:
             raise
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            right = "name another folder, or delete this one to start anew"
+            right = "name another folder, or delete this one to start again"
             raise CheckpointError(path, f"is damaged ({reason(error)})", right) from error
         if not any(self.folder.glob("group-*.npz")):  # a start that failed must not keep the next one out
             return None
@@ -149,7 +149,7 @@ class Checkpoint:
         try:
             yield
         except Exception as error:  # zip, NumPy, JSON and the checks: each fails in its own way
-            why, right = f"cannot be read back ({reason(error)})", "delete it, and its trainings begin anew"
+            why, right = f"cannot be read back ({reason(error)})", "delete it, and its trainings start again"
             raise CheckpointError(self._path(cohort), why, right) from error
 
     def _path(self, cohort: int) -> Path:
@@ -218,5 +218,5 @@ def _cause(error: Exception) -> str:
 
 
 def _not_written(path: Path, error: OSError) -> CheckpointError:
-    right = "make room or rights there and start again: what was saved before is whole, and the training resumes there"
+    right = "make room or allow writing there, and start again: the training resumes from its last save"
     return CheckpointError(path, f"could not be written ({_cause(error)})", right)

@@ -370,7 +370,7 @@ def test_a_damaged_manifest_is_named_with_the_remedy(begun, broken):
     path.write_bytes(changed)
     message = refused(configs, folder)
     assert message.startswith(f"{path} is damaged (")
-    assert message.endswith("name another folder, or delete this one to start anew")
+    assert message.endswith("name another folder, or delete this one to start again")
 
 
 def test_a_manifest_with_another_number_in_it_does_not_take_over_the_cohorts(begun):
@@ -389,7 +389,7 @@ def test_a_damaged_cohort_is_named_with_the_remedy_and_the_remedy_works(begun, s
         path.write_bytes(damaged)
         message = refused(configs, folder)
         assert message.startswith(f"{path} cannot be read back (")
-        assert message.endswith("delete it, and its trainings begin anew")
+        assert message.endswith("delete it, and its trainings start again")
     path.unlink()
     for run, whole in zip(
         train_many(configs, progress=False, checkpoint=folder), train_many(configs, progress=False), strict=True
