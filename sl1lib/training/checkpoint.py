@@ -218,5 +218,5 @@ def _cause(error: Exception) -> str:
 
 
 def _not_written(path: Path, error: OSError) -> CheckpointError:
-    right = "make room or allow writing there, and start again: the training resumes from its last save"
+    right = "make room or allow writing there, and start again: what was saved before is whole, and is resumed"
     return CheckpointError(path, f"could not be written ({_cause(error)})", right)
