@@ -27,6 +27,8 @@ export const withCell = (rows, i, j, value) => rows.with(i, rows[i].with(j, valu
 /** Options of a choice, each a value and a text: values that are shown as they are, and values by name. */
 export const named = (values) => values.map((value) => [value, value]);
 export const presets = (byName) => Object.entries(byName).map(([name, value]) => [value, name]);
+const nearest = (values, wanted) =>
+  values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Numbers as the book writes them: with a true minus, and never as −0. */
@@ -43,7 +45,9 @@ export class Panel {
     this.names = [];
     this.refreshers = [];
     this.ends = [];
-    this.root = html("div", { class: "sl1-explorer", role: "group", "aria-label": label });
+    // The keys belong to the controls: JupyterLab would move to another cell with them.
+    const keys = { "data-lm-suppress-shortcuts": "true" };
+    this.root = html("div", { class: "sl1-explorer", role: "group", "aria-label": label, ...keys });
     for (const [name, colour] of Object.entries(this.colours)) this.root.style.setProperty(`--${name}`, colour);
     el.replaceChildren(this.root);
   }
@@ -60,8 +64,13 @@ export class Panel {
 
   /** Call back after each change of `name`, until the explorer is taken away. */
   onChange(name, callback) {
-    this.model.on(`change:${name}`, callback);
-    this.ends.push(() => this.model.off(`change:${name}`, callback));
+    let ended = false; // a model may still call who went during the same change
+    const call = () => ended || callback();
+    this.model.on(`change:${name}`, call);
+    this.ends.push(() => {
+      ended = true;
+      this.model.off(`change:${name}`, call);
+    });
   }
 
   /** Let a control show what the model says of `name`, whoever changed it. */
@@ -80,10 +89,13 @@ export class Panel {
     return button;
   }
 
-  /** A row of buttons, of which the one is pressed whose value `name` has. */
-  choice(name, label, options) {
+  /**
+   * A row of buttons, of which the one is pressed whose value `name` has: perhaps none, where others can be set.
+   * `also` returns what a button changes besides.
+   */
+  choice(name, label, options, also = () => ({})) {
     const row = this.buttons(label);
-    const button = (value, text) => this.action(row, text, () => this.set({ [name]: value }));
+    const button = (value, text) => this.action(row, text, () => this.set({ [name]: value, ...also(value) }));
     const buttons = options.map(([value, text]) => [value, button(value, text)]);
     this.follow(name, (chosen) => {
       for (const [value, button] of buttons) button.setAttribute("aria-pressed", String(same(value, chosen)));
@@ -96,15 +108,18 @@ export class Panel {
     const shown = options.map(([value, text]) => html("option", { value }, text));
     const select = html("select", { name, "aria-label": spoken, change }, ...shown);
     this.follow(name, (chosen) => {
-      select.selectedIndex = options.findIndex(([value]) => value === chosen);
+      const at = options.findIndex(([value]) => value === chosen);
+      if (at < 0) return this.set({ [name]: options[0][0] });
+      select.selectedIndex = at;
     });
     this.controls("selects").append(html("label", {}, label, select));
   }
 
   /**
    * A slider from `min` to `max`, numbers or functions that return one; or over the list that `values` returns; or over
-   * places of a `scale`, which says what stands `at` a place, and the place `of` a value: then the value may lie between.
-   * `show` writes the value beside it, `speak` for screen readers, where the number alone would not do.
+   * places of a `scale`, which says what stands `at` a place, and the place `of` a value. `show` writes the value beside
+   * it, `speak` for screen readers, where the number alone would not do. A value may lie between two steps, where a
+   * kernel sets it or a scale is finer; one that no longer fits becomes the nearest that does.
    */
   slider(name, { label, spoken = label, min = 0, max, step = 1, values, scale, show = short, speak, before }) {
     const input = html("input", { type: "range", name, "aria-label": spoken, step });
@@ -114,12 +129,14 @@ export class Panel {
     input.addEventListener("input", () => this.set({ [name]: value() }));
     const bound = (limit) => (typeof limit === "function" ? limit() : limit);
     this.follow(name, (chosen) => {
+      const [low, high] = [min, max].map((limit) => (scale ? scale.at(bound(limit)) : bound(limit)));
+      const fitting = values ? nearest(values(), chosen) : clamp(chosen, low, high);
+      if (fitting !== chosen) return this.set({ [name]: fitting });
       input.min = bound(min);
       input.max = values ? values().length - 1 : bound(max);
       input.value = places ? places.of(chosen) : chosen;
-      const now = scale ? chosen : value();
-      shown.textContent = show(now);
-      if (speak) input.setAttribute("aria-valuetext", speak(now));
+      shown.textContent = show(chosen);
+      if (speak) input.setAttribute("aria-valuetext", speak(chosen));
     });
     const row = html("label", {}, html("span", {}, label), input, shown);
     if (before) before.before(row);
@@ -181,6 +198,27 @@ export class Panel {
       for (const end of this.ends) end();
     };
   }
+}
+
+/** A `render` that begins anew when one of `names` changes, or only what `made` takes of it: controls are made of that. */
+export function anewAfter(names, render, made = (value) => value) {
+  return (place) => {
+    const { model } = place;
+    const now = () => names.map((name) => made(model.get(name)));
+    let [shown, end] = [now(), null];
+    const again = () => {
+      if (same(now(), shown)) return;
+      shown = now();
+      end();
+      end = render(place);
+    };
+    for (const name of names) model.on(`change:${name}`, again);
+    end = render(place);
+    return () => {
+      for (const name of names) model.off(`change:${name}`, again);
+      end();
+    };
+  };
 }
 
 /** Round numbers between two limits, about four steps apart. */

@@ -2,15 +2,16 @@
 
 import { range, sum } from "./explorer.js";
 
-/** A table of as many rows as columns. */
-export const table = (count, value) => range(count).map((i) => range(count).map((j) => value(i, j)));
+/** A table of as many rows as columns, or of another number of them. */
+export const table = (count, value, columns = count) =>
+  range(count).map((i) => range(columns).map((j) => value(i, j)));
 
 /** Equation (1), in steps of `stride`: the sum of the products under the window, at each of its places. */
 export function convolve(image, kernel, stride = 1) {
-  const places = Math.floor((image.length - kernel.length) / stride) + 1;
-  return table(places, (i, j) =>
-    sum(kernel.flatMap((row, m) => row.map((weight, l) => image[stride * i + m][stride * j + l] * weight))),
-  );
+  const places = (size, window) => Math.floor((size - window) / stride) + 1;
+  const cell = (i, j) =>
+    sum(kernel.flatMap((row, m) => row.map((weight, l) => image[stride * i + m][stride * j + l] * weight)));
+  return table(places(image.length, kernel.length), cell, places(image[0].length, kernel[0].length));
 }
 
 /** The heavy ball: the start, and the weight after each update. With `prox`, each update ends in that map. */

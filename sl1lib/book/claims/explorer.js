@@ -12,7 +12,7 @@ export function pairsNeeded(comparisons) {
   return pairs;
 }
 
-const percent = (rate) => (rate >= 1 ? Math.round(rate) : rate > 0 ? rate.toFixed(1) : "less than 0.1");
+const written = (rate) => (rate >= 1 ? Math.round(rate) : rate > 0 ? rate.toFixed(1) : "less than 0.1");
 const raised = (exponent) => `⁻${[...String(-exponent)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
 
 /** A probability in two digits; a small one as a multiple of a power of ten. */
@@ -34,10 +34,10 @@ function sentence({ pairs, size, family, rate, spread }) {
   if (size) {
     const who = family > 1 ? `One comparison of the ${family}` : "The comparison";
     const effect = `${size.toFixed(1)} standard deviations, here ${short(size * spread, 2)} points`;
-    return `${who} finds an effect of ${effect}, in ${percent(rate)} ${studies}.`;
+    return `${who} finds an effect of ${effect}, in ${written(rate)} ${studies}.`;
   }
-  if (family === 1) return `Without any effect, the comparison is a false alarm in ${percent(rate)} ${studies}.`;
-  const alarm = `Without any effect, this one comparison is a false alarm in ${percent(rate)} ${studies}`;
+  if (family === 1) return `Without any effect, the comparison is a false alarm in ${written(rate)} ${studies}.`;
+  const alarm = `Without any effect, this one comparison is a false alarm in ${written(rate)} ${studies}`;
   return `${alarm}; any of the ${family} in at most 5 %.`;
 }
 
@@ -67,17 +67,18 @@ function render({ model, el }) {
 
   return panel.start(["rates", "spread"], ({ family, pairs, size, rates, spread }) => {
     const [i, j, k] = [counts.indexOf(pairs), sizes.indexOf(size), families.indexOf(family)];
-    const rate = rates[i][j][k];
+    const percent = (i, j) => 100 * rates[i][j][k];
+    const rate = percent(i, j);
     const [smallest, needed] = [smallestP(pairs), pairsNeeded(family)];
     const corrected = Math.min(1, family * smallest);
 
     byPairs.axes([counts[0] - 0.5, counts.at(-1) + 0.5], [-4, 104], "pairs", "%");
-    const rateWith = counts.map((_, at) => rates[at][j][k]);
+    const rateWith = counts.map((_, at) => percent(at, j));
     byPairs.line(counts, rateWith, green);
     if (needed > counts[0]) byPairs.mark(needed - 0.5, highlight);
     byPairs.dot(pairs, rate, green, 5);
     bySize.axes([sizes[0], sizes.at(-1)], [-4, 104], "effect (standard deviations)", "%");
-    const rateFor = sizes.map((_, at) => rates[i][at][k]);
+    const rateFor = sizes.map((_, at) => percent(i, at));
     bySize.line(sizes, rateFor, green);
     bySize.level(5 / family, muted, { width: 1, dash: "3 3" });
     bySize.dot(size, rate, green, 5);

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...errors import require_number, unexpected
-from ..explorer import Explorer
+from ...errors import unexpected
+from ..choices import Array, Number, OneOf, Whole
+from ..explorer import Explorer, make_explorer
 
 
 def power_explorer(
@@ -29,12 +30,18 @@ def power_explorer(
     rates : array_like, shape (pairs, sizes, comparisons)
         `sl1lib.study.power.detection_rates` of these.
     spread : float
-        The standard deviation of the differences of this study, in percentage points, above 0.
+        The standard deviation of the differences of this study, in percentage points, at least 0.001.
+
+    Returns
+    -------
+    Explorer
+        To choose: ``pairs``, ``size``, ``family``, and other ``rates`` or another ``spread``. Computed: ``rate`` in %,
+        ``smallest`` p, the same ``corrected``, and the pairs ``needed``.
 
     Raises
     ------
     ValueError
-        If pairs are left out, the shapes do not agree, or a rate is not between 0 and 1.
+        If pairs are left out, the shapes do not agree, or a rate is not between 0 and 1, now or when it is assigned.
 
     Examples
     --------
@@ -43,24 +50,18 @@ def power_explorer(
     """
     if not pairs or list(pairs) != list(range(pairs[0], pairs[-1] + 1)):
         raise unexpected("pairs", list(pairs), "they must be consecutive numbers")
-    found = np.asarray(rates, dtype=np.float64)
-    if found.shape != (len(pairs), len(sizes), len(comparisons)):
-        shape = (len(pairs), len(sizes), len(comparisons))
-        raise unexpected("the shape of rates", found.shape, f"pairs, sizes and comparisons make it {shape}")
-    if not ((found >= 0) & (found <= 1)).all():
-        raise unexpected("the rates' range", (found.min(), found.max()), "they must be between 0 and 1")
-    require_number("spread", spread, above=0)
     families = ", ".join(map(str, comparisons))
     effects = [float(f"{size:.6g}") for size in sizes]
-    return Explorer(
+    return make_explorer(
         __file__,
         f"power explorer: {pairs[0]} to {pairs[-1]} pairs, {len(sizes)} sizes, families of {families}",
+        ("rate", "smallest", "corrected", "needed"),
         counts=list(pairs),
         sizes=effects,
         families=list(comparisons),
-        rates=(100 * found).round(1).tolist(),
-        spread=float(f"{spread:.3g}"),
-        pairs=pairs[-1],
-        size=effects[len(effects) // 2],
-        family=comparisons[len(comparisons) // 2],
+        rates=Array(np.round(rates, 3), (len(pairs), len(sizes), len(comparisons)), 0, 1),
+        spread=Number(float(f"{spread:.3g}"), 0.001),
+        pairs=Whole(pairs[-1], pairs[0], pairs[-1]),
+        size=OneOf(effects[len(effects) // 2], effects),
+        family=OneOf(comparisons[len(comparisons) // 2], comparisons),
     )

@@ -1,6 +1,6 @@
 // The chapter *Comparing fairly*: two methods, seed by seed, and the test of their differences.
 
-import { fixed, minus, named, Panel, short, sum } from "../explorer.js";
+import { anewAfter, fixed, minus, named, Panel, short, sum } from "../explorer.js";
 
 /** Differences of error rates are often equal: rounding must not make equal ones unequal. */
 export const difference = (a, b) => Math.round((a - b) * 1e9) / 1e9;
@@ -37,13 +37,13 @@ function limits(numbers) {
   return [low - space, high + space];
 }
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Explorer of paired differences");
   const [values, favoured] = [model.get("values"), model.get("favoured")];
   const { ink, highlight, muted, faint, SL1: green } = panel.colours;
 
   panel.select("quantity", "quantity", "quantity", named(Object.keys(values)));
-  panel.select("method", "compared with", "method to compare with", named(model.get("methods")));
+  panel.select("method", "compared with", "method to compare with", named(Object.keys(Object.values(values)[0]).filter((method) => method !== favoured)));
   panel.slider("count", {
     label: "seeds",
     spoken: "number of seeds",
@@ -86,5 +86,7 @@ function render({ model, el }) {
     );
   });
 }
+
+const render = anewAfter(["values", "favoured"], draw);
 
 export default { render };

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...errors import require_number
-from ..explorer import Explorer
+from ..choices import Array
+from ..explorer import Explorer, make_explorer
 
 #: Places on the map that the explorer offers: η·curvature and momentum.
 STABILITY_EXAMPLES = {
@@ -23,23 +23,28 @@ def stability_explorer(step: float = 2.2, momentum: float = 0.2) -> Explorer:
     step : float
         :math:`\eta\kappa` at the start, between 0 and 4.4.
     momentum : float
-        :math:`\mu` at the start, at least 0 and below 1.
+        :math:`\mu` at the start, between 0 and 0.99.
+
+    Returns
+    -------
+    Explorer
+        To choose: ``place``, the pair of both. Computed: ``contraction``, by what an update multiplies in the long run,
+        and ``iterates``, 40 updates of a weight that starts at 1.
 
     Raises
     ------
     ValueError
-        For a number below 0.
+        For a value out of range, now or when it is assigned.
 
     Examples
     --------
     >>> stability_explorer()
     <stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99>
     """
-    require_number("step", step, least=0)
-    require_number("momentum", momentum, least=0)
-    return Explorer(
+    return make_explorer(
         __file__,
         "stability explorer: η·curvature from 0 to 4.4, momentum from 0 to 0.99",
-        place=[step, momentum],
+        ("contraction", "iterates"),
         examples=STABILITY_EXAMPLES,
+        place=Array([step, momentum], (2,), 0, (4.4, 0.99)),
     )

@@ -1,6 +1,6 @@
 // The chapter *Dense layer and entropy*: scores become probabilities, an error and a gradient.
 
-import { fixed, html, Panel, sum } from "../explorer.js";
+import { anewAfter, fixed, html, Panel, sum } from "../explorer.js";
 
 /** Probabilities, error in nats and gradient of three scores, with a temperature, and with or without ReLU before. */
 export function softmax({ scores, label, temperature, relu }) {
@@ -27,16 +27,19 @@ function drawBar(place) {
   };
 }
 
-function drawClass(panel, grid, c) {
+/** How far the sliders go: 6, or as far as a score that is larger. */
+const reachOf = (scores) => Math.max(6, ...scores.map((score) => Math.ceil(Math.abs(score))));
+
+function drawClass(panel, grid, c, reach) {
   const name = html("span", { class: "name" });
   const moved = () => panel.set({ scores: panel.model.get("scores").with(c, slider.valueAsNumber) });
-  const range = { type: "range", min: -6, max: 6, step: 0.1, "aria-label": `score of class ${c}` };
+  const range = { type: "range", min: -reach, max: reach, step: 0.1, "aria-label": `score of class ${c}` };
   const slider = html("input", { ...range, input: moved });
   grid.append(name, slider);
   return { name, slider, probability: drawBar(grid), slope: drawBar(grid) };
 }
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Softmax explorer");
   const { accent, highlight } = panel.colours;
   const classes = model.get("scores").map((_, c) => c);
@@ -50,7 +53,8 @@ function render({ model, el }) {
   const heads = ["right class ●", "score s", "probability p", "∂E/∂s"];
   const grid = panel.add(html("div", { class: "classes" }));
   grid.append(...heads.map((text) => html("span", { class: "head" }, text)));
-  const rows = classes.map((c) => drawClass(panel, grid, c));
+  const reach = reachOf(model.get("scores"));
+  const rows = classes.map((c) => drawClass(panel, grid, c, reach));
   // The slider moves the logarithm: as far down as up.
   const show = (warmth) => fixed(10 ** warmth, 2);
   panel.slider("warmth", { label: "temperature T", min: -1, max: 1, step: 0.05, show });
@@ -74,5 +78,7 @@ function render({ model, el }) {
     return `E = −ln ${fixed(probabilities[label], 4)} = ${fixed(error, 3)} nats.${note}`;
   });
 }
+
+const render = anewAfter(["scores"], draw, (scores) => [scores.length, reachOf(scores)]);
 
 export default { render };

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
+from numpy.typing import ArrayLike
 
-from ...errors import require_number, unexpected
-from ..explorer import Explorer
+from ..choices import Array, Number, OneOf, State, Switch
+from ..explorer import Explorer, make_explorer
 
 
-def softmax_explorer(scores: Sequence[float] = (3.0, 2.0, -1.0), label: int = 2) -> Explorer:
-    """Return a figure in which a reader moves three scores and sees probabilities, error and gradient.
+def softmax_explorer(scores: ArrayLike = (3.0, 2.0, -1.0), label: int = 2) -> Explorer:
+    """Return a figure in which a reader moves scores and sees probabilities, error and gradient.
 
     Parameters
     ----------
-    scores : sequence of 3 floats
-        Where the sliders start, between -6 and 6.
+    scores : array_like, shape (C,)
+        From 2 to 10, such as those that a network of yours gives an image; between -100 and 100.
     label : int
-        The class that is right at the start, 0, 1 or 2.
+        The class that is right at the start, from 0 to C - 1.
+
+    Returns
+    -------
+    Explorer
+        To choose: ``scores``, ``label``, ``relu`` before softmax or not, and ``warmth``, the common logarithm of the
+        temperature. Computed: ``temperature``, ``probabilities``, ``error`` and ``gradient``.
 
     Raises
     ------
     ValueError
-        For other than three finite scores, or another label.
+        For a value out of range, now or when it is assigned.
 
     Examples
     --------
     >>> softmax_explorer()
     <softmax explorer: 3 scores, temperature, ReLU>
     """
-    if len(scores) != 3:
-        raise unexpected("the number of scores", len(scores), "the explorer has 3 sliders")
-    for score in scores:
-        require_number("a score", score)
-    if label not in (0, 1, 2):
-        raise unexpected("label", label, "it must be 0, 1 or 2")
-    return Explorer(
+
+    def misfit(shape: tuple[int, ...], state: State) -> str:
+        return "" if 2 <= shape[0] <= 10 else "there must be from 2 to 10"
+
+    return make_explorer(
         __file__,
-        "softmax explorer: 3 scores, temperature, ReLU",
-        scores=[float(score) for score in scores],
-        label=int(label),
-        relu=False,
-        warmth=0,
+        f"softmax explorer: {np.size(scores)} scores, temperature, ReLU",
+        ("temperature", "probabilities", "error", "gradient"),
+        scores=Array(scores, (None,), -100, 100, misfit=misfit),
+        label=OneOf(label, lambda state: range(len(state["scores"]))),
+        relu=Switch(False),
+        warmth=Number(0, -1, 1),
     )

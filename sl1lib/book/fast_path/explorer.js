@@ -1,6 +1,6 @@
 // The chapter *The fast path*: the banded matrix of a convolution, and what its tiles' width costs.
 
-import { named, Panel } from "../explorer.js";
+import { anewAfter, named, Panel } from "../explorer.js";
 
 /** Columns of output that a tile of this width serves. */
 const columnsOf = (width, { kernel, stride }) => Math.floor((width - kernel) / stride) + 1;
@@ -55,12 +55,13 @@ const FIGURES = `
 
 const count = (value) => Math.round(value).toLocaleString("en-US");
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Banded matrix explorer");
   const layers = model.get("layers");
   const colours = model.get("map_colours");
   const layer = () => layers[model.get("layer")];
-  panel.choice("layer", "Layer", named(Object.keys(layers)));
+  // Another layer has other widths: begin with the whole image again.
+  panel.choice("layer", "Layer", named(Object.keys(layers)), (name) => ({ width: layers[name].rows }));
   panel.panels(FIGURES);
   const canvas = panel.find("canvas");
   panel.slider("width", {
@@ -69,8 +70,6 @@ function render({ model, el }) {
     speak: (width) => `${width} columns`,
     before: panel.find("dl"),
   });
-  // Another layer has other widths: begin with the whole image again.
-  panel.onChange("layer", () => panel.set({ width: layer().rows }));
 
   return panel.start([], ({ width }) => {
     const found = work(layer(), width);
@@ -93,5 +92,7 @@ function render({ model, el }) {
     );
   });
 }
+
+const render = anewAfter(["layers"], draw);
 
 export default { render };

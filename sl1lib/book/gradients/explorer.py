@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...errors import require_choice, require_number
-from ..explorer import Explorer
+from ..choices import Array, Number, OneOf
+from ..explorer import Explorer, make_explorer
 
 #: Profiles that the explorer offers.
 PULL_PROFILES = ("huber", "quartic", "pseudo_huber", "abs")
@@ -25,26 +25,30 @@ def pull_explorer(
     profile : str
         One of `PULL_PROFILES`.
 
+    Returns
+    -------
+    Explorer
+        To choose: these four, and ``grouping``, ``"node"`` or ``"weight"``. Computed: ``value`` of h, its ``gradient``,
+        and ``prox``.
+
     Raises
     ------
     ValueError
-        For an unknown profile or a number out of range.
+        For a value out of range, now or when it is assigned.
 
     Examples
     --------
     >>> pull_explorer()
     <pull explorer: two weights, four profiles>
     """
-    require_choice("profile", profile, PULL_PROFILES)
-    require_number("eps", eps, least=0.05)
-    require_number("tau", tau, least=0)
-    return Explorer(
+    return make_explorer(
         __file__,
         "pull explorer: two weights, four profiles",
-        profiles=list(PULL_PROFILES),
-        u=list(u),
-        eps=eps,
-        tau=tau,
-        profile=profile,
-        grouping="node",
+        ("value", "gradient", "prox"),
+        profiles=PULL_PROFILES,
+        u=Array(u, (2,), -2, 2),
+        eps=Number(eps, 0.05, 1.5),
+        tau=Number(tau, 0, 2),
+        profile=OneOf(profile, PULL_PROFILES),
+        grouping=OneOf("node", ("node", "weight")),
     )

@@ -1,6 +1,6 @@
 // The chapter *Pooling*: paint six by six pixels; they are convolved and pooled, in two steps and in one.
 
-import { diverging, html, largest, onArrows, Panel, presets, rounded, sum, withCell } from "../explorer.js";
+import { anewAfter, diverging, html, largest, onArrows, Panel, presets, rounded, sum, withCell } from "../explorer.js";
 import { convolve, table } from "../formulas.js";
 
 const WINDOW = 2;
@@ -18,7 +18,7 @@ export function compose(kernel) {
 
 const FIGURES = `
 <div class="panels">
-<figure><figcaption>image X, 6×6: paint</figcaption>
+<figure><figcaption>image X: paint</figcaption>
   <div class="cells paint" data-grid="X" role="group" aria-label="The image. Space paints, arrow keys move."></div></figure>
 </div>
 <p class="heading">In two steps</p>
@@ -85,7 +85,7 @@ function paintable(panel, grid) {
   const paint = (i, j) => panel.set({ image: withCell(panel.model.get("image"), i, j, brush) });
   const begin = (event, i, j) => {
     event.preventDefault();
-    brush = 1 - panel.model.get("image")[i][j];
+    brush = panel.model.get("image")[i][j] === 0 ? 1 : 0;
     paint(i, j);
   };
   grid.addEventListener("pointermove", (event) => {
@@ -116,7 +116,7 @@ function paintable(panel, grid) {
 const cost = (map, kernel) => map.length ** 2 * kernel.length ** 2;
 const squares = (values) => sum(values.flat().map((value) => value ** 2));
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Pooling explorer");
   const row = panel.choice("image", "Paintings", presets(model.get("paintings")));
   const shifted = (pixels) => [pixels.at(-1), ...pixels.slice(0, -1)];
@@ -135,7 +135,7 @@ function render({ model, el }) {
   return panel.start(["chosen"], ({ image: X, kernel: K, chosen }) => {
     const [Y, C] = [convolve(X, K), compose(K)];
     const [P, S] = [pool(Y), convolve(X, C, WINDOW)];
-    eachCell(grid("X"), (cell, i, j) => cell.setAttribute("aria-pressed", String(X[i][j] === 1)));
+    eachCell(grid("X"), (cell, i, j) => cell.setAttribute("aria-pressed", String(X[i][j] !== 0)));
     for (const [name, values] of Object.entries({ K, Y, C, S })) write(grid(name), values, panel.colours);
     write(grid("P"), P, panel.colours, choosable);
     const [i, j] = chosen.map((index) => Math.min(index, P.length - 1));
@@ -152,5 +152,7 @@ function render({ model, el }) {
     );
   });
 }
+
+const render = anewAfter(["image"], draw, (image) => image.length);
 
 export default { render };

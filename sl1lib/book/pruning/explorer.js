@@ -1,6 +1,6 @@
 // The chapter on pruning: a threshold decides which nodes go, and what that costs and saves.
 
-import { named, Panel, short } from "../explorer.js";
+import { anewAfter, named, Panel, short } from "../explorer.js";
 import { logarithm, logarithmicLimits, thresholdAt } from "../formulas.js";
 
 /** Between which numbers of twentieths the threshold moves: it ends where the longest node still stays. */
@@ -21,7 +21,7 @@ export function cut({ lengths, left, maps }, threshold, work) {
 
 const percent = (value) => `${value.toFixed(2)} %`;
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Pruning threshold explorer");
   const [networks, eps, images, most, work] = ["networks", "eps", "images", "most", "work"].map((name) =>
     model.get(name),
@@ -53,7 +53,7 @@ function render({ model, el }) {
 
   return panel.start([], ({ network, shift }) => {
     const { lengths, left, errors, unfolded, full } = networks[network];
-    const threshold = thresholdAt(eps, Math.min(shift, limits()[1]));
+    const threshold = thresholdAt(eps, shift);
     const { removed, stays, maps, saved, at } = cut(networks[network], threshold, work);
 
     const all = [0, lengths.length];
@@ -78,5 +78,7 @@ function render({ model, el }) {
     );
   });
 }
+
+const render = anewAfter(["networks", "eps", "most"], draw);
 
 export default { render };

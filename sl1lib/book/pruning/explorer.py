@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...architecture import MAPS, NODES, NODES_PER_MAP, PARAMETER_SHAPES
-from ...errors import require_number, unexpected
-from ...pruning import multiply_adds
-from ..explorer import Explorer
+from ...data import Dataset
+from ...errors import unexpected
+from ...pruning import multiply_adds, shortest_nodes
+from ...pruning.sources import data_of
+from ...study.experiments.removals import Removals
+from ...training import Run
+from ...training.images import Images
+from ..choices import Made, Number, OneOf, State, Whole
+from ..explorer import Explorer, make_explorer
 
 
 @dataclass(frozen=True)
@@ -32,16 +39,47 @@ class PrunedCurve:
     errors: np.ndarray
     unfolded: np.ndarray
 
+    @classmethod
+    def of(cls, run: Run, data: Dataset | None = None, points: int = 25) -> PrunedCurve:
+        """Measure a run of yours, on the images that it was measured on.
 
-def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: str, most: float = 0.2) -> Explorer:
+        Parameters
+        ----------
+        run : Run
+        data : Dataset, optional
+            What the run was trained on; None loads it.
+        points : int
+            At how many counts it is measured, from all nodes to one.
+
+        Examples
+        --------
+        >>> from sl1lib import RunConfig, train
+        >>> run = train(RunConfig(data="digits", n_train=100, epochs=1), progress=False)
+        >>> PrunedCurve.of(run, points=3).left
+        array([192,  96,   1])
+        """
+        images = Images.prepare(data_of(run.config, run.provenance, data), run.config)
+        removals = Removals.of(run, images)
+        left = np.linspace(NODES, 1, points).astype(int)
+        removed = [shortest_nodes(run.params["U"], NODES - count) for count in left.tolist()]
+        errors = [[removals.after(each, fold)[1] for each in removed] for fold in (True, False)]
+        return cls(run.node_norms, left, *map(np.array, errors))
+
+
+Networks = Mapping[str, PrunedCurve | Run]
+
+
+def pruning_explorer(
+    networks: Networks | Run, eps: float = 0.01, images: str = "test", most: float = 0.2
+) -> Explorer:
     r"""Return a figure in which a reader moves the threshold, and sees which nodes go and what that costs and saves.
 
     The last node stays. Layer 1 stays whole: what is saved is saved by nodes, and by maps without a node.
 
     Parameters
     ----------
-    networks : mapping of str to PrunedCurve
-        At least one; buttons choose among them.
+    networks : mapping of str to PrunedCurve or Run, or Run
+        At least one; buttons choose among them. A run is measured first, as `PrunedCurve.of` does it.
     eps : float
         :math:`\varepsilon > 0`; the threshold starts there.
     images : str
@@ -49,10 +87,17 @@ def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: st
     most : float
         The largest error that is drawn, as a share.
 
+    Returns
+    -------
+    Explorer
+        To choose: ``network``, ``shift`` of the threshold in twentieths of a power of ten, ``eps``, ``most`` in %, and
+        other ``networks``. Computed: ``threshold``, nodes ``removed`` and ``left`` where it was measured, ``error`` and
+        ``saved`` multiply-adds in %, and ``maps`` left.
+
     Raises
     ------
     ValueError
-        If the shapes do not fit together, or nothing is given.
+        If the shapes do not fit together, or nothing is given, now or when it is assigned.
 
     Examples
     --------
@@ -60,40 +105,58 @@ def pruning_explorer(networks: Mapping[str, PrunedCurve], eps: float, images: st
     >>> pruning_explorer({"SL1": curve}, 0.01, "test")
     <pruning explorer: 1 network, errors at 2 counts>
     """
-    require_number("eps", eps, above=0)
-    if not networks:
-        raise unexpected("networks", networks, "it must have one at least")
-    for name, curve in networks.items():
+    packed = _networks(networks)
+    first = next(iter(packed))
+    plural = "" if len(packed) == 1 else "s"
+    return make_explorer(
+        __file__,
+        f"pruning explorer: {len(packed)} network{plural}, errors at {len(packed[first]['left'])} counts",
+        ("threshold", "removed", "left", "error", "saved", "maps"),
+        images=images,
+        work=_work(),
+        networks=Made(packed, _networks),
+        eps=Number(eps, 1e-12),
+        most=Number(100 * most, 0.01, 100),
+        network=OneOf(first, lambda state: state["networks"]),
+        shift=Whole(0, lambda state: min(-40, _most_shift(state)), _most_shift),
+    )
+
+
+def _networks(networks: Networks | Run) -> dict[str, dict[str, Any]]:
+    """Return networks by name as the page has them."""
+    if isinstance(networks, Run):
+        networks = {networks.config.method: networks}
+    if not isinstance(networks, Mapping) or not networks:
+        raise unexpected("networks", networks, "it must have one at least, by name")
+    curves = {name: PrunedCurve.of(each) if isinstance(each, Run) else each for name, each in networks.items()}
+    for name, curve in curves.items():
+        if isinstance(curve, dict):
+            continue
+        if not isinstance(curve, PrunedCurve):
+            raise unexpected(f"network {name!r}", curve, "it must be a PrunedCurve or a Run")
         shapes = [getattr(curve, field).shape for field in ("lengths", "left", "errors", "unfolded")]
         points = len(curve.left)
         if shapes != [(NODES,), *[(points,)] * 3] or NODES not in curve.left:
             right = f"it must be ({NODES},) and three of one length, with all {NODES} nodes among the counts"
             raise unexpected(f"the shapes of {name!r}", shapes, right)
-    packed = {
-        name: {
-            "lengths": [float(f"{length:.4g}") for length in np.sort(curve.lengths)[::-1].tolist()],
-            "left": curve.left.tolist(),
-            "errors": _percent(curve.errors),
-            "unfolded": _percent(curve.unfolded),
-            "maps": _maps_left(curve.lengths),
-            "full": int(np.flatnonzero(curve.left == NODES)[0]),
-        }
-        for name, curve in networks.items()
+    return {name: curve if isinstance(curve, dict) else _packed(curve) for name, curve in curves.items()}
+
+
+def _packed(curve: PrunedCurve) -> dict[str, Any]:
+    return {
+        "lengths": [float(f"{length:.4g}") for length in np.sort(curve.lengths)[::-1].tolist()],
+        "left": curve.left.tolist(),
+        "errors": _percent(curve.errors),
+        "unfolded": _percent(curve.unfolded),
+        "maps": _maps_left(curve.lengths),
+        "full": int(np.flatnonzero(curve.left == NODES)[0]),
     }
-    first = next(iter(networks))
-    points = len(networks[first].left)
-    plural = "" if len(networks) == 1 else "s"
-    return Explorer(
-        __file__,
-        f"pruning explorer: {len(networks)} network{plural}, errors at {points} counts",
-        networks=packed,
-        eps=eps,
-        images=images,
-        most=100 * most,
-        work=_work(),
-        network=first,
-        shift=0,
-    )
+
+
+def _most_shift(state: State) -> float:
+    """Return how many twentieths of a power of ten the threshold goes up: the longest node stays."""
+    longest = state["networks"][state["network"]]["lengths"][0]
+    return float(np.floor(20 * (np.log10(max(longest, 1e-12)) - np.log10(state["eps"])) + 1e-9))
 
 
 def _maps_left(lengths: np.ndarray) -> list[int]:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from ..explorer import Explorer
+from ..choices import Number, OneOf
+from ..explorer import Explorer, make_explorer
 
 
-def profile_explorer() -> Explorer:
+def profile_explorer(profile: str = "huber", eps: float = 1.0, w: float = 0.5) -> Explorer:
     r"""Return a figure of :math:`\varphi`, its slope and its distance from :math:`|w|`, for each profile and any width.
+
+    Parameters
+    ----------
+    profile : str
+        The name of a profile, or ``"mistake"``, a classical one.
+    eps : float
+        :math:`\varepsilon`, between 0.05 and 1.5.
+    w : float
+        The weight, between -2 and 2.
 
     Returns
     -------
     Explorer
-        With a button for each profile, one for a classical mistake, and sliders for :math:`\varepsilon` and the weight.
+        To choose: these three. Computed: ``point`` and ``curves``, dicts of φ, slope and distance at the weight and on
+        a grid.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range, now or when it is assigned.
 
     Examples
     --------
@@ -28,5 +44,12 @@ def profile_explorer() -> Explorer:
         "sqrt_quartic": "It follows the square root of |w|; outside the cap its slope fades.",
         "mistake": "A parabola twice too steep: value and slope jump at the edge.",
     }
-    plain = "profile explorer: 7 profiles and a mistake"
-    return Explorer(__file__, plain, profile="huber", eps=1, w=0.5, notes=notes)
+    return make_explorer(
+        __file__,
+        "profile explorer: 7 profiles and a mistake",
+        ("curves", "point"),
+        notes=notes,
+        profile=OneOf(profile, notes),
+        eps=Number(eps, 0.05, 1.5),
+        w=Number(w, -2, 2),
+    )

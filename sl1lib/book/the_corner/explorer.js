@@ -1,14 +1,27 @@
 // The chapter *The corner*: one weight rolls down (w - z)²/2 + λ|w|.
 
-import { fixed, named, Panel, range } from "../explorer.js";
-import { descend, softThreshold } from "../formulas.js";
+import { clamp, fixed, named, Panel, range } from "../explorer.js";
+import { descend, PROFILES, softThreshold } from "../formulas.js";
+
+/** The slope of the penalty's part of the error, and what follows an update instead of it. */
+const METHODS = {
+  "plain L1": { slope: Math.sign },
+  SL1: { slope: (w, eps) => Math.sign(w) * PROFILES.huber.slope(Math.abs(w), eps) },
+  "proximal step": { slope: () => 0, prox: softThreshold },
+};
 
 /** The heavy ball on the whole error; or on its smooth part, each update followed by the proximal map of the other. */
-export function pathOf({ method, start, updates, lr, strength, momentum, z }) {
-  const plain = method === "plain L1";
-  const slope = (w) => w - z + (plain ? strength * Math.sign(w) : 0);
-  const prox = plain ? undefined : (w) => softThreshold(w, lr * strength);
-  return descend(slope, start, { lr, momentum, updates, prox });
+export function pathOf({ method, start, updates, lr, strength, eps, momentum, z }) {
+  const { slope, prox } = METHODS[method];
+  const whole = (w) => w - z + strength * slope(w, eps);
+  const after = prox && ((w) => prox(w, lr * strength));
+  return descend(whole, start, { lr, momentum, updates, prox: after });
+}
+
+/** Where the error is smallest: with SL1 short of where the corner would hold it. */
+export function minimumOf({ method, strength, eps, z }) {
+  const corner = softThreshold(z, strength);
+  return method === "SL1" && Math.abs(corner) < eps ? clamp(z / (1 + strength / eps), -eps, eps) : corner;
 }
 
 /** How far apart the lowest and the highest of the last weights are. */
@@ -17,8 +30,9 @@ export function spreadOf(path, tail) {
   return Math.max(...last) - Math.min(...last);
 }
 
-function drawError(chart, { ink, highlight, SL1 }, { z, strength, best, w }) {
-  const error = (x) => (x - z) ** 2 / 2 + strength * Math.abs(x);
+function drawError(chart, { ink, highlight, SL1 }, { method, z, strength, eps, best, w }) {
+  const penalty = method === "SL1" ? PROFILES.huber.value : PROFILES.abs.value;
+  const error = (x) => (x - z) ** 2 / 2 + strength * penalty(Math.abs(x), eps);
   const [left, right] = [-1.6, 1.8];
   chart.axes([left, right], [0, 1.15 * Math.max(error(1.6), error(-1.2))], "weight w", "E(w)");
   const grid = range(161).map((n) => left + (n / 160) * (right - left));
@@ -57,10 +71,11 @@ function drawRoll(panel, row) {
 
 function render({ model, el }) {
   const panel = new Panel({ model, el }, "A weight at the corner");
-  const row = panel.choice("method", "How the weight moves", named(["plain L1", "proximal step"]));
+  const row = panel.choice("method", "How the weight moves", named(Object.keys(METHODS)));
   drawRoll(panel, row);
   panel.slider("lr", { label: "learning rate η", min: 0.02, max: 0.5, step: 0.02 });
   panel.slider("strength", { label: "strength λ", max: 2, step: 0.1 });
+  panel.slider("eps", { label: "width ε of SL1", min: 0.01, max: 0.5, step: 0.01 });
   panel.slider("momentum", { label: "momentum μ", max: 0.9, step: 0.1 });
   panel.slider("z", { label: "data want z", min: -1, max: 1.5, step: 0.1 });
   panel.slider("t", { label: "update t", max: model.get("updates") });
@@ -71,10 +86,10 @@ function render({ model, el }) {
   const right = panel.chart("weight after each update", "The weight against the update");
 
   return panel.start(["start", "updates", "tail"], (state) => {
-    const { strength, z, lr, t, tail } = state;
+    const { strength, lr, t, tail } = state;
     const path = pathOf(state);
-    const [best, spread] = [softThreshold(z, strength), spreadOf(path, tail)];
-    drawError(left, panel.colours, { z, strength, best, w: path[t] });
+    const [best, spread] = [minimumOf(state), spreadOf(path, tail)];
+    drawError(left, panel.colours, { ...state, best, w: path[t] });
     drawPath(right, panel.colours, path, state);
     panel.set({ path, minimum: best, spread });
     const inSteps = strength > 0 ? ` = ${fixed(spread / (lr * strength), 2)} ηλ` : "";

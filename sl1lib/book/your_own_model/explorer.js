@@ -1,6 +1,6 @@
 // The chapter *Your own model*: a strength and a threshold decide which groups count as dead.
 
-import { Panel, range, short } from "../explorer.js";
+import { anewAfter, Panel, range, short } from "../explorer.js";
 import { logarithm, logarithmicLimits, thresholdAt } from "../formulas.js";
 
 /** Which groups are short, and which are pulled too weakly to be long: a long one is pulled with λ itself. */
@@ -11,10 +11,9 @@ export function judge(lengths, pulls, strength, threshold) {
   return { short, weak, alive, differ: short.filter((dead, group) => dead !== weak[group]).length };
 }
 
-function render({ model, el }) {
+function draw({ model, el }) {
   const panel = new Panel({ model, el }, "Strength and threshold explorer");
-  const [strengths, norms, pulls, errors] = ["strengths", "norms", "pulls", "errors"].map((name) => model.get(name));
-  const [eps, relevant] = [model.get("eps"), model.get("relevant")];
+  const [{ strengths, norms, pulls, errors, relevant }, eps] = [model.get("path"), model.get("eps")];
   const { highlight, muted, SL1 } = panel.colours;
   panel.slider("strength", {
     label: "strength λ",
@@ -64,5 +63,7 @@ function render({ model, el }) {
     );
   });
 }
+
+const render = anewAfter(["path", "eps"], draw);
 
 export default { render };

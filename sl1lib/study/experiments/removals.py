@@ -46,14 +46,14 @@ class Removals:
     Those of the held-out images are ``features`` (N, 192); ``means`` (192,) are over the training images.
     """
 
-    record: Record
+    record: Record | Run
     features: torch.Tensor
     labels: torch.Tensor
     means: torch.Tensor
 
     @classmethod
     @torch.no_grad()
-    def of(cls, record: Record, images: Images) -> Removals:
+    def of(cls, record: Record | Run, images: Images) -> Removals:
         """Compute features and means."""
         params = {name: torch.tensor(array) for name, array in record.params.items()}
         full = fast.Network(params, record.config.reading)
