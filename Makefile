@@ -13,6 +13,8 @@ STAMP := $(VENV)/.installed
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIOME := node_modules/.bin/biome
 PORT ?= 8000
+# More options of JupyterLab, for example: make lab LAB_FLAGS="--no-browser"
+LAB_FLAGS ?=
 # Parts of `make test` to run, for example: make test PARTS="notebooks book"; JOBS=1 runs one test at a time.
 PARTS ?=
 
@@ -20,7 +22,7 @@ PARTS ?=
 # folder: the scripts in tools/ make it absolute before they start anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test nightly lint bench notebooks screenshots serve clean
+.PHONY: help book test nightly lint bench notebooks screenshots lab serve clean
 
 help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
@@ -30,6 +32,7 @@ help:
 	@echo "make bench        the benchmarks, side by side in one run"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
 	@echo "make screenshots  pictures of every built page, two widths, light and dark"
+	@echo "make lab          open JupyterLab on the book, its figures live  (PORT=8000 LAB_FLAGS=\"--no-browser\")"
 	@echo "make serve        show the built book at a local address  (PORT=8000)"
 	@echo "make clean        remove what was built; keeps .venv"
 
@@ -75,6 +78,10 @@ notebooks: $(STAMP)
 
 screenshots: $(STAMP)
 	$(PY) tools/screenshots.py
+
+# On another port if this one is taken; it says which.
+lab: $(STAMP)
+	$(PY) tools/lab.py --port=$(PORT) $(LAB_FLAGS)
 
 serve: $(STAMP)
 	@test -d _build/html || { echo "There is no book in _build/html yet: run make book first." >&2; exit 1; }

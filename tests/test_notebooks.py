@@ -73,6 +73,17 @@ def test_no_time_stamps_are_stored(notebook):
     assert "version" not in notebook["metadata"].get("language_info", {}), f"the Python version is stored{FIX}"
 
 
+def test_no_widget_of_a_kernel_is_stored_but_its_html(notebook):
+    assert "widgets" not in notebook["metadata"], f"the state of widgets is stored{FIX}"
+    views = [
+        where(i, c)
+        for i, c in code_cells(notebook)
+        for output in c["outputs"]
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    assert not views, f"a widget is stored, which no other kernel has: {views}{FIX}"
+
+
 def test_nothing_of_this_machine_is_stored(notebook):
     outputs = json.dumps([c.get("outputs") for _, c in code_cells(notebook)])
     assert not re.findall(r"/(?:home|Users|root|tmp|work)/[\w.-]+", outputs)

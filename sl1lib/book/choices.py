@@ -156,7 +156,7 @@ class Made(Chosen):
 
 def frozen(what: str, found: Any) -> np.ndarray:
     """Return numbers as a read-only array of their own: integers stay integers, None becomes NaN."""
-    found = found.detach().cpu() if hasattr(found, "detach") else found
+    found = found.numpy(force=True) if hasattr(found, "detach") else found  # a tensor
     try:
         array = np.array(found)
         array = array if array.dtype.kind in "iuf" else np.array(found, dtype=np.float64)

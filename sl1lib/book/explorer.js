@@ -39,8 +39,9 @@ export const short = (value, digits = 6) => minus(String(Number(value.toPrecisio
 
 /** The frame of an explorer: its controls set the model, and whatever changes there is drawn anew. */
 export class Panel {
-  constructor({ model, el }, label) {
+  constructor({ model, el, outdated = () => false }, label) {
     this.model = model;
+    this.outdated = outdated;
     this.colours = model.get("colours");
     this.names = [];
     this.refreshers = [];
@@ -65,7 +66,7 @@ export class Panel {
   /** Call back after each change of `name`, until the explorer is taken away. */
   onChange(name, callback) {
     let ended = false; // a model may still call who went during the same change
-    const call = () => ended || callback();
+    const call = () => ended || this.outdated() || callback();
     this.model.on(`change:${name}`, call);
     this.ends.push(() => {
       ended = true;
@@ -206,14 +207,15 @@ export function anewAfter(names, render, made = (value) => value) {
     const { model } = place;
     const now = () => names.map((name) => made(model.get(name)));
     let [shown, end] = [now(), null];
+    const outdated = () => !same(now(), shown); // what is heard before `again` is, must not be drawn on the old controls
     const again = () => {
-      if (same(now(), shown)) return;
+      if (!outdated()) return;
       shown = now();
       end();
-      end = render(place);
+      end = render({ ...place, outdated });
     };
     for (const name of names) model.on(`change:${name}`, again);
-    end = render(place);
+    end = render({ ...place, outdated });
     return () => {
       for (const name of names) model.off(`change:${name}`, again);
       end();

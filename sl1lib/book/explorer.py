@@ -145,7 +145,9 @@ class Explorer:
             return AttributeError(f"{name} is what the page computes; {', '.join(self._choices)} can be assigned")
         near = get_close_matches(name, [*self._choices, *self._computed], n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        live = "" if hasattr(type(self), "observe") else "; what widgets have comes with pip install 'sl1lib[notebooks]'"
+        live = (
+            "" if hasattr(type(self), "observe") else "; what widgets have comes with pip install 'sl1lib[notebooks]'"
+        )
         return AttributeError(f"{self!r} has no {name!r}{hint}; it has {', '.join(self._choices)}{live}")
 
     @property

@@ -3,8 +3,7 @@
 import { range, sum } from "./explorer.js";
 
 /** A table of as many rows as columns, or of another number of them. */
-export const table = (count, value, columns = count) =>
-  range(count).map((i) => range(columns).map((j) => value(i, j)));
+export const table = (count, value, columns = count) => range(count).map((i) => range(columns).map((j) => value(i, j)));
 
 /** Equation (1), in steps of `stride`: the sum of the products under the window, at each of its places. */
 export function convolve(image, kernel, stride = 1) {

@@ -55,7 +55,7 @@ class LiveExplorer(Explorer, AnyWidget):
 
     def __init__(self, *arguments: Any, **state: Any) -> None:
         Explorer.__init__(self, *arguments, **state)
-        traits = {name: _Chosen(value) for name, value in self._values.items()}
+        traits: dict[str, _Value] = {name: _Chosen(value) for name, value in self._values.items()}
         traits |= {name: _Kept(value) for name, value in self._fixed.items()}
         traits |= {name: _Computed() for name in self._computed}
         self.add_traits(**traits, _esm=Unicode(self.module).tag(sync=True), _css=Unicode(self.css).tag(sync=True))

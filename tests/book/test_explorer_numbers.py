@@ -9,6 +9,7 @@ from sl1lib.book.fast_path.counts import banded_work
 from sl1lib.book.fast_path.explorer import BAND_LAYERS
 from sl1lib.book.fast_path.steps import cut_tiles
 from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
+from sl1lib.book.the_corner.explorer import CORNER_METHODS
 from sl1lib.engine.bands import Bands
 from sl1lib.fast import init_params
 from sl1lib.pruning import multiply_adds, parts_left, shrink
@@ -67,23 +68,39 @@ def test_penalty_gradient_and_prox_are_the_references(javascript, profile, group
             np.testing.assert_allclose(row, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["plain L1", "proximal step"])
+@pytest.mark.parametrize("method", CORNER_METHODS)
 @pytest.mark.parametrize(("lr", "strength", "momentum", "z"), [(0.2, 1, 0, 0), (0.5, 0.7, 0.6, -0.3), (0.1, 0, 0.9, 1)])
 def test_the_weight_at_the_corner_goes_the_references_way(javascript, method, lr, strength, momentum, z):
-    setting = {"method": method, "start": 1.5, "updates": 60, "lr": lr, "strength": strength, "z": z}
+    setting = {"method": method, "start": 1.5, "updates": 60, "lr": lr, "strength": strength, "eps": 0.3, "z": z}
     path = javascript("the_corner/explorer.js", "m.pathOf(data)", setting | {"momentum": momentum})
-    plain = method == "plain L1"
+    slope = {
+        "plain L1": lambda w: strength * np.sign(w),
+        "SL1": lambda w: strength * reference.smooth_abs_grad(w, 0.3),
+        "proximal step": lambda w: 0,
+    }[method]
     expected = reference.descend(
-        lambda w: w - z + plain * strength * np.sign(w),
+        lambda w: w - z + slope(w),
         1.5,
         lr=lr,
         momentum=momentum,
         updates=60,
-        prox=None if plain else lambda w: reference.smooth_abs_prox(w, lr * strength),
+        prox=(lambda w: reference.smooth_abs_prox(w, lr * strength)) if method == "proximal step" else None,
     )
     np.testing.assert_allclose(path, expected, rtol=1e-12, atol=1e-12)
     spread = javascript("the_corner/explorer.js", "m.spreadOf(data, 20)", path)
     np.testing.assert_allclose(spread, reference.peak_to_peak(expected, tail=20), atol=1e-12)
+
+
+@pytest.mark.parametrize("z", [-1, 0, 0.2, 0.7, 1.5])
+@pytest.mark.parametrize("strength", [0, 0.5, 1])
+def test_the_minimum_at_the_corner_is_lower_than_every_other_weight(javascript, z, strength):
+    w = np.linspace(-1.6, 1.8, 3401)
+    for method in CORNER_METHODS:
+        setting = {"method": method, "strength": strength, "eps": 0.3, "z": z}
+        found = np.array(javascript("the_corner/explorer.js", "m.minimumOf(data)", setting))
+        profile = "huber" if method == "SL1" else "abs"
+        error = [(x - z) ** 2 / 2 + strength * reference.smooth_abs(x, 0.3, profile) for x in (found, w)]
+        assert error[0] <= error[1].min() + 1e-15  # the grid holds some of the minima, to rounding
 
 
 def test_heavy_ball_and_its_contraction_are_the_references(javascript):

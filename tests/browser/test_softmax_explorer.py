@@ -62,9 +62,9 @@ def test_keyboard_moves_a_slider_and_nothing_is_wider_than_a_telephone(page):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1.0, 2.0), 0), "the number of scores is 2"),
+        (((1.0,), 0), r"the shape of scores is \(1,\); there must be from 2 to 10"),
         (((1.0, 2.0, 3.0), 3), "label is 3"),
-        (((1, 2, float("nan")), 0), "a score"),
+        (((1, 2, float("nan")), 0), r"scores\[2\] is nan"),
     ],
 )
 def test_wrong_settings(arguments, message):

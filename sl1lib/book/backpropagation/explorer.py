@@ -65,4 +65,4 @@ def _network(params: Mapping[str, float | None]) -> dict[str, float | None]:
     for name, value in params.items():
         if value is not None:
             require_number(name, value)
-    return {name: None if params[name] is None else float(params[name]) for name in SMALL_NETWORK}
+    return {name: None if (value := params[name]) is None else float(value) for name in SMALL_NETWORK}

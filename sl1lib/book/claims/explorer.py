@@ -59,7 +59,7 @@ def power_explorer(
         counts=list(pairs),
         sizes=effects,
         families=list(comparisons),
-        rates=Array(np.round(rates, 3), (len(pairs), len(sizes), len(comparisons)), 0, 1),
+        rates=Array(np.asarray(rates).round(3), (len(pairs), len(sizes), len(comparisons)), 0, 1),
         spread=Number(float(f"{spread:.3g}"), 0.001),
         pairs=Whole(pairs[-1], pairs[0], pairs[-1]),
         size=OneOf(effects[len(effects) // 2], effects),

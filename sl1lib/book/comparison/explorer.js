@@ -37,13 +37,19 @@ function limits(numbers) {
   return [low - space, high + space];
 }
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Explorer of paired differences");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Explorer of paired differences");
   const [values, favoured] = [model.get("values"), model.get("favoured")];
   const { ink, highlight, muted, faint, SL1: green } = panel.colours;
 
   panel.select("quantity", "quantity", "quantity", named(Object.keys(values)));
-  panel.select("method", "compared with", "method to compare with", named(Object.keys(Object.values(values)[0]).filter((method) => method !== favoured)));
+  panel.select(
+    "method",
+    "compared with",
+    "method to compare with",
+    named(Object.keys(Object.values(values)[0]).filter((method) => method !== favoured)),
+  );
   panel.slider("count", {
     label: "seeds",
     spoken: "number of seeds",

@@ -1,6 +1,18 @@
 // The chapter *Convolution*: a window moves over an image, and the kernel can be changed.
 
-import { anewAfter, clamp, diverging, fixed, largest, onArrows, onPointer, Panel, paint, presets, withCell } from "../explorer.js";
+import {
+  anewAfter,
+  clamp,
+  diverging,
+  fixed,
+  largest,
+  onArrows,
+  onPointer,
+  Panel,
+  paint,
+  presets,
+  withCell,
+} from "../explorer.js";
 import { convolve, table } from "../formulas.js";
 
 const picture = (name, [height, width], caption, label) => `
@@ -33,8 +45,9 @@ function kernelField(panel, row, column) {
   return panel.number(named, () => kernel()[row][column], write);
 }
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Convolution explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Convolution explorer");
   panel.choice("kernel", "Kernels", presets(model.get("kernels")));
   const [pixels, places] = [sizeOf(model.get("image")), sizeOf(model.get("kernel"))];
   const output = pixels.map((size, axis) => size - places[axis] + 1);

@@ -94,7 +94,9 @@ def _no_image(shape: tuple[int, ...], state: State) -> str:
 
 def _no_kernel(shape: tuple[int, ...], state: State) -> str:
     most = min(MOST_PLACES, *np.shape(state["image"]))
-    return "" if shape[0] == shape[1] and 1 <= shape[0] <= most else f"it must be square, from (1, 1) to ({most}, {most})"
+    return (
+        "" if shape[0] == shape[1] and 1 <= shape[0] <= most else f"it must be square, from (1, 1) to ({most}, {most})"
+    )
 
 
 def _kernels(kernels: Mapping[str, ArrayLike] | Run) -> dict[str, np.ndarray]:
@@ -103,4 +105,4 @@ def _kernels(kernels: Mapping[str, ArrayLike] | Run) -> dict[str, np.ndarray]:
         kernels = {f"map {number}": kernel for number, kernel in enumerate(kernels.params["K1"][:, 0])}
     if not isinstance(kernels, Mapping) or not kernels:
         raise unexpected("kernels", kernels, "it must be kernels by name, or a Run")
-    return {name: frozen(f"kernel {name!r}", np.round(kernel, 3)) for name, kernel in kernels.items()}
+    return {name: frozen(f"kernel {name!r}", np.asarray(kernel).round(3)) for name, kernel in kernels.items()}

@@ -39,8 +39,9 @@ function drawClass(panel, grid, c, reach) {
   return { name, slider, probability: drawBar(grid), slope: drawBar(grid) };
 }
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Softmax explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Softmax explorer");
   const { accent, highlight } = panel.colours;
   const classes = model.get("scores").map((_, c) => c);
   const rights = classes.map((c) => [c, `class ${c} is right`]);

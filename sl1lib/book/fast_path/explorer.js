@@ -55,8 +55,9 @@ const FIGURES = `
 
 const count = (value) => Math.round(value).toLocaleString("en-US");
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Banded matrix explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Banded matrix explorer");
   const layers = model.get("layers");
   const colours = model.get("map_colours");
   const layer = () => layers[model.get("layer")];

@@ -40,8 +40,8 @@ def band_explorer(layer: str = "layer 1", layers: Mapping[str, Sequence[int]] = 
     Returns
     -------
     Explorer
-        To choose: ``layers``, ``layer``, and the ``width`` of a tile. Computed: ``tiles``, ``inputs`` and ``outputs`` of
-        the matrix, ``share`` of it that is not 0, ``overlap``, and ``products``, the multiply-adds.
+        To choose: ``layers``, ``layer``, and the ``width`` of a tile. Computed: ``tiles``, ``inputs`` and ``outputs``
+        of the matrix, ``share`` of it that is not 0, ``overlap``, and ``products``, the multiply-adds.
 
     Raises
     ------
@@ -89,6 +89,4 @@ def _layers(layers: Mapping[str, Sequence[int] | Mapping[str, int]]) -> dict[str
 def _fitting(rows: int, channels: int, maps: int, kernel: int, stride: int) -> list[int]:
     """Return the widths of a tile of which several serve all columns of output, each once."""
     columns = (rows - kernel) // stride + 1
-    return [
-        width for width in range(kernel, rows + 1, stride) if columns % ((width - kernel) // stride + 1) == 0
-    ]
+    return [width for width in range(kernel, rows + 1, stride) if columns % ((width - kernel) // stride + 1) == 0]

@@ -116,8 +116,9 @@ function paintable(panel, grid) {
 const cost = (map, kernel) => map.length ** 2 * kernel.length ** 2;
 const squares = (values) => sum(values.flat().map((value) => value ** 2));
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Pooling explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Pooling explorer");
   const row = panel.choice("image", "Paintings", presets(model.get("paintings")));
   const shifted = (pixels) => [pixels.at(-1), ...pixels.slice(0, -1)];
   panel.action(row, "move right by 1", () => panel.set({ image: model.get("image").map(shifted) }));

@@ -21,8 +21,9 @@ export function cut({ lengths, left, maps }, threshold, work) {
 
 const percent = (value) => `${value.toFixed(2)} %`;
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Pruning threshold explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Pruning threshold explorer");
   const [networks, eps, images, most, work] = ["networks", "eps", "images", "most", "work"].map((name) =>
     model.get(name),
   );

@@ -69,9 +69,7 @@ class PrunedCurve:
 Networks = Mapping[str, PrunedCurve | Run]
 
 
-def pruning_explorer(
-    networks: Networks | Run, eps: float = 0.01, images: str = "test", most: float = 0.2
-) -> Explorer:
+def pruning_explorer(networks: Networks | Run, eps: float = 0.01, images: str = "test", most: float = 0.2) -> Explorer:
     r"""Return a figure in which a reader moves the threshold, and sees which nodes go and what that costs and saves.
 
     The last node stays. Layer 1 stays whole: what is saved is saved by nodes, and by maps without a node.

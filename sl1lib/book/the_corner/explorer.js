@@ -1,7 +1,8 @@
 // The chapter *The corner*: one weight rolls down (w - z)²/2 + λ|w|.
 
-import { clamp, fixed, named, Panel, range } from "../explorer.js";
-import { descend, PROFILES, softThreshold } from "../formulas.js";
+import { fixed, named, Panel, range } from "../explorer.js";
+import { descend, softThreshold } from "../formulas.js";
+import { PROFILES } from "../profiles.js";
 
 /** The slope of the penalty's part of the error, and what follows an update instead of it. */
 const METHODS = {
@@ -18,10 +19,10 @@ export function pathOf({ method, start, updates, lr, strength, eps, momentum, z 
   return descend(whole, start, { lr, momentum, updates, prox: after });
 }
 
-/** Where the error is smallest: with SL1 short of where the corner would hold it. */
+/** Where the error is smallest: the soft threshold of z, or with SL1, within ε of 0, the lowest place of a parabola. */
 export function minimumOf({ method, strength, eps, z }) {
   const corner = softThreshold(z, strength);
-  return method === "SL1" && Math.abs(corner) < eps ? clamp(z / (1 + strength / eps), -eps, eps) : corner;
+  return method === "SL1" && Math.abs(corner) < eps ? z / (1 + strength / eps) : corner;
 }
 
 /** How far apart the lowest and the highest of the last weights are. */

@@ -53,7 +53,7 @@ def corner_explorer(start: float = 1.5, updates: int = 60, method: str = "plain 
         method=OneOf(method, CORNER_METHODS),
         lr=Number(0.2, 0.02, 0.5),
         strength=Number(1, 0, 2),
-        eps=Number(0.1, 0.01, 0.5),
+        eps=Number(0.2, 0.01, 0.5),
         momentum=Number(0, 0, 0.9),
         z=Number(0, -1, 1.5),
         t=Whole(updates, 0, updates),

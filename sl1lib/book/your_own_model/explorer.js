@@ -11,8 +11,9 @@ export function judge(lengths, pulls, strength, threshold) {
   return { short, weak, alive, differ: short.filter((dead, group) => dead !== weak[group]).length };
 }
 
-function draw({ model, el }) {
-  const panel = new Panel({ model, el }, "Strength and threshold explorer");
+function draw(place) {
+  const { model } = place;
+  const panel = new Panel(place, "Strength and threshold explorer");
   const [{ strengths, norms, pulls, errors, relevant }, eps] = [model.get("path"), model.get("eps")];
   const { highlight, muted, SL1 } = panel.colours;
   panel.slider("strength", {
