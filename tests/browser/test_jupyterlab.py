@@ -74,7 +74,7 @@ SET = {
     "gradients": ("eps = 0.85", "[name=eps]", "0.85"),
     "numpy_training": ("momentum = 0.6", "[name=momentum]", "0.6"),
     "pooling": ("image = np.ones((8, 8)) / 2", "[aria-label='X row 7, column 7']", None),
-    "pruning": ("eps = 0.1", "text=0.1", None),
+    "pruning": ("eps = 0.1", "text=0.045", None),
     "smooth_function": ("w = -1.2", "[name=w]", "-1.2"),
     "the_corner": ("t = 7", "[name=t]", "7"),
     "your_own_model": ("shift = 11", "[name=shift]", "11"),
