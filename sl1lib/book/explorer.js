@@ -46,9 +46,9 @@ export class Panel {
     this.names = [];
     this.refreshers = [];
     this.ends = [];
-    // The keys belong to the controls: JupyterLab would move to another cell with them.
-    const keys = { "data-lm-suppress-shortcuts": "true" };
-    this.root = html("div", { class: "sl1-explorer", role: "group", "aria-label": label, ...keys });
+    // Keys belong to the controls: around them, JupyterLab would go to another cell, and delete it.
+    const keydown = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation();
+    this.root = html("div", { class: "sl1-explorer", role: "group", "aria-label": label, keydown });
     for (const [name, colour] of Object.entries(this.colours)) this.root.style.setProperty(`--${name}`, colour);
     el.replaceChildren(this.root);
   }

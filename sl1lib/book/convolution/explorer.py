@@ -65,14 +65,14 @@ def convolution_explorer(
         __file__,
         f"convolution explorer: {height}×{width} image, {len(first)}×{len(first)} kernel",
         ("output",),
-        image=Image(image, (None, None), 0, 255, misfit=_no_image),
+        image=_Image(image, (None, None), 0, 255, misfit=_no_image),
         kernels=Made(kernels, _kernels),
         kernel=Array(first, (None, None), gaps=True, misfit=_no_kernel),
         place=Array(np.minimum([9, 11], [height - len(first), width - len(first)]), (2,), 0, _last_place),
     )
 
 
-class Image(Array):
+class _Image(Array):
     """Grey levels from 0 to 255, or fractions of 255, from 0 to 1."""
 
     def check(self, what: str, found: Any, state: State) -> np.ndarray:

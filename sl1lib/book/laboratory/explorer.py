@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ...data import digits
 from ..explorer import Explorer, whole_module
@@ -19,7 +19,7 @@ FIRST_DRAWING: Final = (
 )
 
 #: The settings at the start: SL1 with the strength that the study chose for the digits, and a rate that keeps it calm.
-FIRST_SETTINGS: Final = {
+FIRST_SETTINGS: Final[dict[str, Any]] = {
     "profile": "huber",
     "grouping": "node",
     "step": "gradient",

@@ -12,10 +12,9 @@ from ...architecture import MAPS, NODES, NODES_PER_MAP, PARAMETER_SHAPES
 from ...data import Dataset
 from ...errors import unexpected
 from ...pruning import multiply_adds, shortest_nodes
-from ...pruning.sources import data_of
+from ...pruning.sources import images_of
 from ...study.experiments.removals import Removals
 from ...training import Run
-from ...training.images import Images
 from ..choices import Made, Number, OneOf, State, Whole
 from ..explorer import Explorer, make_explorer
 
@@ -58,8 +57,7 @@ class PrunedCurve:
         >>> PrunedCurve.of(run, points=3).left
         array([192,  96,   1])
         """
-        images = Images.prepare(data_of(run.config, run.provenance, data), run.config)
-        removals = Removals.of(run, images)
+        removals = Removals.of(run, images_of(run.config, run.provenance, data))
         left = np.linspace(NODES, 1, points).astype(int)
         removed = [shortest_nodes(run.params["U"], NODES - count) for count in left.tolist()]
         errors = [[removals.after(each, fold)[1] for each in removed] for fold in (True, False)]

@@ -208,7 +208,7 @@ def _matched(about: Mapping[str, Any], beside: Sequence[_Network]) -> Iterator[t
             yield other["strength"], int(_switched_off(record).sum())
 
 
-def _switched_off(record: Record) -> np.ndarray:
+def _switched_off(record: Record | Run) -> np.ndarray:
     return switched_off(record.params["U"], record.config)
 
 
