@@ -86,6 +86,7 @@ class Explorer:
     Examples
     --------
     >>> from sl1lib.book import pooling
+    >>> from sl1lib.book.choices import Array
     >>> figure = Explorer(pooling.__path__[0] + "/explorer.py", "pooling explorer", chosen=Array([0, 1], (2,), 0, 2))
     >>> figure
     <pooling explorer>

@@ -1,8 +1,12 @@
 """What all explorers promise: they run from a file and beside each other, and under another model than the page's."""
 
+import numpy as np
 import pytest
 
+from sl1lib.book.convolution.explorer import convolution_explorer
+from sl1lib.book.dense_and_entropy.explorer import softmax_explorer
 from sl1lib.book.explorer import Explorer
+from sl1lib.book.fast_path.explorer import band_explorer
 from sl1lib.book.numpy_training.explorer import heavy_ball_explorer
 from sl1lib.book.pooling.explorer import pooling_explorer
 from sl1lib.book.smooth_function import explorer as smooth_function
@@ -107,3 +111,34 @@ def test_text_of_the_state_is_never_markup(page):
     page.set_content(explorer.html)
     assert page.locator("output").inner_text().endswith(note)
     assert page.title() == ""
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "value", "shown"),
+    [
+        (lambda: convolution_explorer(np.zeros((28, 28))), "image", np.ones((9, 12)), "image X, 9×12"),
+        (lambda: convolution_explorer(np.zeros((28, 28))), "kernel", np.ones((3, 3)), "kernel K, 3×3"),
+        (lambda: softmax_explorer(label=2), "scores", [20, 1], "class 1 ●: 1.0"),
+        (pooling_explorer, "image", np.ones((4, 4)), "P[0, 1] = 1 in two steps"),
+        (band_explorer, "layers", {"mine": (8, 2, 3, 3, 1)}, "mine"),
+    ],
+)
+def test_whatever_a_change_makes_another_size_of_is_drawn_anew_in_whatever_order_it_is_told(
+    page, make, name, value, shown
+):
+    explorer = make()
+    page.set_content(explorer.html)
+    before = explorer.state
+    setattr(explorer, name, value)
+    changes = {each: now for each, now in explorer.state.items() if now != before[each]}
+    for order in (list(changes), list(changes)[::-1]):
+        page.set_content(make().html)
+        page.evaluate(
+            """([changes, order]) => {
+              const { model } = document.querySelector("[data-explorer]");
+              Object.assign(model.state, changes);
+              for (const name of order) model.dispatchEvent(new Event(`change:${name}`));
+            }""",
+            [changes, order],
+        )
+        page.get_by_text(shown).first.wait_for()

@@ -51,7 +51,7 @@ def band_explorer(layer: str = "layer 1", layers: Mapping[str, Sequence[int]] = 
     Examples
     --------
     >>> band_explorer()
-    <band explorer: four layers, every tile that fits>
+    <band explorer: 4 layers, every tile that fits>
     """
     offered = _layers(layers)
     return make_explorer(
