@@ -148,6 +148,8 @@ class _Judge:
             f"random numbers, to {exercise.tolerance:g} of the largest number, since {exercise.because}; the arguments "
             "stay as they were, and the same question gets the same answer."
         )
+        if outside(self.function, exercise.parameters):
+            message += " It reads something from outside that is not among its arguments: hand that in, too."
         return Verdict(exercise.name, True, None, message, credit=1.0, points=exercise.points)
 
 

@@ -16,6 +16,9 @@ class Raised:
 
     name: str
 
+    def __repr__(self) -> str:
+        return f"an exception, {self.name}"
+
 
 def agrees(received: Any, expected: Any, tolerance: float) -> bool:
     """Whether two answers have one form and, relative to the largest number expected, the same numbers."""

@@ -63,13 +63,20 @@ class Catalogue:
         return ()
 
     def _fits(self, explanation: Explanation, received: Sequence[Any]) -> bool:
+        """Whether an explanation gives these answers; an exception may be of any class, where wrong numbers agree."""
         answers = self._answers.setdefault(explanation, [])
+        same_class, shown = True, False
         for number, value in enumerate(received):
+            trial = self._exercise.trials[number]
             if number == len(answers):
-                answers.append(self._exercise.answer(explanation.function, self._exercise.trials[number].arguments))
-            if not agrees(value, answers[number], self._tolerance(value)):
+                answers.append(self._exercise.answer(explanation.function, trial.arguments))
+            if isinstance(value, Raised) and isinstance(answers[number], Raised):
+                same_class = same_class and value == answers[number]
+            elif not agrees(value, answers[number], self._tolerance(value)):
                 return False
-        return True
+            else:
+                shown = shown or not agrees(value, trial.expected, self._tolerance(value))
+        return same_class or shown
 
     def _tolerance(self, value: Any) -> float:
         return SINGLE if precision(value) else SLACK * self._exercise.tolerance

@@ -76,11 +76,15 @@ class Sandbox:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+        self._turn = threading.Lock()
         self._answers: queue.Queue[str | None] = queue.Queue()
         atexit.register(self.close)
 
     def start(self) -> None:
         """Start the process, unless it is there; return at once."""
+        if self._owner != os.getpid():  # forked: the process there belongs to the parent
+            self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is None:
             return
         elsewhere = [os.path.abspath(each) for each in sys.path]
@@ -89,6 +93,7 @@ class Sandbox:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # no console flashes on Windows
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         self._answers = queue.Queue()
@@ -112,10 +117,11 @@ class Sandbox:
     def run(self, function: Function, jobs: Sequence[Sequence[Any]], seconds: float = SECONDS) -> Record:
         """Call ``function`` with each of ``jobs``, a tuple of arguments each."""
         try:
-            carried, arguments = pack(function), pickle.dumps(list(jobs))
-            self.start()
-            self._send({"function": carried, "arguments": arguments, "seconds": seconds})
-            return self._collect(len(jobs), seconds)
+            job = {"function": pack(function), "arguments": pickle.dumps(list(jobs)), "seconds": seconds}
+            with self._turn:
+                self.start()
+                self._send(job)
+                return self._collect(len(jobs), seconds)
         except (_LostError, OSError, pickle.PicklingError, TypeError, AttributeError, ValueError):
             return run_here(function, jobs, seconds)
         except BaseException:  # interrupted: what the process answers from now on would belong to nobody

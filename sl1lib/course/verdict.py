@@ -147,7 +147,7 @@ def shown(value: Any, indent: int = 0) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}: {shown(each, indent + len(name) + 3)}" for name, each in value.items()) + "}"
     if isinstance(value, tuple | list):
-        return "(" + ",\n ".join(shown(each, indent + 1) for each in value) + ")"
+        return "(" + f",\n{' ' * (indent + 1)}".join(shown(each, indent + 1) for each in value) + ")"
     if isinstance(value, float):
         return f"{value:.10g}"
     return repr(value) if not callable(value) or isinstance(value, type) else getattr(value, "__name__", repr(value))

@@ -14,7 +14,7 @@ def conv2d(x, kernel, bias):
     for i in range(rows):
         for j in range(columns):
             window = x[:, :, i : i + kh, j : j + kw]
-            y[:, :, i, j] = np.einsum("ncml,fcml->nf", window, kernel)
+            y[:, :, i, j] = np.tensordot(window, kernel, axes=((1, 2, 3), (1, 2, 3)))
     return y + bias[:, None, None]
 
 
@@ -59,14 +59,14 @@ EXERCISE = Exercise(
     mistakes=[
         Mistake(
             "kernel_flipped",
-            ("window, kernel)", "window, kernel[:, :, ::-1, ::-1])"),
+            ("window, kernel,", "window, kernel[:, :, ::-1, ::-1],"),
             "Your kernel is flipped: its last entry meets the window's first pixel. That is the true convolution of "
             "mathematics; equation (1) is a cross-correlation.",
             "Convolution or cross-correlation",
         ),
         Mistake(
             "kernel_transposed",
-            ("fcml->nf", "fclm->nf"),
+            (", (1, 2, 3)))", ", (1, 3, 2)))"),
             "Rows and columns of your kernel are exchanged. Entry (m, l) of the kernel belongs to the pixel m rows "
             "below and l columns to the right of the window's corner.",
             "The equation",

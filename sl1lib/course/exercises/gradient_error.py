@@ -67,6 +67,13 @@ EXERCISE = Exercise(
             "The check of every parameter",
         ),
         Mistake(
+            "zero_by_zero",
+            ("    if largest == 0:\n        return 0.0\n", ""),
+            "For two gradients of zeros your function divides 0 by 0. They agree, and the answer is 0.",
+            "The check of every parameter",
+            credit=0.75,
+        ),
+        Mistake(
             "only_derived_in_the_scale",
             ("max(np.abs(derived).max(), np.abs(differences).max())", "np.abs(derived).max()"),
             "You divide by the derived gradient's size alone: if that is 0 by mistake, the ratio says nothing. The "

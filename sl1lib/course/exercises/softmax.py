@@ -71,6 +71,13 @@ EXERCISE = Exercise(
             "Softmax",
         ),
         Mistake(
+            "axis_lost",
+            ("powers.sum(axis=-1, keepdims=True)", "powers.sum(axis=-1)"),
+            "The sums of your rows stand in one axis, and dividing by them goes along the columns. They need an axis of "
+            "length 1 behind theirs.",
+            "Softmax",
+        ),
+        Mistake(
             "not_normalised",
             (" / powers.sum(axis=-1, keepdims=True)", ""),
             "Your rows do not add up to 1. The exponentials still have to be divided by their sum.",

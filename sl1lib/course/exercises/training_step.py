@@ -14,8 +14,8 @@ def training_step(U, V, o, labels, lr, momentum, strength, eps):
     ds[np.arange(len(labels)), labels] -= 1
     dU = ds.T @ o / len(labels)
     pull = U / np.maximum(np.linalg.norm(U, axis=0), eps)
-    V = momentum * V - lr * (dU + strength * pull)
-    return U + V, V
+    velocity = momentum * V - lr * (dU + strength * pull)
+    return U + velocity, velocity
 
 
 def by_the_reference(U, V, o, labels, lr, momentum, strength, eps):
@@ -120,10 +120,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "old_velocity_moves",
-            (
-                "V = momentum * V - lr * (dU + strength * pull)\n    return U + V, V",
-                "W = momentum * V - lr * (dU + strength * pull)\n    return U + V, W",
-            ),
+            ("U + velocity", "U + V"),
             "The old velocity moves your weights. It is renewed first, and the new one moves them.",
             "Three updates by hand",
         ),
