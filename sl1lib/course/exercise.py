@@ -127,7 +127,8 @@ class Exercise:
     Raises
     ------
     ValueError
-        For an unknown chapter or level, a number of hints other than three, or a change that does not fit the solution.
+        For an unknown chapter or level, or a number of hints other than three; in a check, for a mistake's change that
+        does not fit the solution.
 
     Examples
     --------

@@ -73,8 +73,8 @@ EXERCISE = Exercise(
         Mistake(
             "axis_lost",
             ("powers.sum(axis=-1, keepdims=True)", "powers.sum(axis=-1)"),
-            "The sums of your rows stand in one axis, and dividing by them goes along the columns. They need an axis of "
-            "length 1 behind theirs.",
+            "The sums of your rows stand in one axis, and dividing by them goes along the columns. They need an axis "
+            "of length 1 behind theirs.",
             "Softmax",
         ),
         Mistake(
