@@ -54,10 +54,20 @@ def test_there_are_exercises_over_all_chapters_with_enough_mistakes():
 
 
 @cache
-def headings(page):
+def prose(page):
     cells = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
-    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def headings(page):
+    return re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+
+
+@every_exercise
+def test_its_chapter_names_it(q):
+    exercises = prose(CHAPTERS[q.chapter][1]).partition("## Exercises\n\n")[2]
+    paragraph = exercises.partition("\n\n")[0]
+    assert f"`{q.name}`" in paragraph or f'`q = course.exercise("{q.name}")`' in paragraph
 
 
 @every_exercise
