@@ -67,7 +67,7 @@ class LiveExplorer(Explorer, AnyWidget):
         if name.startswith("_") or (hasattr(type(self), name) and name not in self._choices):
             AnyWidget.__setattr__(self, name, value)
         elif name in self._choices:
-            with self.hold_sync():  # a page gets all of it at once
+            with self.hold_sync(), self.hold_trait_notifications():  # a page, and who observes, gets all of it at once
                 for each, settled in self._changes(name, value).items():
                     AnyWidget.__setattr__(self, each, settled)
         else:

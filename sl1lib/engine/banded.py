@@ -152,7 +152,6 @@ class Engine:
         require_choice("loss", loss, LOSSES)
         require_count("batch_size", batch_size, least=1)
         self.updates = 0
-        self.trainings = tuple(trainings)
         self._reading, self._batch_size = find_reading(reading), min(batch_size, len(x))
         self._loss = loss
         models, start = len(trainings), stack([training.params for training in trainings])
@@ -163,8 +162,7 @@ class Engine:
         self._scale = 1 / 255 if x.dtype == torch.uint8 else 1.0
         self._matrices = Matrices(models, self._reading, self._scale, dtype, device)
         self._views = [ModelViews.of(m, self._matrices, self._weights, self._gradient) for m in range(models)]
-        self._penalties = group_penalties([training.penalty for training in trainings], dtype, device)
-        self._proximal = any(group.step == "proximal" for group in self._penalties)
+        self.change(trainings)
         self._present = _present(trainings, dtype, device)
         if self._present is not None:
             self._weights.flat.mul_(self._present.flat)
@@ -231,6 +229,12 @@ class Engine:
                 if stop is not None and stop():
                     break
         return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
+
+    def change(self, trainings: Sequence[Training]) -> None:
+        """Let the rates, momenta and penalties of other trainings hold from the next update on; all else stays."""
+        self.trainings = tuple(trainings)
+        self._penalties = group_penalties([each.penalty for each in trainings], self._dtype, self._device)
+        self._proximal = any(group.step == "proximal" for group in self._penalties)
 
     def epoch(self, chunk: int = 50) -> Iterator[Costs]:
         """Make the remaining updates of the current epoch, ``chunk`` at a time, and yield after each chunk."""

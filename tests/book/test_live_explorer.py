@@ -28,10 +28,11 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture
 def without_anywidget(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.delitem(sys.modules, "sl1lib.book.live", raising=False)
+    for name in ("sl1lib.book.live", "sl1lib.book.laboratory.kernel"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
 
 
-@pytest.mark.parametrize("chapter", sorted(EXPLORERS.keys() - {"laboratory"}))
+@pytest.mark.parametrize("chapter", EXPLORERS)
 def test_a_notebook_gets_the_widget_and_the_same_figure_for_where_there_is_none(chapter):
     explorer = EXPLORERS[chapter]()
     bundle, _ = explorer._repr_mimebundle_()

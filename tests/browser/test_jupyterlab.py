@@ -104,6 +104,16 @@ def write_notebook(path):
         "assert w['convolution'].output.shape == (8, 16) and w['pooling'].pooled.shape[0] == 4\n"
         "assert seen == [0.05]\n"
         "print('REPORT' + json.dumps(as_json(w['the_corner'].path)) + 'END')",
+        "from sl1lib import load_data\n"
+        "from sl1lib.book.laboratory.explorer import laboratory\n"
+        "lab = laboratory(data=load_data('digits'))\n"
+        "lab",
+        "assert lab.wait(60)\n"
+        "run = lab.run\n"
+        "lab.start(10)\n"
+        "assert lab.wait(60) and len(lab.run.history.E0) == len(run.history.E0) + 10\n"
+        "print('REPORT' + json.dumps({'strength': lab.strength, 'penalty': run.config.penalty.strength,"
+        " 'updates': len(run.history.E0), 'epochs': len(run.history.seconds)}) + 'END')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -180,7 +190,17 @@ def shown(page, chapter):
     return page.locator(".jp-Notebook .jp-Cell").nth(1 + CHAPTERS.index(chapter)).locator(".sl1-explorer")
 
 
-def test_each_explorer_is_a_widget_that_follows_python_and_is_followed(lab):
+def test_explorers_and_the_laboratory_are_live_in_jupyterlab(lab, server):
+    """One test, since the parts share a server, and workers would each start one."""
+    python_follows_the_page(lab)
+    the_page_follows_python(lab)
+    keys_move_what_is_focused(lab)
+    the_laboratory_trains_in_the_kernel(lab)
+    nothing_is_asked_of_another_machine(lab, server)
+    without_a_kernel_the_same_figures_are_shown(lab, server)
+
+
+def python_follows_the_page(lab):
     assert lab.locator(".sl1-explorer").count() == len(CHAPTERS) == len(MOVED) == len(SET)
     assert lab.locator("[data-explorer]").count() == 0  # none is the static figure
     for chapter, (selector, how, _, _) in MOVED.items():
@@ -195,38 +215,56 @@ def test_each_explorer_is_a_widget_that_follows_python_and_is_followed(lab):
     for chapter, (_, _, _, value) in MOVED.items():
         np.testing.assert_array_equal(found[chapter], value, err_msg=chapter)  # exact: what the control says
 
+
+def the_page_follows_python(lab):
     run(lab, 2 + len(CHAPTERS))
     for chapter, (_, selector, value) in SET.items():
         control = shown(lab, chapter).locator(selector).first
         control.wait_for()
         if value is not None:
             lab.wait_for_function("([e, v]) => e.value === v", arg=[control.element_handle(), value])
-
     path = reported(lab, 3 + len(CHAPTERS))
     kept = shown(lab, "the_corner").locator("output").inner_text()
     assert f"After update 7: w = {path[7]:.3f}".replace("-", "−") in kept
 
 
-def test_keys_move_what_is_focused_and_not_the_notebook_s_cells(lab):
+def keys_move_what_is_focused(lab):
+    """And not the notebook's cells."""
     slider = shown(lab, "the_corner").locator("[name=t]")
-    before = slider.input_value()
     slider.press("ArrowUp")
-    assert int(slider.input_value()) == int(before) + 1
+    assert slider.input_value() == "8"
 
 
-def test_a_notebook_whose_kernel_is_gone_shows_the_same_figures_without_it(lab, server):
+def the_laboratory_trains_in_the_kernel(lab):
+    run(lab, 4 + len(CHAPTERS))
+    cell = lab.locator(".jp-Notebook .jp-Cell").nth(4 + len(CHAPTERS))
+    cell.get_by_text("Update 0, epoch 0").wait_for()
+    cell.get_by_role("button", name="one epoch").click()
+    cell.get_by_text("Update 29, epoch 1").wait_for()
+    cell.get_by_role("button", name="start", exact=True).click()
+    cell.get_by_role("button", name="pause").wait_for()
+    strength = cell.locator("[name=strength]")
+    strength.press("ArrowRight")  # while it trains
+    cell.get_by_role("button", name="pause").click()
+    cell.get_by_role("button", name="start", exact=True).wait_for()
+    found = reported(lab, 5 + len(CHAPTERS))
+    assert found["strength"] == found["penalty"] > 0.003
+    assert found["updates"] > 29
+    assert found["epochs"] == found["updates"] // 29
+    cell.get_by_text(f"Update {found['updates'] + 10}").wait_for()  # which Python made
+
+
+def nothing_is_asked_of_another_machine(lab, server):
+    address, _ = server
+    assert [url for url in lab.asked if not url.startswith((address, "blob:", "data:"))] == []
+    assert [said for said in lab.trouble if not any(re.search(noise, said) for noise in NOISE)] == []
+
+
+def without_a_kernel_the_same_figures_are_shown(lab, server):
     address, token = server
     lab.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    lab.wait_for_timeout(1000)
     lab.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
     lab.wait_for_function("fetch('/api/sessions').then(r => r.json()).then(all => all.length === 0)")
     lab.goto(f"{address}/lab/tree/live.ipynb?token={token}&reset")
-    lab.locator("[data-explorer] .sl1-explorer").nth(len(CHAPTERS) - 1).wait_for()
+    lab.locator("[data-explorer] .sl1-explorer").nth(len(CHAPTERS)).wait_for()
     assert lab.get_by_text("Error displaying widget").count() == 0
-
-
-def test_nothing_is_asked_of_another_machine_and_the_console_is_quiet(lab, server):
-    address, _ = server
-    outside = [url for url in lab.asked if not url.startswith((address, "blob:", "data:"))]
-    assert outside == []
-    assert [said for said in lab.trouble if not any(re.search(noise, said) for noise in NOISE)] == []

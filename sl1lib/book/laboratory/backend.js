@@ -21,6 +21,8 @@
 //   watched     the node of the trail
 //   trail       [updates made, its ten weights]
 //   removed     null, or { nodes, fold, errorBefore, errorFolded, errorForgotten }
+//
+// kernel.py hears and tells the same, and the command { type: "hello" }, at which it tells everything once more.
 
 import { Trainer } from "./trainer.js";
 
@@ -41,3 +43,21 @@ export function startTrainer(source, data, listen) {
     return { send: (command) => trainer.handle(command), end: () => trainer.handle({ type: "pause" }) };
   }
 }
+
+/**
+ * The trainer of a kernel, which hears and tells through the model. It brings its own test images, which `meet` gets with
+ * how many updates an epoch makes, or what went wrong; and it knows the weights that are stored.
+ */
+export function kernelTrainer(model, meet, listen) {
+  const receive = ({ about, trouble, ...snapshot }, [first, second]) => {
+    if (trouble) meet({ trouble });
+    else if (about) meet({ ...about, digits: { testImages: bytes(first), testLabels: bytes(second) } });
+    else listen({ ...snapshot, weights: new Float64Array(bytes(first).slice().buffer) });
+  };
+  model.on("msg:custom", receive);
+  model.send({ type: "hello" });
+  const send = ({ weights, ...command }) => model.send(weights ? { ...command, stored: true } : command);
+  return { send, end: () => model.off("msg:custom", receive) };
+}
+
+const bytes = (view) => new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);

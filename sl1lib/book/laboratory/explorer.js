@@ -10,7 +10,8 @@ import { showTraining } from "./training.js";
 
 const CHOSEN = ["strokes", "picked", "centred", "chosen", "node", "experiment"];
 
-function summary({ read, probability, label, empty }, { running, error }) {
+function summary({ read, probability, label, empty }, { running, error, trouble }) {
+  if (trouble) return trouble;
   if (running) return "The network trains.";
   const digit = empty ? "Draw a digit, or pick one." : `The network reads ${read}, with ${inPercent(probability, 0)}`;
   const truth =
@@ -44,7 +45,7 @@ function render({ model, el }) {
       removal(all);
       drawn = now;
     }
-    return summary(passed, { ...values, error: model.get("error") });
+    return summary(passed, { ...values, error: model.get("error") ?? null, trouble: session.trouble });
   });
   return () => {
     end();

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from ...data import digits
+from ...architecture import NODES
+from ...data import Dataset, digits, load_data
+from ...errors import require_choice, require_count, unexpected
+from ...reference import PROFILES
+from ...training import Run, RunConfig
+from ..choices import Made, Number, OneOf, Switch, Whole, frozen
 from ..explorer import Explorer, whole_module
 from .experiments import experiments
-from .stored import stored
+from .stored import stored, stored_params
 
 #: A drawing to begin with: a 4, small and in a corner, which is read right only where it is centred.
 FIRST_DRAWING: Final = (
@@ -32,43 +39,119 @@ FIRST_SETTINGS: Final[dict[str, Any]] = {
 _BATCH: Final = 50
 
 
-def laboratory() -> Explorer:
+def laboratory(run: Run | None = None, data: Dataset | None = None) -> Explorer:
     """Return a figure in which the whole network reads drawings, trains while its settings change, and loses nodes.
 
     It works without a kernel: the network is computed in JavaScript, in float64, and trains in a worker on the embedded
-    digits. The weights that it begins with were trained on MNIST.
+    digits. In a live notebook, where anywidget is installed, it is a `Laboratory`: the engine trains in the kernel, on
+    MNIST where it can be had.
+
+    Parameters
+    ----------
+    run : Run, optional
+        Whose weights and settings it begins with, in a live notebook. None: weights that were trained on MNIST.
+    data : Dataset, optional
+        What it trains on, in a live notebook. None: the run's, or MNIST, or else the digits.
+
+    Raises
+    ------
+    ValueError
+        For a run of another reading than ``"table"``, or a value that is refused when it is assigned.
 
     Examples
     --------
     >>> laboratory()
     <laboratory: the network of 3,898 parameters, 1,415 digits to train on>
     """
-    return Explorer(
-        __file__,
-        "laboratory: the network of 3,898 parameters, 1,415 digits to train on",
-        worker=_worker(),
-        digits={
+    config, settings, start = RunConfig(data="auto"), FIRST_SETTINGS, stored_params()
+    if run is not None:
+        check_run(run)
+        config, settings, start = run.config, FIRST_SETTINGS | settings_of(run.config), run.params
+    state = _state(settings)
+    try:
+        from .kernel import Laboratory
+    except ImportError:  # no anywidget
+        return Explorer(**state)
+    return Laboratory(start, config, lambda: load_data(config.data) if data is None else data, **state)
+
+
+def check_run(run: Run) -> None:
+    """Raise unless the page can show what a run has trained."""
+    if not isinstance(run, Run):
+        raise unexpected("run", run, "it must be a Run, as train and Run.load return")
+    if run.config.reading.name != "table":
+        raise unexpected("the reading of the run", run.config.reading.name, "the laboratory has the network of 'table'")
+
+
+def settings_of(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that a run was trained with: its first learning rate, its last momentum."""
+    rates = {"lr": config.lr, "momentum": config.momentum.end}
+    if config.penalty is None:
+        return rates | {"strength": 0.0}
+    return rates | asdict(config.penalty) | {"eps": max(config.penalty.eps, 1e-5)}
+
+
+def _state(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `Explorer` takes."""
+
+    def steps(state: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("gradient", "proximal") if PROFILES[state["profile"]].convex else ("gradient",)
+
+    return {
+        "source": __file__,
+        "plain": "laboratory: the network of 3,898 parameters, 1,415 digits to train on",
+        "computed": ("told", "updates", "running", "error", "weights", "left", "read", "probability", "image"),
+        "worker": _worker(),
+        "digits": {
             "images": _packed("digits-images-8x8.idx.gz"),
             "labels": _packed("digits-labels.idx.gz"),
             "training": digits.TRAINING_IMAGES,
             "perEpoch": -(-digits.TRAINING_IMAGES // _BATCH),
         },
-        stored={"weights": stored()["weights"], "error": stored()["test_error"]},
-        experiments=experiments(),
-        **FIRST_SETTINGS,
-        strokes=FIRST_DRAWING,
-        picked=None,
-        centred=True,
-        chosen={"field": "stage1", "at": 0},
-        node=80,
-        seed=0,
-        shift=0,
-        experiment=None,
-        told=0,
-        updates=0,
-        running=False,
-        error=None,
-    )
+        "stored": {"weights": stored()["weights"], "error": stored()["test_error"]},
+        "experiments": experiments(),
+        "profile": OneOf(settings["profile"], PROFILES),
+        "grouping": OneOf(settings["grouping"], ("node", "weight", "map")),
+        "step": OneOf(settings["step"], steps),
+        "strength": Number(settings["strength"], 0, 1),
+        "eps": Number(settings["eps"], 1e-5, 1),
+        "lr": Number(settings["lr"], 1e-3, 3.2),
+        "momentum": Number(settings["momentum"], 0, 0.95),
+        "strokes": Made(FIRST_DRAWING, _strokes),
+        "picked": Made(None, _picked),
+        "centred": Switch(True),
+        "chosen": Made({"field": "stage1", "at": 0}, _place),
+        "node": Whole(80, 0, NODES - 1),
+        "seed": Whole(0, 0, 2**32 - 1),
+        "shift": Whole(0, -40, 40),
+        "experiment": Made(None, _picked),
+    }
+
+
+def _strokes(strokes: Any) -> list[list[list[float]]]:
+    """Return a drawing: strokes of points (x, y), each from 0 to 1."""
+    found = [frozen("a stroke", stroke) for stroke in strokes]
+    for stroke in found:
+        if stroke.ndim != 2 or stroke.shape[1] != 2 or not ((stroke >= 0) & (stroke <= 1)).all():
+            raise unexpected("a stroke", stroke.tolist(), "it must be points (x, y) with numbers from 0 to 1")
+    return [stroke.tolist() for stroke in found]
+
+
+def _picked(number: Any) -> Any:
+    """Return the number of an image or an experiment, or None."""
+    if number is not None:
+        require_count("the number", number, least=0)
+    return number
+
+
+def _place(place: Any) -> dict[str, Any]:
+    """Return a place in a field of the page."""
+    fields = ("image", "stage1", "stage2", "lengths", "scores")
+    if not isinstance(place, Mapping) or set(place) != {"field", "at"}:
+        raise unexpected("chosen", place, "it must have a field and the number of a place in it, at")
+    require_choice("the field", place["field"], fields)
+    require_count("the place", place["at"], least=0)
+    return dict(place)
 
 
 def _worker() -> str:

@@ -1,7 +1,7 @@
 // What the laboratory knows: the network as it is now, and what the trainer told on the way there.
 
 import { fixed } from "../explorer.js";
-import { startTrainer } from "./backend.js";
+import { kernelTrainer, startTrainer } from "./backend.js";
 import { loadDigits } from "./digits.js";
 import { groupLengths, Network, parameters } from "./network.js";
 
@@ -38,6 +38,12 @@ export class Session {
 
   async #begin() {
     const { model } = this.#panel;
+    this.perEpoch = model.get("digits").perEpoch;
+    if (model.send) {
+      const meet = (known) => Object.assign(this, known);
+      this.#trainer = kernelTrainer(model, meet, (snapshot) => this.#hear(snapshot));
+      return;
+    }
     this.digits = await loadDigits(model.get("digits"));
     if (this.ended) return;
     this.#trainer = startTrainer(model.get("worker"), this.digits, (snapshot) => this.#hear(snapshot));
@@ -86,7 +92,7 @@ export class Session {
     const { model } = this.#panel;
     const known = { updates: step, running, error: this.errors.at(-1)?.[1] ?? null };
     this.#panel.set(running ? known : { ...known, weights: [...weights] });
-    this.#panel.set({ told: model.get("told") + 1 });
+    this.#panel.set({ told: (model.get("told") ?? 0) + 1 });
   }
 
   end() {

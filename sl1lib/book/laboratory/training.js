@@ -150,7 +150,7 @@ export function showTraining(panel, session) {
     const left = [...session.lengths].filter((_, node) => !session.removed?.nodes.includes(node));
     drawLengths(lengths, left, eps, threshold);
     drawTrail(trail, session);
-    const epochs = rounded(session.step / panel.model.get("digits").perEpoch, 1);
+    const epochs = rounded(session.step / session.perEpoch, 1);
     const short = left.filter((length) => length < eps).length;
     const nodes = session.removed ? `the ${left.length} nodes that are left` : `${left.length} nodes`;
     status.textContent = `Update ${session.step}, epoch ${epochs}: ${short} of ${nodes} are shorter than ε.`;
