@@ -97,7 +97,7 @@ def test_removed_nodes_stay_away_while_it_trains_and_come_back(lab, digits):
     assert removed["errorFolded"] == pytest.approx(pruned.report.error_after, abs=1.5 / 382)  # float32
     lab.start(5)
     assert lab.wait(PATIENCE)
-    assert (lab.run.params["U"] == 0).all(axis=0).sum() == gone
+    assert (lab.run.params["U"] == 0).all(axis=0).sum() == gone  # exact: zeros
     lab.restore()
     assert lab.wait(PATIENCE)
     np.testing.assert_array_equal(lab.run.params["U"], run.params["U"])  # exact: kept
