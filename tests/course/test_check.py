@@ -105,6 +105,10 @@ def single(a, k):
     return means(a.astype(np.float32), k)
 
 
+def far_too_large(a, k):
+    return np.ones((2000, 2000))
+
+
 def listed(a, k):
     return means(a, k).tolist()
 
@@ -160,6 +164,7 @@ HANDED_IN = [
     (asking, "exception", "EOFError"),
     (changing, "changed_argument", "`a` in place"),
     (flat, "wrong_shape", "The shape is (1, 1, 1); it should be (1, 1, 1, 1). Only axes of length 1"),
+    (far_too_large, "wrong_shape", "The shape is (2000, 2000); it should be (1, 1, 1, 1)"),
     (single, "single_precision", "float32"),
     (listed, "wrong_type", "The answer is a list; a NumPy array is expected"),
     (lazily, "wrong_type", "The answer is a generator"),
