@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ... import fast, reference
-from ...architecture import PARAMETER_SHAPES, epoch_order, glorot_uniform
+from ...architecture import PARAMETER_SHAPES, epoch_order
 from ..entry import Chapter, Checks
 from ..measure import SAME, normal, random_images
 
@@ -76,7 +76,7 @@ def variance_back(check: Checks) -> None:
 @chapter.equation("eq-numpy-glorot", "the bound of the random start", reference.init_params, fast.init_params)
 def glorot(check: Checks) -> None:
     """Draw 300 starts; a weight of a kernel has the fans of all 25 places."""
-    starts, generator = [glorot_uniform(seed) for seed in range(300)], torch.Generator()
+    starts, generator = [reference.init_params(seed) for seed in range(300)], torch.Generator()
     for name in ("K1", "K2", "U"):
         outputs, inputs, *window = PARAMETER_SHAPES[name]
         bound = math.sqrt(6 / ((inputs + outputs) * math.prod(window)))
