@@ -142,13 +142,14 @@ class Sandbox:
             try:
                 line = self._answers.get(timeout=max(deadline - time.monotonic(), 0))
             except queue.Empty:
-                self.close()
-                return Record(outcomes, frozenset(calls), "time", seconds)
-            if line is None and not running:
-                self.close()
-                raise _LostError("the process did not start")
+                line, ended = None, "time"
+            else:
+                ended = self._why_it_ended() if line is None else ""
             if line is None:
-                return Record(outcomes, frozenset(calls), self._why_it_ended(), seconds)
+                self.close()
+                if not running:  # no fault of the function's
+                    raise _LostError("the process did not start")
+                return Record(outcomes, frozenset(calls), ended, seconds)
             message = json.loads(line)
             if "lost" in message:
                 raise _LostError(message["lost"])
@@ -161,9 +162,7 @@ class Sandbox:
 
     def _why_it_ended(self) -> str:
         assert self._process is not None
-        code = self._process.wait()
-        self.close()
-        return {OUT_OF_TIME: "time", OUT_OF_MEMORY: "memory"}.get(code, "crash")
+        return {OUT_OF_TIME: "time", OUT_OF_MEMORY: "memory"}.get(self._process.wait(), "crash")
 
 
 def run_here(function: Function, jobs: Sequence[Sequence[Any]], seconds: float = SECONDS) -> Record:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sl1lib.reference
 from sl1lib import course
+from sl1lib.course import sandbox
 from sl1lib.course.carrying import pack, unpack
 from sl1lib.course.checking import judge
 from sl1lib.course.sandbox import SANDBOX, Sandbox, run_here
@@ -185,6 +187,26 @@ def test_everything_that_people_hand_in_has_its_sentence(function, finding, word
     assert "Traceback" not in str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("name", "function", "finding", "words"),
+    [
+        ("dense_backward", lambda ds, o, U: (ds @ U, ds.T @ o), "wrong_count", "returns 2 values; 3 are expected"),
+        ("dense_backward", lambda ds, o, U: ds @ U, "wrong_count", "returns 1 value; 3 are expected"),
+        ("dead_nodes", lambda U, eps: (np.linalg.norm(U, axis=0) < eps) * 1, "wrong_dtype", "bool is expected"),
+        ("penalty", lambda U, eps: "5.5", "wrong_type", "The answer is a str; a number is expected"),
+        ("softmax", lambda s: np.full(s.shape, np.nan), "not_finite", "nan at [0, 0]"),
+    ],
+)
+def test_what_is_no_answer_to_this_exercise_is_told(name, function, finding, words):
+    verdict = course.check(name, function)
+    assert (verdict.mistake, words in verdict.message) == (finding, True), verdict
+
+
+def test_every_finding_is_tried_here():
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [finding for finding in course.FINDINGS if f'"{finding}"' not in source] == []
+
+
 def test_a_view_of_an_argument_is_told():
     verdict = RELU.check(lambda dy, x: dy if (x > 0).all() else np.where(x > 0, dy, 0.0))
     assert verdict.passed or verdict.mistake == "returns_view"
@@ -226,6 +248,16 @@ def test_an_endless_loop_is_told_soon_after_its_limit(run):
 def test_after_a_process_was_lost_the_next_check_has_a_new_one():
     assert POOL.check(quitting).mistake == "crash"
     assert POOL.check(means).passed
+
+
+def test_a_process_that_does_not_get_going_is_no_fault_of_the_function(monkeypatch):
+    monkeypatch.setattr(sandbox, "_START", "raise SystemExit(3)")
+    alone = Sandbox()
+    assert judge(POOL, means, alone.run).passed
+    monkeypatch.setattr(sandbox, "_START", "import time; time.sleep(60)")
+    monkeypatch.setattr(sandbox, "STARTING", 0.2)
+    assert judge(POOL, means, alone.run).passed
+    alone.close()
 
 
 def test_where_no_process_can_be_started_the_function_is_called_here(monkeypatch):
@@ -270,7 +302,7 @@ def test_functions_of_a_notebook_travel_with_what_they_read():
     )
     data = pack(cell["outer"](10))
     assert unpack(data)(1, more=2) == 13
-    code = f"import sys; from sl1lib.course.carrying import unpack; print(unpack({data!r})(1))"
+    code = f"from sl1lib.course.carrying import unpack; print(unpack({data!r})(1))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "12"
 
