@@ -1,4 +1,4 @@
-"""The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, check, env.
+"""The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, lab, check, env.
 
 Each command's options and work stand in a module of this package, which is imported when the command is asked for, so
 that ``sl1 --help`` waits for no PyTorch.
@@ -36,6 +36,10 @@ COMMANDS: Final = MappingProxyType(
         "prune": (
             "make a saved run's network smaller; print sizes, errors and times before and after",
             "prune", "add_options", "run",
+        ),
+        "lab": (
+            "show the laboratory in the browser: draw a digit, train while the penalty changes, remove nodes",
+            "lab", "add_options", "run",
         ),
         "check": ("check the equations of the book on this machine", "check", "add_options", "run"),
         "env": ("check this machine: what is missing, and how to get it", "env", "add_options", "run"),

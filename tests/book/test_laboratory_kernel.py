@@ -8,6 +8,7 @@ import torch
 
 from sl1lib import MomentumRamp, Penalty, Run, fast, prune
 from sl1lib.book.explorer import Explorer
+from sl1lib.book.laboratory.experiments import experiments
 from sl1lib.book.laboratory.explorer import FIRST_SETTINGS, laboratory
 from sl1lib.book.laboratory.stored import stored_params
 from sl1lib.engine import Engine, Training
@@ -162,6 +163,17 @@ def test_a_profile_without_proximal_map_is_taken_by_its_gradient(lab):
     lab.profile = "sqrt_quartic"
     assert lab.step == "gradient"
     lab.start(1)
+    assert lab.wait(PATIENCE)
+    assert not [content for content, _ in lab._told if "trouble" in content]
+
+
+def test_every_experiment_sets_what_can_be_set(lab):
+    for experiment in experiments():
+        for name, value in experiment["values"].items():
+            setattr(lab, name, value)
+            assert getattr(lab, name) == value
+        lab._trainer.do({"type": "reset", "seed": 0, "stored": True, "plan": experiment["commands"]})
+        lab.pause()
     assert lab.wait(PATIENCE)
     assert not [content for content, _ in lab._told if "trouble" in content]
 

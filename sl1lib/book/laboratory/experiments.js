@@ -22,7 +22,7 @@ export function showExperiments(panel, session) {
     if (experiment === null) told.textContent = "Five experiments: each is set up, and begins, with a click.";
     else {
       const { see, chapter, page } = experiments[experiment];
-      told.replaceChildren(see, " ", html("a", { href: page }, chapter), ".");
+      told.replaceChildren(see, " ", page && !model.send ? html("a", { href: page }, chapter) : chapter, ".");
     }
   };
 }

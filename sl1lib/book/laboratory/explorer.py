@@ -17,7 +17,7 @@ from ...training import Run, RunConfig
 from ..choices import Made, Number, OneOf, Switch, Whole, frozen
 from ..explorer import Explorer, whole_module
 from .experiments import experiments
-from .stored import stored, stored_params
+from .stored import packed, stored, stored_params
 
 #: A drawing to begin with: a 4, small and in a corner, which is read right only where it is centred.
 FIRST_DRAWING: Final = (
@@ -63,16 +63,28 @@ def laboratory(run: Run | None = None, data: Dataset | None = None) -> Explorer:
     >>> laboratory()
     <laboratory: the network of 3,898 parameters, 1,415 digits to train on>
     """
-    config, settings, start = RunConfig(data="auto"), FIRST_SETTINGS, stored_params()
-    if run is not None:
-        check_run(run)
-        config, settings, start = run.config, FIRST_SETTINGS | settings_of(run.config), run.params
-    state = _state(settings)
+    state = _state(run)
     try:
         from .kernel import Laboratory
     except ImportError:  # no anywidget
         return Explorer(**state)
+    config, start = (RunConfig(data="auto"), stored_params()) if run is None else (run.config, run.params)
     return Laboratory(start, config, lambda: load_data(config.data) if data is None else data, **state)
+
+
+def laboratory_page(run: Run | None = None) -> str:
+    """Return the laboratory as a page of its own, which `sl1 lab` shows: one file that asks for nothing."""
+    alone = [{**each, "page": None} for each in experiments()]  # the chapters are elsewhere
+    figure = Explorer(**(_state(run) | {"experiments": alone}))
+    return f"""\
+<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Laboratory</title></head>
+<body style="max-width: 60rem; margin: 0 auto; padding: 0 1rem">
+{figure.html}
+</body>
+</html>
+"""
 
 
 def check_run(run: Run) -> None:
@@ -91,8 +103,15 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
     return rates | asdict(config.penalty) | {"eps": max(config.penalty.eps, 1e-5)}
 
 
-def _state(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _state(run: Run | None) -> dict[str, Any]:
     """Return what `Explorer` takes."""
+    known, settings = stored(), FIRST_SETTINGS
+    begun = {"weights": known["weights"], "error": known["test_error"], "name": "MNIST’s weights"}
+    if run is not None:
+        check_run(run)
+        settings = FIRST_SETTINGS | settings_of(run.config)
+        error = run.held_out_error if len(run.history.held_out_error) else None
+        begun = {"weights": packed(run.params), "error": error, "name": "the run’s weights"}
 
     def steps(state: Mapping[str, Any]) -> tuple[str, ...]:
         return ("gradient", "proximal") if PROFILES[state["profile"]].convex else ("gradient",)
@@ -108,7 +127,7 @@ def _state(settings: Mapping[str, Any]) -> dict[str, Any]:
             "training": digits.TRAINING_IMAGES,
             "perEpoch": -(-digits.TRAINING_IMAGES // _BATCH),
         },
-        "stored": {"weights": stored()["weights"], "error": stored()["test_error"]},
+        "stored": begun,
         "experiments": experiments(),
         "profile": OneOf(settings["profile"], PROFILES),
         "grouping": OneOf(settings["grouping"], ("node", "weight", "map")),

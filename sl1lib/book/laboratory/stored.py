@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,12 @@ def stored_params() -> dict[str, np.ndarray]:
     return _unpack(stored()["weights"])
 
 
+def packed(params: Mapping[str, np.ndarray]) -> str:
+    """Return parameters as the page reads them."""
+    halves = np.concatenate([np.asarray(params[name]).ravel() for name in PARAMETER_SHAPES]).astype(_HALF)
+    return b64encode(halves.tobytes()).decode()
+
+
 def _unpack(weights: str) -> dict[str, np.ndarray]:
     numbers = np.frombuffer(b64decode(weights), dtype=_HALF).astype(float)
     ends = np.cumsum([np.prod(shape) for shape in PARAMETER_SHAPES.values()])
@@ -59,8 +66,7 @@ def _main() -> None:
     from ...data import load_data
 
     run, data = train(STORED_RUN), load_data("mnist")
-    halves = np.concatenate([np.asarray(run.params[name]).ravel() for name in PARAMETER_SHAPES]).astype(_HALF)
-    weights = b64encode(halves.tobytes()).decode()
+    weights = packed(run.params)
     error = error_rate(_unpack(weights), data.x_test, data.y_test)
     content = {"config": STORED_RUN.to_dict(), "test_error": error, "weights": weights}
     _FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -41,7 +41,9 @@ function buttons(panel, session) {
   panel.action(row, "one update", press("update"));
   panel.action(row, "one epoch", press("epoch"));
   const anew = panel.buttons("Start");
-  panel.action(anew, "start again from MNIST’s weights", () => session.begin({ weights: session.stored }));
+  panel.action(anew, `start again from ${panel.model.get("stored").name}`, () =>
+    session.begin({ weights: session.stored }),
+  );
   panel.action(anew, "from scratch, with seed", () => session.begin({}));
   const write = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 && panel.set({ seed });
   const field = panel.number({ min: 0, step: 1, "aria-label": "seed" }, () => panel.model.get("seed"), write);
