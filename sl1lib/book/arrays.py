@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .style import HIGHLIGHT, WIDTH, finish, hide_frame
+from .style import HIGHLIGHT, WIDTH, centre_title, finish, hide_frame, panels
 
 
 def matrices(
@@ -47,9 +47,7 @@ def matrices(
         if index < len(between):
             axes.text(left + gap / 2, tallest / 2, between[index], ha="center", va="center", fontsize=14)
         left += gap
-    axes.set_xlim(-0.05, total + 0.05)
-    axes.set_ylim(tallest + 0.05, -0.75)
-    axes.set_aspect("equal")
+    axes.set(xlim=(-0.05, total + 0.05), ylim=(tallest + 0.05, -0.75), aspect="equal")
     axes.axis("off")
     return finish(figure)
 
@@ -67,14 +65,14 @@ def image_row(images: Sequence[np.ndarray], titles: Sequence[str], diverging: bo
     -------
     Figure
     """
-    figure, row = plt.subplots(1, len(images), figsize=(WIDTH, WIDTH / len(images) + 0.3), squeeze=False)
+    figure, row = panels(len(images), WIDTH / len(images) + 0.3)
     limit = max(float(np.abs(image).max()) for image in images) or 1.0
-    for axes, image, title in zip(row[0], images, titles, strict=True):
+    for axes, image, title in zip(row, images, titles, strict=True):
         if diverging:
             axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
         else:
             axes.imshow(image)
-        axes.set_title(title, fontsize=9, fontweight="normal", loc="center")
+        centre_title(axes, title, 9)
         hide_frame(axes)
     return finish(figure)
 

@@ -97,16 +97,10 @@ def _curves(stage: Table, method: str) -> tuple[np.ndarray, np.ndarray]:
 def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = "", shared: bool = True) -> Figure:
     """Draw the numbers of all seeds, one row per method, with the mean and its interval.
 
-    Parameters
-    ----------
-    columns : mapping of str to mapping of str to array_like
-        By title, side by side, the same rows in each. NaN is left out. Where a column has infinite numbers, its
-        middle is the median, without an interval. Numbers far off the scale of all others are not drawn, but counted,
-        with the mean that they lead to.
-    quantity : str
-        What all columns show, with its unit; empty where the titles say it.
-    shared : bool
-        One scale for all columns.
+    ``columns`` has numbers by title and method, the same methods in each, for panels side by side, on one scale where
+    it is ``shared``. NaN is left out. Where a column has infinite numbers, its middle is the median, without an
+    interval. Numbers far off the scale of all others are not drawn, but counted, with the mean that they lead to.
+    ``quantity`` is empty where the titles say what is shown.
     """
     rows = list(next(iter(columns.values())))
     figure, row = panels(len(columns), 0.34 * len(rows) + 0.9, sharey=True, sharex=shared)
@@ -129,14 +123,8 @@ def paired_rows(
 ) -> Figure:
     """Draw all seeds beside the paired differences to SL1: one row per method, a pair of panels for each stage.
 
-    Parameters
-    ----------
-    stages : mapping of str to (mapping of str to array_like, mapping of str to Effect)
-        By title: the numbers by method, and the differences, SL1 minus the other, for all other methods.
-    quantity : str
-        With its unit.
-    margin : float
-        Drawn as a band around 0: differences within it do not matter.
+    ``stages`` has, by title, the numbers by method, and the differences, SL1 minus the other, for all other methods. A
+    band around 0 marks the ``margin`` within which differences do not matter.
     """
     counts = [len(values) for values, _ in stages.values()]
     height = 0.33 * sum(counts) + 0.95 * len(stages)
