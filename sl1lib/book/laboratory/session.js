@@ -42,6 +42,7 @@ export class Session {
     if (model.send) {
       const meet = (known) => Object.assign(this, known);
       this.#trainer = kernelTrainer(model, meet, (snapshot) => this.#hear(snapshot));
+      this.send({ type: "watch", node: model.get("node") });
       return;
     }
     this.digits = await loadDigits(model.get("digits"));
