@@ -46,6 +46,16 @@ def test_updates_and_epochs_are_the_engine_s(lab, digits):
     assert lab.run.complete
 
 
+def test_the_run_can_be_had_while_it_trains(lab):
+    assert lab.wait(PATIENCE)  # nothing is to be done yet
+    lab.start()
+    counts = [len(lab.run.history.E0) for _ in range(20)]
+    lab.pause()
+    assert lab.wait(PATIENCE)
+    assert counts == sorted(counts)
+    assert len(lab.run.history.E0) >= counts[-1]
+
+
 def test_settings_hold_from_the_next_update_and_the_run_says_so(lab, tmp_path):
     lab.start()
     lab.strength, lab.eps = 0.05, 0.05

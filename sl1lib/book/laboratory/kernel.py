@@ -48,7 +48,8 @@ class KernelTrainer:
     ) -> None:
         self._start, self._config, self._load, self._tell = start, config, load, tell
         self._queue: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._lock, self._idle = threading.RLock(), threading.Event()
+        self._lock, self._gate, self._idle = threading.RLock(), threading.Lock(), threading.Event()
+        self._idle.set()
         self._thread: threading.Thread | None = None
         self._settings = dict(settings)
         self._engine: Engine | None = None
@@ -56,8 +57,9 @@ class KernelTrainer:
 
     def do(self, command: dict[str, Any]) -> None:
         """Take a command, which is obeyed in its turn."""
-        self._idle.clear()
-        self._queue.put(dict(command))
+        with self._gate:  # whoever waits must not be told between the two that nothing is left
+            self._idle.clear()
+            self._queue.put(dict(command))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="laboratory", daemon=True)
             self._thread.start()
@@ -96,6 +98,7 @@ class KernelTrainer:
                 command = self._queue.get(block=not self._running)
             except Empty:
                 command = {"type": "slice"}
+                time.sleep(0.001)  # for whoever waits for the lock
             if command["type"] == "end":
                 return
             try:
@@ -106,8 +109,9 @@ class KernelTrainer:
             except Exception as error:  # a thread has nobody else to tell
                 self._until, self._plan = 0, []
                 self._tell({"trouble": f"{type(error).__name__}: {error}"}, [])
-            if not self._running and self._queue.empty():
-                self._idle.set()
+            with self._gate:
+                if not self._running and self._queue.empty():
+                    self._idle.set()
 
     @property
     def _running(self) -> bool:
