@@ -141,11 +141,11 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 
 def without_widgets(notebook: nbformat.NotebookNode) -> None:
-    """Remove widgets, which belong to their kernel, where HTML beside them shows the same without one."""
+    """Remove widgets, which belong to their kernel, where HTML or a picture beside them shows the same without one."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if "text/html" in output.get("data", {}):
+            if {"text/html", "image/png"} & output.get("data", {}).keys():
                 output["data"].pop(WIDGET, None)
 
 
