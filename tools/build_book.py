@@ -12,25 +12,20 @@ failed.
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
-from common import BUILD, LOGS, ROOT, TEST_BUILD, environment, notebooks, say, warm_up
-from notebooks import ANSI, Executed, execute_all, remember, store, told
-from progress import clear, draw, in_words
+from common import BUILD, LOGS, ROOT, TEST_BUILD, notebooks, say, warm_up
+from notebooks import Executed, execute_all, remember, store, told
+from pages import NOTEBOOKS, forget, offer_notebooks, run_sphinx
+from progress import in_words
 
-# The package has no __main__, and the script's folder differs between systems.
-JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
 EXECUTED = BUILD / "executed"
-TROUBLE = re.compile(r"\b(?:WARNING|ERROR|CRITICAL|Exception|Error)\b.*:")
-STAGE = re.compile(r"(reading|writing) [^\[]*\[ *\d+%\]")
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
 SHOWN = 5  # lines of Sphinx's trouble
 
@@ -72,37 +67,19 @@ def mark(executed: Executed) -> None:
 
 
 def make_pages(stored: bool, log: Path) -> tuple[int, Path, list[str]]:
-    """Let Sphinx make the pages from nothing; return its exit status, their folder, and what it warns of."""
-    env = environment() | {"NO_COLOR": "1"}
-    env.pop("SL1LIB_EXECUTED", None)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(ROOT), "-W", "--keep-going"]
-    output = BUILD
-    if stored:
-        command += ["--path-output", str(TEST_BUILD)]
-        output = TEST_BUILD / "_build"
-        TEST_BUILD.mkdir(parents=True, exist_ok=True)
-    else:
-        env["SL1LIB_EXECUTED"] = str(EXECUTED)
-    # Sphinx rebuilds only pages whose source changed; a changed library must make all of them again.
-    for name in ("html", ".doctrees"):
-        shutil.rmtree(output / name, ignore_errors=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    trouble = []
-    with (
-        log.open("w", encoding="utf-8") as kept,
-        subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as sphinx,
-    ):
-        for line in io.TextIOWrapper(sphinx.stdout, encoding="utf-8", errors="backslashreplace"):
-            line = ANSI.sub("", line)
-            kept.write(line)
-            if stage := STAGE.match(line):
-                draw(f"pages: {stage.group()}")
-            if TROUBLE.search(line):
-                trouble.append(line.strip())
-    clear()
-    return sphinx.returncode, output / "html", trouble
+    """Let Sphinx make the pages from nothing; return its exit status, their folder, and what it warns of.
+
+    The notebooks that the pages offer are derived from the same reading: see lab_edition.py.
+    """
+    output = TEST_BUILD / "_build" if stored else BUILD
+    variables = {} if stored else {"SL1LIB_EXECUTED": str(EXECUTED)}
+    forget(output)
+    log.unlink(missing_ok=True)
+    status, trouble = run_sphinx(output, log, variables)
+    if status == 0:
+        status, trouble = run_sphinx(output, log, variables, NOTEBOOKS)
+        offer_notebooks(output)
+    return status, output / "html", trouble
 
 
 def report(failed: Iterable[Executed], status: int, trouble: list[str], index: Path, log: Path) -> int:

@@ -2,6 +2,8 @@
 
 python tools/lab.py [--folder FOLDER] [OPTION OF JUPYTERLAB ...]
 
+Without a folder, it is the JupyterLab edition, brought up to date with the book: see lab_edition.py.
+
 The notebooks are marked as trusted, so their figures move before a cell has been run. Nothing is asked of other
 machines: no news, no updates, no list of extensions.
 """
@@ -15,13 +17,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from common import OWN, ROOT, environment, warm_up
+from common import OWN, environment, warm_up
 
 os.environ.update(environment())  # before Jupyter looks where its settings are
 
 import nbformat
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyterlab.labapp import LabApp
+from lab_edition import derive
 from nbformat.sign import NotebookNotary
 from notebooks import without_widgets
 
@@ -57,14 +60,18 @@ def trust(folder: Path) -> None:
 def main(options: list[str]) -> None:
     """Open JupyterLab; Ctrl-C ends it."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--folder", type=Path, default=ROOT / "book")
+    parser.add_argument("--folder", type=Path)
     known, others = parser.parse_known_args(options)
+    begin = [] if known.folder else ["--LabApp.default_url=/lab/tree/book/index.ipynb"]
+    folder = known.folder or derive()
+    if folder is None:
+        sys.exit(1)
     settings = OWN / "jupyter" / "labconfig" / "page_config.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps(PAGE), encoding="utf-8")
     warm_up()
-    trust(known.folder)
-    LabApp.launch_instance([f"--ServerApp.root_dir={known.folder.resolve()}", *OPTIONS, *others])
+    trust(folder)
+    LabApp.launch_instance([f"--ServerApp.root_dir={folder.resolve()}", *begin, *OPTIONS, *others])
 
 
 if __name__ == "__main__":

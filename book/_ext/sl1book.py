@@ -160,6 +160,12 @@ def preload_fonts(app, pagename, templatename, context, doctree) -> None:
             )
 
 
+def launch_from_where(app, config) -> None:
+    """Have no buttons for Colab and Binder before `_config.yml` says where the book is hosted."""
+    if not config.html_theme_options.get("repository_url"):
+        config.html_theme_options.pop("launch_buttons", None)
+
+
 class Findings(Directive):
     """Give the page the main findings of a study, each linked to its chapter; the argument is the study's name."""
 
@@ -202,6 +208,7 @@ def setup(app) -> dict:
     app.connect(
         "config-inited", lambda app, config: drop_unused(app), priority=1
     )
+    app.connect("config-inited", launch_from_where, priority=1)
     app.connect("doctree-read", repair_boxes)
     app.connect("doctree-read", mark_badges)
     app.connect("html-page-context", preload_fonts)

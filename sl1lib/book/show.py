@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import html
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 try:
     from IPython.display import display
@@ -24,6 +25,11 @@ from .ledger import check, matching
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: What roles of MyST say, such as ``{eq}`eq-paper-error` ``, where Sphinx is not there to resolve them: each notebook
+#: of the JupyterLab edition fills it in its first cell.
+REFERENCES: Final[dict[str, str]] = {}
+_ROLE: Final = re.compile(r"\{[a-z:]+\}`[^`]+`")
 
 
 def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None:
@@ -192,7 +198,11 @@ class _Shown:
 
 
 def _show_markdown(text: str) -> None:
-    display(_Shown(text, markdown=text))
+    display(_Shown(text, markdown=_ROLE.sub(_reference, text) if REFERENCES else text))
+
+
+def _reference(role: re.Match[str]) -> str:
+    return REFERENCES.get(_one_line(role[0]), role[0])
 
 
 def _without_docstring(source: str) -> str:

@@ -286,7 +286,7 @@ class Exercise:
 
         Returns
         -------
-        Verdict
+        sl1lib.course.Verdict
         """
         return judge(self, function, SANDBOX.run)
 

@@ -108,7 +108,7 @@ def check(name: str | os.PathLike[str], function: Any) -> Verdict:
 
     Returns
     -------
-    Verdict
+    sl1lib.course.Verdict
 
     Examples
     --------
