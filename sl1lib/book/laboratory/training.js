@@ -1,6 +1,6 @@
 // The training: what a reader decides while it goes on, and four charts of what comes of it.
 
-import { clamp, html, range, rounded, short } from "../explorer.js";
+import { clamp, fixed, html, range, rounded, short } from "../explorer.js";
 import { PROFILES } from "../profiles.js";
 import { CLASSES } from "./network.js";
 
@@ -155,6 +155,8 @@ export function showTraining(panel, session) {
     const epochs = rounded(session.step / session.perEpoch, 1);
     const short = left.filter((length) => length < eps).length;
     const nodes = session.removed ? `the ${left.length} nodes that are left` : `${left.length} nodes`;
-    status.textContent = `Update ${session.step}, epoch ${epochs}: ${short} of ${nodes} are shorter than ε.`;
+    const last = session.losses.at(-1);
+    const batch = last ? ` E₀ of the last batch: ${fixed(last[1], 3)}.` : "";
+    status.textContent = `Update ${session.step}, epoch ${epochs}: ${short} of ${nodes} are shorter than ε.${batch}`;
   };
 }
