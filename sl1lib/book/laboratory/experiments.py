@@ -70,7 +70,7 @@ _EXPERIMENTS: Final = (
         "lower λ, and see how much of the network comes back.",
         "Comparing fairly",
         "../findings/comparison",
-        {**_SL1, "strength": 0.2, **_looking_at(_SPARE)},
+        {**_SL1, "strength": 0.3, "eps": 2e-2, **_looking_at(_SPARE)},
         [_FIVE_EPOCHS],
     ),
 )
