@@ -223,8 +223,9 @@ def test_a_test_image_can_be_taken(page):
 
 
 def test_a_number_says_which_sum_made_it(page):
-    maps = page.get_by_label("The six maps of layer 1")
-    maps.focus()
+    page.get_by_label("The six maps of layer 1").hover(position={"x": 2, "y": 2})
+    assert get(page, "chosen") == {"field": "stage1", "at": 0}
+    page.get_by_label("The six maps of layer 1").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     assert get(page, "chosen") == {"field": "stage1", "at": 13}
@@ -267,7 +268,7 @@ def test_nodes_are_removed_and_put_back(page):
     threshold.fill("35")
     press(page, "remove, means forgotten")
     wait_until(page, "get('left') < 192 && get('told') > 1")
-    page.wait_for_selector("tr.here >> text=means forgotten")
+    page.wait_for_selector("tr.here >> text=forgotten")
     rows = page.locator("tbody tr").all_inner_texts()
     errors = [float(row.split()[-2]) for row in rows]
     assert errors[0] < errors[1] < errors[2]
@@ -283,7 +284,7 @@ def test_nodes_are_removed_and_put_back(page):
 
 def course(page, name):
     press(page, name)
-    wait_until(page, "get('updates') === 145 && !get('running')")
+    wait_until(page, "get('updates') === 116 && !get('running')")
 
 
 def test_the_experiments_show_what_they_say(page):
@@ -317,7 +318,7 @@ def test_the_experiments_show_what_they_say(page):
     assert lengths()[get(page, "node")] < 0.01
     assert page.locator(".see a").get_attribute("href") == "../smoothing/gradients.html"
     press(page, "4 folding matters")
-    page.wait_for_selector("tr.here >> text=means forgotten")
+    page.wait_for_selector("tr.here >> text=forgotten")
     whole, folded, forgotten = (float(row.split()[-2]) for row in page.locator("tbody tr").all_inner_texts())
     assert whole < folded
     assert folded + 5 < forgotten  # per cent of the test images

@@ -8,7 +8,7 @@ from typing import Any, Final
 _SL1: Final = {"profile": "huber", "grouping": "node", "step": "gradient", "eps": 1e-2, "lr": 0.1, "momentum": 0.2}
 #: A node that the digits can do without, and one that they hold on to for a while.
 _SPARE, _HELD = 80, 172
-_FIVE_EPOCHS: Final = {"type": "start", "updates": 145}
+_FOUR_EPOCHS: Final = {"type": "start", "updates": 4 * 29}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ _EXPERIMENTS: Final = (
         "The corner",
         "../smoothing/the-corner",
         {**_SL1, "profile": "abs", "grouping": "weight", "strength": 1e-2, **_looking_at(_SPARE)},
-        [_FIVE_EPOCHS],
+        [_FOUR_EPOCHS],
     ),
     Experiment(
         "ε too small",
@@ -44,7 +44,7 @@ _EXPERIMENTS: Final = (
         "Convergence",
         "../smoothing/convergence",
         {**_SL1, "strength": 1e-2, "eps": 1e-4, **_looking_at(_SPARE)},
-        [_FIVE_EPOCHS],
+        [_FOUR_EPOCHS],
     ),
     Experiment(
         "a node dies",
@@ -53,7 +53,7 @@ _EXPERIMENTS: Final = (
         "Gradients",
         "../smoothing/gradients",
         {**_SL1, "strength": 1e-2, **_looking_at(_HELD)},
-        [_FIVE_EPOCHS],
+        [_FOUR_EPOCHS],
     ),
     Experiment(
         "folding matters",
@@ -71,7 +71,7 @@ _EXPERIMENTS: Final = (
         "Comparing fairly",
         "../findings/comparison",
         {**_SL1, "strength": 0.3, "eps": 2e-2, **_looking_at(_SPARE)},
-        [_FIVE_EPOCHS],
+        [_FOUR_EPOCHS],
     ),
 )
 

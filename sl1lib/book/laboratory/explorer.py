@@ -139,7 +139,7 @@ def _state(run: Run | None) -> dict[str, Any]:
         "strokes": Made(FIRST_DRAWING, _strokes),
         "picked": Made(None, _picked),
         "centred": Switch(True),
-        "chosen": Made({"field": "stage1", "at": 0}, _place),
+        "chosen": Made({"field": "stage1", "at": 510}, _place),
         "node": Whole(80, 0, NODES - 1),
         "seed": Whole(0, 0, 2**32 - 1),
         "shift": Whole(0, -40, 40),

@@ -109,7 +109,7 @@ function fields(panel) {
 class Sum {
   constructor(panel) {
     this.colours = panel.colours;
-    this.pictures = ["what it reads", "times the weights", "makes the products"].map(
+    this.pictures = ["what it reads", "× weights", "= products"].map(
       (caption) => new Maps({ caption, label: caption, ground: tint(panel.colours.border, 0.6) }),
     );
     this.text = html("p", { class: "sum" });

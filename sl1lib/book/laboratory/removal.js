@@ -44,8 +44,8 @@ export function showRemoval(panel, session) {
     const [whole, left] = [cost([]), cost(nodes)];
     body.replaceChildren(
       row("whole", whole, removed ? removed.errorBefore : (errors.at(-1)?.[1] ?? null), !removed),
-      row("means folded", left, removed?.errorFolded ?? null, removed?.fold === true),
-      row("means forgotten", left, removed?.errorForgotten ?? null, removed?.fold === false),
+      row("folded", left, removed?.errorFolded ?? null, removed?.fold === true),
+      row("forgotten", left, removed?.errorForgotten ?? null, removed?.fold === false),
     );
     panel.set({ left: left.nodes });
   };

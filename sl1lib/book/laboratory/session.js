@@ -6,7 +6,7 @@ import { loadDigits } from "./digits.js";
 import { groupLengths, Network, parameters } from "./network.js";
 
 export const SETTINGS = ["profile", "grouping", "step", "strength", "eps", "lr", "momentum"];
-const LONGEST_TRAIL = 80; // updates
+const LONGEST_TRAIL = 60; // updates
 
 export const inPercent = (share, digits = 1) => `${fixed(100 * share, digits)} %`;
 

@@ -54,9 +54,9 @@ function buttons(panel, session) {
 function settings(panel) {
   const { model } = panel;
   const profiles = Object.keys(PROFILES).map((name) => [name, PROFILE_NAMES[name]]);
-  panel.select("profile", "penalty on", "profile of the penalty", profiles);
-  panel.select("grouping", "groups", "grouping of the weights", GROUPS_OFFERED);
-  panel.select("step", "taken as", "how an update takes the penalty", STEPS);
+  panel.select("profile", "penalty on", "penalty on lengths: the profile", profiles);
+  panel.select("grouping", "groups", "groups of weights", GROUPS_OFFERED);
+  panel.select("step", "taken as", "taken as gradient or proximal step", STEPS);
   const refuse = () => {
     if (!PROFILES[model.get("profile")].prox && model.get("step") === "proximal") panel.set({ step: "gradient" });
   };
@@ -92,7 +92,10 @@ const column = (rows, n) => rows.map((row) => row[n]);
 
 function drawLoss(chart, { losses, step }) {
   const rows = thinned(losses, POINTS);
-  const most = Math.max(0.1, ...rows.flatMap(([, error, penalty]) => [error, penalty]).filter(Number.isFinite));
+  const most = Math.max(
+    rows.length ? 0.1 : 1,
+    ...rows.flatMap(([, error, penalty]) => [error, penalty]).filter(Number.isFinite),
+  );
   const { accent, highlight } = chart.colours;
   chart.axes([0, 1.02 * Math.max(10, step)], [0, 1.05 * most], "updates");
   chart.line(column(rows, 0), column(rows, 1), accent);
@@ -119,12 +122,17 @@ function drawLengths(chart, lengths, eps, threshold) {
 }
 
 function drawTrail(chart, { trail, watched, step }) {
-  const most = Math.max(1e-4, ...trail.flatMap((row) => row.slice(1).map(Math.abs)).filter(Number.isFinite));
+  const most = Math.max(1e-9, ...trail.flatMap((row) => row.slice(1).map(Math.abs)).filter(Number.isFinite));
+  const unit = 10 ** Math.floor(Math.log10(most));
   const first = trail[0]?.[0] ?? 0;
-  chart.axes([first, first + 1.02 * Math.max(10, step - first)], [-1.05 * most, 1.05 * most], "updates");
-  for (const c of range(CLASSES))
-    chart.line(column(trail, 0), column(trail, c + 1), chart.colours.accent, { width: 1 });
-  chart.caption.textContent = `the 10 weights of node ${watched ?? ""}; choose another in the maps of layer 2`;
+  const limit = (1.05 * most) / unit;
+  chart.axes([first, first + 1.02 * Math.max(10, step - first)], [-limit, limit], "updates");
+  for (const c of range(CLASSES)) {
+    const weights = column(trail, c + 1).map((weight) => weight / unit);
+    chart.line(column(trail, 0), weights, chart.colours.accent, { width: 1 });
+  }
+  const scale = unit < 1 ? `, in units of ${short(unit)}` : "";
+  chart.caption.textContent = `the 10 weights of node ${watched ?? ""}${scale}; choose a node in layer 2`;
 }
 
 /** Add controls and charts; return what draws them. */
