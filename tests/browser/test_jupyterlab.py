@@ -18,10 +18,10 @@ from urllib.request import urlopen
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT
 
 import sl1lib
 
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path.parent.name for path in (Path(sl1lib.__file__).parent / "book").glob("*/explorer.js"))
 CHAPTERS.remove("laboratory")
 PATIENCE = 180_000  # milliseconds: a kernel imports PyTorch, on a busy machine
@@ -127,8 +127,10 @@ def server(tmp_path_factory):
     options = [f"--port={port}", "--no-browser", f"--IdentityProvider.token={token}", "--expose-app-in-browser"]
     command = [sys.executable, str(ROOT / "tools" / "lab.py"), "--folder", str(folder), *options, "--allow-root"]
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    # JupyterLab would open again what was open there the last time.
+    variables = {"PYTHONPATH": paths, "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces")}
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": paths})
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | variables)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
