@@ -66,7 +66,8 @@ def deliver(made: Path, folder: Path) -> list[Path]:
     record = folder / DERIVED
     known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     kept = []
-    for path in sorted(p for p in made.rglob("*") if p.is_file()):
+    pages = [*(made / "book").rglob("*"), made / "requirements.txt"]  # not what extensions put beside them
+    for path in sorted(p for p in pages if p.is_file()):
         name, target = path.relative_to(made).as_posix(), folder / path.relative_to(made)
         fresh = digest(path)
         if target.is_file() and known.get(name) == fresh:
