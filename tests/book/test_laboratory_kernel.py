@@ -1,5 +1,6 @@
 """The laboratory's trainer in the kernel: the engine's numbers, settings that change meanwhile, runs to go on with."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -199,3 +200,16 @@ def test_what_is_no_run_of_this_network_is_refused(run):
 def test_without_anywidget_it_is_the_page_s(monkeypatch):
     monkeypatch.setitem(sys.modules, "sl1lib.book.laboratory.kernel", None)
     assert type(laboratory()) is Explorer
+
+
+@pytest.mark.parametrize("used", ["", "lab.start(3); lab.wait()", "lab.start()"])
+def test_python_ends_with_a_laboratory_that_trains_or_was_never_used(used):
+    code = f"""
+from sl1lib import load_data
+from sl1lib.book.laboratory.explorer import laboratory
+lab = laboratory(data=load_data("digits"))
+{used}
+print("done")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -5,6 +5,7 @@ A thread of its own makes the updates: the kernel stays free for cells, and an i
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -63,6 +64,14 @@ class KernelTrainer:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="laboratory", daemon=True)
             self._thread.start()
+            atexit.register(self.end)  # an update that Python's end cuts off would be a crash
+
+    def end(self) -> None:
+        """End the thread, if there is one."""
+        if self._thread is not None and self._thread.is_alive():
+            self.do({"type": "end"})
+            self._thread.join(10)
+        atexit.unregister(self.end)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is left to do; tell whether that is so."""
@@ -100,7 +109,7 @@ class KernelTrainer:
                 command = {"type": "slice"}
                 time.sleep(0.001)  # for whoever waits for the lock
             if command["type"] == "end":
-                return
+                return self._idle.set()
             try:
                 with self._lock:
                     if command["type"] != "settings":
@@ -396,5 +405,5 @@ class Laboratory(LiveExplorer):
 
     def close(self) -> None:
         """End the training, and the widget in the page."""
-        self._do("end")
+        self._trainer.end()
         super().close()
