@@ -103,7 +103,13 @@ def describe(module: str) -> Iterator[str]:
             if kind == "class" and value.__base__.__module__.startswith(
                 "sl1lib"
             ):
-                yield "   :inherited-members:"
+                # All but what comes from other libraries, as a widget's.
+                foreign = (
+                    base.__name__
+                    for base in value.__mro__
+                    if not base.__module__.startswith("sl1lib")
+                )
+                yield f"   :inherited-members: {', '.join(foreign)}"
         elif callable(value):
             yield f".. autofunction:: {path}"
         else:
