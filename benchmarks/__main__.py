@@ -17,13 +17,13 @@ import torch
 
 from sl1lib import load_data
 
-from .contenders import Batched, Case, Compiled, InMemory, Parallel, Reference, Textbook
+from .contenders import Batched, Case, Compiled, InC, InMemory, Parallel, Reference, Textbook
 from .four_methods import sentence, time_four_methods
 from .measure import Timing, compare, line
 from .report import floor, header, plot, write
 
 FULL = {50: "abcd", 64: "b", 128: "abc", 512: "b"}
-ENGINES = ("e1", "e4", "e8", "e16", "p4", "p8", "p16")
+ENGINES = ("e1", "e4", "e8", "e16", "k1", "k4", "k8", "k16", "p4", "p8", "p16")
 QUICK = {50: "b", 64: "b", 128: "ab"}
 TARGETS = [  # reading, batch, contender, against, at least
     ("table", 128, "e1", "b", 4.0),
@@ -33,6 +33,11 @@ TARGETS = [  # reading, batch, contender, against, at least
     ("text", 128, "e1", "b", 2.5),
     ("text", 64, "e8", "b", 3.0),
     ("text", 64, "p8", "b", 3.0),
+    ("table", 128, "k1", "b", 8.0),
+    ("table", 50, "k1", "b", 8.0),
+    ("table", 64, "k8", "b", 16.0),
+    ("text", 128, "k1", "b", 5.0),
+    ("text", 64, "k8", "b", 10.0),
     ("table", 128, "e1", "a", 8.0),
     ("table", 128, "p8", "a", 8.0),
 ]
@@ -57,11 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
     head = header(data.name, options.threads)
     for name, value in head.items():
         print(f"{name}: {value}")
-    for kind in (Textbook, InMemory, Compiled, Reference, Batched, Parallel):
+    for kind in (Textbook, InMemory, Compiled, Reference, Batched, InC, Parallel):
         print(f"  {(kind.__doc__ or '').splitlines()[0]}")
     print()
 
-    cases, engines = (QUICK, ("e1", "e8", "p8")) if options.quick else (FULL, ENGINES)
+    cases, engines = (QUICK, ("e1", "e8", "k1", "k8", "p8")) if options.quick else (FULL, ENGINES)
     timings: list[Timing] = []
     for reading in options.readings:
         for batch, baselines in cases.items():

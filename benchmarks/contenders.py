@@ -1,4 +1,4 @@
-"""What is timed: the baselines (a)–(d) and the engine (e), all making the same updates of the same training.
+"""What is timed: the baselines (a)–(d) and the engines (e) and (k), all making the same updates of the same training.
 
 Every contender starts from ``init_params(seed)``, visits the images in the order of ``epoch_order``, keeps learning
 rate and momentum constant, and has the same penalty, so that after some updates all must hold the same parameters.
@@ -22,7 +22,7 @@ from torch.utils.data import Dataset as TorchDataset
 from sl1lib import Dataset, MomentumRamp, Penalty, fast, reference
 from sl1lib.architecture import epoch_order, glorot_uniform
 from sl1lib.book.fast_path.shares import Shares
-from sl1lib.engine import Engine, Training, images_to_tensor
+from sl1lib.engine import CompiledEngine, Engine, NotCompiledError, Training, images_to_tensor
 
 LR, MOMENTUM, SEED = 0.1, 0.2, 0
 PENALTY = Penalty(strength=3e-4, eps=1e-2)
@@ -234,6 +234,18 @@ class Batched(Contender):
         return {name: tensor.numpy() for name, tensor in self.engine.params(self.models - 1).items()}
 
 
+class InC(Batched):
+    """(k) The engine in C, with as many threads as PyTorch has."""
+
+    letter, what = "k", "loops in C"
+
+    def start(self, *given: Any, **settings: Any) -> Any:
+        try:
+            return CompiledEngine(*given, **settings)
+        except NotCompiledError as why:
+            raise SkippedError(str(why)) from None
+
+
 class Parallel(Batched):
     """(p) The same in several processes, a thread for each."""
 
@@ -244,7 +256,7 @@ class Parallel(Batched):
 
 
 def build(name: str, case: Case) -> Contender:
-    """Build a contender by its short name: a, b, c, d, e1, e4, e8 …, or p4, p8 …"""
-    if name[0] in "ep":
-        return {"e": Batched, "p": Parallel}[name[0]](case, int(name[1:]))
+    """Build a contender by its short name: a, b, c, d, e1, e4, e8 …, k1, k8 … or p4, p8 …"""
+    if name[0] in "ekp":
+        return {"e": Batched, "k": InC, "p": Parallel}[name[0]](case, int(name[1:]))
     return {"a": Textbook, "b": InMemory, "c": Compiled, "d": Reference}[name](case)

@@ -117,3 +117,14 @@ def assert_gradient(
         f"gradient at index {tuple(map(int, worst))}: received {received[worst]:.10g}, "
         f"expected {expected[worst]:.10g} ± {allowed:.1g}"
     )
+
+
+def has_compiled_loops():
+    """Return whether the engine in C can be had here."""
+    from sl1lib.engine.compiler import NotCompiledError, kernels  # here: most tests need no engine
+
+    try:
+        kernels("float")
+    except NotCompiledError:
+        return False
+    return True

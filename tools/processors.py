@@ -47,6 +47,7 @@ class Processor:
     needs: str | None = None  # the feature, in NumPy's words, without which its instructions would end the process
     compatible: bool = False  # whether MKL is to use the code that every processor has
     known_as: str = ""  # OpenBLAS's answer, where it is not `openblas`
+    c: str = ""  # what a C compiler calls it
 
     def environment(self, threads: int) -> dict[str, str]:
         """Return the variables that make a process compute as this processor would, with so many threads."""
@@ -57,6 +58,7 @@ class Processor:
             "OPENBLAS_CORETYPE": self.openblas,
             "ONEDNN_MAX_CPU_ISA": self.onednn,
             "NPY_DISABLE_CPU_FEATURES": " ".join(off),
+            "CFLAGS": f"-march={self.c}",  # for the engine in C
             **dict.fromkeys(THREADS, str(threads)),
             **PATIENT,
             EXPECTED: json.dumps(
@@ -83,13 +85,15 @@ class Processor:
 # From the one furthest from today's to the nearest. OpenBLAS calls its code for Prescott "Katmai", and has none for
 # Zen alone.
 PROCESSORS = (
-    Processor("prescott", X86, "Prescott", "default", "SSE41", frozenset(), compatible=True, known_as="Katmai"),
-    Processor("nehalem", X86, "Nehalem", "default", "SSE41", SSE, compatible=True),
-    Processor("sandybridge", X86, "Sandybridge", "default", "AVX", AVX, "AVX", compatible=True),
-    Processor("haswell", X86, "Haswell", "avx2", "AVX2", AVX2, "AVX2"),
-    Processor("zen", X86, "Zen", "avx2", "AVX2", AVX2, "AVX2", known_as="Haswell"),
-    Processor("skylakex", X86, "SkylakeX", "avx512", "AVX512_CORE", AVX512, "AVX512_SKX"),
-    Processor("armv8", ("aarch64", "arm64"), "ARMV8", "default", "DEFAULT", frozenset()),
+    Processor(
+        "prescott", X86, "Prescott", "default", "SSE41", frozenset(), compatible=True, known_as="Katmai", c="nocona"
+    ),
+    Processor("nehalem", X86, "Nehalem", "default", "SSE41", SSE, compatible=True, c="nehalem"),
+    Processor("sandybridge", X86, "Sandybridge", "default", "AVX", AVX, "AVX", compatible=True, c="sandybridge"),
+    Processor("haswell", X86, "Haswell", "avx2", "AVX2", AVX2, "AVX2", c="haswell"),
+    Processor("zen", X86, "Zen", "avx2", "AVX2", AVX2, "AVX2", known_as="Haswell", c="znver1"),
+    Processor("skylakex", X86, "SkylakeX", "avx512", "AVX512_CORE", AVX512, "AVX512_SKX", c="skylake-avx512"),
+    Processor("armv8", ("aarch64", "arm64"), "ARMV8", "default", "DEFAULT", frozenset(), c="armv8-a"),
 )
 
 

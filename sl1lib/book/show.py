@@ -21,6 +21,8 @@ except ImportError as error:
     raise ImportError(f"IPython is not installed; {advice}") from error
 
 from ..data import Dataset
+from ..engine.compiler import SOURCE
+from ..errors import unexpected
 from .ledger import check, matching
 
 if TYPE_CHECKING:
@@ -61,6 +63,32 @@ def show_source(*functions: Callable[..., Any], docstring: bool = False) -> None
             source = f"# {home}\n{source}"
         parts.append(source)
     _show_markdown("```python\n" + "\n\n\n".join(parts) + "\n```")
+
+
+def show_c(*functions: str) -> None:
+    """Display functions of the engine in C as they stand in their file, with the comment above each.
+
+    Examples
+    --------
+    >>> show_c("activate")
+    ```c
+    // sl1lib/engine/kernels.c
+    INLINE void activate(const Reading *reading, V *y, int count) {
+        if (reading->sigmoid)
+            for (int n = 0; n < count; n++) y[n] = sigmoid(y[n]);
+        else
+            for (int n = 0; n < count; n++) y[n] = positive(y[n], y[n]);
+    }
+    ```
+    """
+    source = SOURCE.read_text(encoding="utf-8")
+    parts = []
+    for name in functions:
+        found = re.search(rf"^(?://[^\n]*\n)*[^\n/#]*\b{name}\((?:.*?)^}}$", source, re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise unexpected("the function", name, f"it must be one of {SOURCE.name}")
+        parts.append(found.group())
+    _show_markdown("```c\n// sl1lib/engine/kernels.c\n" + "\n\n".join(parts) + "\n```")
 
 
 def say(text: str) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from ..architecture import PARAMETER_SHAPES
 from ..data import Dataset
-from ..engine import Engine, Training
+from ..engine import Training, make_engine
 from ..errors import require_count, unexpected
 from ..fast.network import Tensors
 from ..settings import LearningRate, Penalty
@@ -87,7 +87,7 @@ def fine_tune(
     images = images_of(config, networks[0].provenance, data)
     _check_data(networks, images)
     updates = config.updates(len(images.x))
-    engine = Engine(
+    engine = make_engine(
         [_training(*pair, updates) for pair in zip(networks, configs, strict=True)],
         images.x,
         images.labels,

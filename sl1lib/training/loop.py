@@ -14,7 +14,7 @@ import numpy as np
 from .. import fast
 from .._output import tell
 from ..data import Dataset
-from ..engine import Engine, Training, tile_images
+from ..engine import Trainer, Training, make_engine
 from ..settings import LearningRate
 from .classifier import measure
 from .cohorts import training_dtype
@@ -44,7 +44,8 @@ def train_cohort(
         return before.results(configs)
     images = Images.prepare(data, config)
     recorder, facts = Recorder(len(configs)), provenance(config.device, data.digest)
-    engine, facts["processes"] = _engine(configs, images), str(processes)
+    engine = _engine(configs, images)
+    facts |= {"processes": str(processes), "engine": type(engine).__name__}
     if before is not None:
         engine.load_state(before.state)
         recorder, facts = before.recorder, merged(before.provenance, facts)
@@ -66,7 +67,7 @@ def train_cohort(
     return end.results(configs)
 
 
-def _engine(configs: Sequence[RunConfig], images: Images) -> Engine:
+def _engine(configs: Sequence[RunConfig], images: Images) -> Trainer:
     """Return an engine at the start of these trainings."""
     config = configs[0]
     updates = config.updates(len(images.x))
@@ -80,14 +81,14 @@ def _engine(configs: Sequence[RunConfig], images: Images) -> Engine:
         )
         for each in configs
     ]
-    return Engine(
+    return make_engine(
         trainings, images.x, images.labels,
         reading=config.reading, loss=config.loss, batch_size=config.batch_size,
     )  # fmt: skip
 
 
 def _run_epochs(
-    engine: Engine,
+    engine: Trainer,
     images: Images,
     epochs: int,
     recorder: Recorder,
@@ -98,7 +99,7 @@ def _run_epochs(
 
     It ends early if it was interrupted, or nothing is left to train.
     """
-    held_out = tile_images(images.x_held_out)
+    held_out = engine.prepare(images.x_held_out)
     while len(recorder.epochs) < epochs:
         end = (len(recorder.epochs) + 1) * engine.updates_per_epoch
         while engine.updates < end:
@@ -106,14 +107,14 @@ def _run_epochs(
             if pressed() or recorder.all_diverged():
                 return
             yield
-        scores = engine.predict(held_out, tiled=True)
+        scores = engine.predict(held_out, prepared=True)
         recorder.measured([measure(each, images.labels_held_out) for each in scores])
         bar.epoch(float(np.mean([error for _, error, _ in recorder.epochs[-1]])))
         if pressed():
             return
 
 
-def _make_updates(engine: Engine, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]) -> None:
+def _make_updates(engine: Trainer, count: int, recorder: Recorder, bar: Progress, pressed: Callable[[], bool]) -> None:
     """Make ``count`` updates, or fewer after Ctrl-C; record and show them."""
     started = time.perf_counter()
     costs = engine.advance(count, stop=pressed)

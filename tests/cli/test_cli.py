@@ -32,7 +32,7 @@ from sl1lib.book.ledger import Entry
 from sl1lib.cli import env
 from sl1lib.cli import train as command
 from sl1lib.data import DataUnavailableError
-from sl1lib.engine import Engine
+from sl1lib.engine import Trainer
 from sl1lib.training import training
 from sl1lib.training.checkpoint import Checkpoint
 from sl1lib.training.processes import WorkerError
@@ -490,7 +490,7 @@ def test_a_checkpoint_that_does_not_fit_or_is_in_use_is_told_in_one_line(refused
 def test_after_ctrl_c_it_says_that_the_same_command_goes_on(capsys, tmp_path, monkeypatch):
     words = [*QUICK, "--checkpoint", str(tmp_path), "--epochs", "3"]
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "advance", pressing(Engine.advance))
+        patch.setattr(Trainer, "advance", pressing(Trainer.advance))
         assert cli.main(words) == 130
     out = capsys.readouterr().out
     assert "1 updates of 50 images" in out
@@ -622,7 +622,7 @@ def test_compare_tells_of_a_process_that_ended(refused, tmp_path, monkeypatch):
 def test_compare_broken_off_prints_what_there_is_and_draws_nothing(capsys, tmp_path, monkeypatch):
     words = [*COMPARE, "--output", str(tmp_path / "a.png"), "--checkpoint", str(tmp_path / "kept")]
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "advance", pressing(Engine.advance))
+        patch.setattr(Trainer, "advance", pressing(Trainer.advance))
         assert cli.main(words) == 130
     out = capsys.readouterr().out
     assert "1 updates of 50 images; INTERRUPTED" in out

@@ -1,4 +1,4 @@
-"""The batched engine: the reference's numbers, whoever trains beside; states, divergence, memory."""
+"""The engines: the reference's numbers, whoever trains beside; states, divergence, memory."""
 
 from functools import cache
 from itertools import product
@@ -10,13 +10,10 @@ from support import assert_close
 
 from sl1lib import PROFILES, READINGS, LearningRate, MomentumRamp, Penalty, Reading, fast, reference
 from sl1lib.engine import Engine, SimpleEngine, Training, predict
-from sl1lib.engine.bands import Bands, pooling_matrix, tile_images
-from sl1lib.engine.penalties import group_penalties
 from sl1lib.settings import GROUPINGS
 
-pytestmark = pytest.mark.threads
+pytestmark = [pytest.mark.threads, pytest.mark.usefixtures("every_engine")]
 COUNT, BATCH, UPDATES = 11, 4, 50  # three updates an epoch, the last on three images
-CPU = torch.device("cpu")
 READINGS_TO_TRAIN = [
     *READINGS.values(),
     *(reading.with_relu_logits() for reading in READINGS.values()),
@@ -152,7 +149,7 @@ def test_it_predicts_as_the_functions_do(reading):
     x = torch.rand(1203, 1, 28, 28, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     scores = engine.predict(x)
     # exact: repeated on one machine
-    torch.testing.assert_close(engine.predict(tile_images(x), tiled=True), scores, rtol=0, atol=0)
+    torch.testing.assert_close(engine.predict(engine.prepare(x), prepared=True), scores, rtol=0, atol=0)
     for training in range(2):
         torch.testing.assert_close(scores[training], predict(engine.params(training), x, reading))
     before = engine.params(1)["U"]
@@ -274,78 +271,3 @@ def test_bad_arguments_are_refused(change, message):
     }
     with pytest.raises(ValueError, match=message):
         Engine(**arguments)
-
-
-@pytest.mark.parametrize("reading", ["table", "text"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_stated_memory_of_a_training_covers_what_it_holds(reading, dtype):
-    """What an engine holds for good grows with each training by less than is stated, which counts the rest too."""
-    held = [numbers_held(make([PENALTIES[1]] * models, reading, dtype)) for models in (1, 5)]
-    each = (held[1] - held[0]) / 4 * dtype.itemsize
-    stated = Engine.bytes_per_training(BATCH, reading, dtype, predicted=0)
-    assert 0.4 * stated < each <= stated
-
-
-def numbers_held(engine):
-    engine.advance(1)
-    matrices = engine._matrices
-    owners = (
-        engine._weights, engine._velocity, engine._gradient, matrices, *matrices.layers, *engine._penalties
-    )  # fmt: skip
-    tensors = [value for owner in owners for value in vars(owner).values() if isinstance(value, torch.Tensor)]
-    return sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}.values()) / (
-        engine._weights.flat.itemsize
-    )
-
-
-@pytest.mark.parametrize(("kernel", "stride", "width"), [(6, 2, 12), (5, 1, 12), (5, 1, 8)])
-@pytest.mark.parametrize("channels", [1, 6])
-def test_a_banded_product_is_the_convolution(kernel, stride, width, channels):
-    generator = torch.Generator().manual_seed(0)
-    bands = Bands(12, channels, 3, kernel, stride, width)
-    x = torch.rand(2, 12, width, channels, dtype=torch.float64, generator=generator)
-    K = torch.rand(1, kernel, kernel, channels, 3, dtype=torch.float64, generator=generator)
-    W = torch.zeros(1, bands.inputs, bands.outputs, dtype=torch.float64)
-    bands.band(W).copy_(K[:, :, :, :, None, None])
-    assert (W != 0).sum() == bands.columns * K.numel()
-    rows = bands.strips_of(x.flatten(2)) @ W
-    found = rows.view(bands.strips, 2, bands.parities, -1, 3).permute(1, 4, 0, 3, 2).reshape(2, 3, bands.strips, -1)
-    direct = torch.nn.functional.conv2d(x.permute(0, 3, 1, 2), K[0].permute(3, 2, 0, 1), stride=stride)
-    torch.testing.assert_close(found, direct)
-
-
-def test_the_pooling_matrix_composes_as_the_function_does():
-    kernel = torch.rand(2, 3, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    found = (kernel.flatten(2) @ pooling_matrix(torch.float64, CPU).T).view(2, 3, 6, 6)
-    torch.testing.assert_close(found, fast.composed_kernel(kernel, 2))
-
-
-@pytest.mark.parametrize("step", ["gradient", "proximal"])
-@pytest.mark.parametrize("grouping", GROUPINGS)
-@pytest.mark.parametrize("profile", PROFILES)
-def test_penalties_at_zeros_and_at_corners(profile, grouping, step):
-    """Groups of zeros, groups at exactly eps, and a rate of 0: the reference's numbers, and never a NaN."""
-    if (profile, step) == ("sqrt_quartic", "proximal"):
-        pytest.skip("that map is refused")
-    penalty = Penalty(0.3, eps=0.5, profile=profile, grouping=grouping, step=step)
-    U = np.random.default_rng(0).normal(size=(10, 192)) * np.repeat([0, 1e-9, 0.01, 0.1, 1, 10], 32)
-    U[:, 40] = 0.5 * np.eye(10)[3]
-    inner = torch.tensor(U).view(1, 10, 12, 4, 4).permute(0, 3, 4, 2, 1).contiguous()
-    (group,) = group_penalties([penalty], torch.float64, CPU)
-
-    def outer(tensor):
-        return tensor.permute(0, 4, 3, 1, 2).reshape(10, 192).numpy()
-
-    costs, dU = torch.zeros(1, dtype=torch.float64), torch.zeros_like(inner)
-    group.apply(inner, dU, costs)
-    shape = (penalty.eps, profile, grouping)
-    assert_close(costs.item(), 0.3 * reference.penalty(U, *shape), 1e-12)
-    if step == "gradient":
-        assert_close(outer(dU), 0.3 * reference.penalty_grad(U, *shape), 1e-12)
-        return
-    assert not dU.any()
-    for rate in (0.0, 1e-20, 0.1, 3.0):
-        moved, velocity = inner.clone(), torch.zeros_like(inner)
-        group.shrink(moved, inner, velocity, torch.full((1, 1), rate, dtype=torch.float64))
-        assert_close(outer(moved), reference.penalty_prox(U, 0.3 * rate, *shape), 1e-12)
-        torch.testing.assert_close(velocity, moved - inner)

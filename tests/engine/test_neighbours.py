@@ -13,7 +13,7 @@ from sl1lib import LearningRate, MomentumRamp, Penalty, RunConfig, fast, train
 from sl1lib.engine import Engine, Training, threads
 from sl1lib.engine.threads import Threads
 
-pytestmark = pytest.mark.threads
+pytestmark = [pytest.mark.threads, pytest.mark.usefixtures("every_engine")]
 COUNT, BATCH, UPDATES = 70, 20, 6  # the fourth batch of an epoch has 10 images
 PENALTIES = [
     None,
@@ -61,7 +61,7 @@ def engine_of(numbers, reading="table", dtype=torch.float32, loss="cross_entropy
 def bits(numbers, **settings):
     """Train together; return for each what it computed, as bytes."""
     engine = engine_of(numbers, **settings)
-    costs, scores = engine.advance(UPDATES), engine.predict(engine_of([0], **settings)._tiles, tiled=True)
+    costs, scores = engine.advance(UPDATES), engine.predict(engine_of([0], **settings)._images, prepared=True)
     return {
         n: {
             "E0": costs.E0[:, m].tobytes(),
@@ -205,23 +205,6 @@ def test_who_allows_one_thread_gets_one(clock):
     chooser = Threads(1)
     clock.wait(1e6)
     assert chooser.choose(None, yes) == 1
-
-
-def test_a_shape_that_gives_other_bits_in_shares_is_found(monkeypatch):
-    """A product that is grouped by its shares: the check before sharing sees it, and the engine stays with one."""
-    engine = engine_of([0])
-    engine.advance(1)
-    (batch,) = engine._batches.values()
-    assert batch.keeps_bits(1)
-    bmm = torch.bmm
-
-    def grouped(left, right, *, out):
-        bmm(left, right, out=out)
-        return out.mul_(1 + 1e-6) if torch.get_num_threads() > 1 else out
-
-    monkeypatch.setattr(torch, "bmm", grouped)
-    torch.set_num_threads(1)
-    assert not batch.keeps_bits(2)
 
 
 def test_engines_in_two_threads_of_python_give_the_bits_of_one():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sl1lib import Penalty, RunConfig, train_many
-from sl1lib.engine import Costs, Engine
+from sl1lib.engine import Costs, Trainer
 from sl1lib.training import checkpoint, loop
 
 PENALTIES = (
@@ -55,9 +55,9 @@ def before(owner: Any, name: str, hook: Callable[..., None]) -> None:
 
 def in_update(number: int) -> None:
     """Die after that many updates, in the middle of a call of the engine."""
-    real, made = Engine.advance, []
+    real, made = Trainer.advance, []
 
-    def advance(self: Engine, updates: int, stop: Callable[[], bool]) -> Costs:
+    def advance(self: Trainer, updates: int, stop: Callable[[], bool]) -> Costs:
         def counted() -> bool:
             made.append(1)
             if len(made) == number:
@@ -66,7 +66,7 @@ def in_update(number: int) -> None:
 
         return real(self, updates, counted)
 
-    Engine.advance = advance  # type: ignore[method-assign, assignment]
+    Trainer.advance = advance  # type: ignore[method-assign, assignment]
 
 
 def in_writing(number: int, share: float) -> None:
@@ -95,7 +95,7 @@ def in_renaming(number: int, after: bool) -> None:
 
 def in_measuring(number: int) -> None:
     """Die when an epoch's updates are made and its error is not measured yet."""
-    before(Engine, "predict", lambda call, *_: die("measuring") if call == number else None)
+    before(Trainer, "predict", lambda call, *_: die("measuring") if call == number else None)
 
 
 def between_cohorts() -> None:
@@ -110,7 +110,7 @@ def between_cohorts() -> None:
 
 def by_the_clock(seconds: float) -> None:
     """Tell when updates begin, and be killed from outside after so many seconds."""
-    before(Engine, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
+    before(Trainer, "advance", lambda call, *_: os.write(1, b"begun ") if call == 1 else None)
 
 
 PLANS = {

@@ -16,7 +16,7 @@ import torch
 from support import PATIENCE
 
 from sl1lib import CheckpointError, DataError, DivergedError, Penalty, Run, RunConfig, train, train_many
-from sl1lib.engine import Engine
+from sl1lib.engine import Engine, Trainer
 from sl1lib.paths import _part_of
 from sl1lib.training import checkpoint, loop, snapshot
 from sl1lib.training.checkpoint import Checkpoint
@@ -36,9 +36,9 @@ def often(monkeypatch):
 
 @pytest.fixture
 def cut(monkeypatch):
-    """Give a function that lets the next training end after some calls of ``Engine.advance``, or of something else."""
+    """Give a function that lets the next training end after some calls of ``Trainer.advance``, or of something else."""
 
-    def cut(calls, owner=Engine, name="advance"):
+    def cut(calls, owner=Trainer, name="advance"):
         real, made = getattr(owner, name), []
 
         def cutting(*arguments, **settings):
@@ -102,7 +102,7 @@ def test_an_interruption_before_the_first_save_starts_again(small, run, same, cu
 
 
 def test_a_cut_between_the_updates_of_an_epoch_and_their_measuring(small, run, same, often, cut, tmp_path):
-    heal = cut(1, Engine, "predict")
+    heal = cut(1, Trainer, "predict")
     with pytest.raises(CutError):
         train(small, checkpoint=tmp_path, **often)
     heal()
@@ -118,7 +118,7 @@ def test_what_is_finished_is_returned_and_not_trained_again(small, same, often, 
     heal = cut(1, loop.Images, "prepare")
     runs = train_many(configs, checkpoint=tmp_path, **often)
     heal()
-    heal = cut(0, Engine, "__init__")
+    heal = cut(0, Trainer, "__init__")
     again = train_many(configs, checkpoint=tmp_path, **often)
     heal()
     for one, other, config in zip(again, runs, configs, strict=True):
@@ -136,7 +136,7 @@ def test_train_and_train_many_share_a_checkpoint(small, run, same, cut, tmp_path
 
 @pytest.mark.parametrize("number", [1, 7, 10, 13])
 def test_ctrl_c_leaves_a_checkpoint_at_the_very_update(small, run, same, monkeypatch, tmp_path, number):
-    real, calls = Engine.advance, []
+    real, calls = Trainer.advance, []
 
     def advance(self, updates, stop):
         def pressed():
@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_a_checkpoint_at_the_very_update(small, run, same, monkeyp
 
         return real(self, updates, pressed)
 
-    monkeypatch.setattr(Engine, "advance", advance)
+    monkeypatch.setattr(Trainer, "advance", advance)
     broken = train(small, progress=False, checkpoint=tmp_path)
     assert (broken.complete, len(broken.history.E0)) == (False, number)
     monkeypatch.undo()
@@ -179,7 +179,7 @@ def test_one_that_diverged_is_reported_again_without_training(small, cut, tmp_pa
         with pytest.raises(DivergedError) as caught:
             train_many(configs, progress=False, checkpoint=tmp_path)
         told.append((str(caught.value), caught.value.update, [run.history.E0.tobytes() for run in caught.value.runs]))
-        cut(0, Engine, "__init__")
+        cut(0, Trainer, "__init__")
     assert told[0] == told[1]
     assert len(told[0][2]) == 1
 
@@ -191,7 +191,7 @@ def test_cohorts_after_one_that_diverged_are_kept_and_reported_again(small, cut,
         with pytest.raises(DivergedError) as caught:
             train_many(configs, progress=False, checkpoint=tmp_path)
         told.append((str(caught.value), [run.history.E0.tobytes() for run in caught.value.runs]))
-        cut(0, Engine, "__init__")
+        cut(0, Trainer, "__init__")
     assert told[0] == told[1]
     assert len(told[0][1]) == 2
 
@@ -201,7 +201,7 @@ def test_all_that_diverged_early_are_not_trained_again(small, cut, tmp_path):
     for _ in range(2):
         with pytest.raises(DivergedError, match=r"at update \d "):
             train(config, progress=False, checkpoint=tmp_path)
-        cut(0, Engine, "__init__")
+        cut(0, Trainer, "__init__")
 
 
 def test_the_provenance_names_a_change_between_the_parts(small, often, cut, tmp_path, monkeypatch):
@@ -524,14 +524,14 @@ def test_what_is_no_time_is_refused(small, every, tmp_path):
 
 
 def test_two_threads_cannot_share_a_checkpoint(small, run, same, tmp_path, monkeypatch):
-    real, inside, go_on = Engine.advance, threading.Event(), threading.Event()
+    real, inside, go_on = Trainer.advance, threading.Event(), threading.Event()
 
     def advance(*arguments, **settings):
         inside.set()
         assert go_on.wait(PATIENCE)
         return real(*arguments, **settings)
 
-    monkeypatch.setattr(Engine, "advance", advance)
+    monkeypatch.setattr(Trainer, "advance", advance)
     found = []
     thread = threading.Thread(target=lambda: found.append(train(small, progress=False, checkpoint=tmp_path)))
     thread.start()
@@ -549,7 +549,7 @@ def test_two_threads_cannot_share_a_checkpoint(small, run, same, tmp_path, monke
 
 def test_whatever_ends_a_training_frees_the_folder(small, run, same, cut, tmp_path):
     errors = []
-    for owner, name in ((Engine, "advance"), (loop.Images, "prepare")):
+    for owner, name in ((Trainer, "advance"), (loop.Images, "prepare")):
         heal = cut(0, owner, name)
         with pytest.raises(CutError) as caught:
             train(small, progress=False, checkpoint=tmp_path)
@@ -627,19 +627,19 @@ FILL = """
 import os, resource, signal, sys
 from pathlib import Path
 from sl1lib import CheckpointError, RunConfig, train
-from sl1lib.engine import Engine
+from sl1lib.engine import Trainer
 
 folder, config = Path(sys.argv[1]), RunConfig(data="digits", n_train=200, epochs=4, batch_size=20)
 
-real = Engine.advance
+real = Trainer.advance
 def interrupt(self, updates, stop):
     if self.updates == 10:
         signal.raise_signal(signal.SIGINT)
     return real(self, updates, stop)
 
-Engine.advance = interrupt
+Trainer.advance = interrupt
 assert len(train(config, progress=False, checkpoint=folder).history.E0) == 11  # Ctrl-C after the first epoch
-Engine.advance = real
+Trainer.advance = real
 size, before = (folder / "group-000.npz").stat().st_size, {p.name: p.read_bytes() for p in folder.iterdir()}
 
 for limit in (0, 1000, size // 2, size - 1, size + 100):

@@ -15,7 +15,7 @@ from support import PATIENCE
 
 from sl1lib import DataError, DivergedError, Penalty, RunConfig, fast, reference, train, train_many
 from sl1lib.architecture import epoch_order
-from sl1lib.engine import Engine, Training, images_to_tensor
+from sl1lib.engine import Engine, Trainer, Training, images_to_tensor, make_engine
 from sl1lib.settings import LearningRate
 from sl1lib.training import cohorts, loop, training
 
@@ -46,15 +46,21 @@ def test_another_seed_gives_another_run(small, run):
     assert all(np.all(run.params[name] != other.params[name]) for name in ("K1", "U"))  # exact: other draws
 
 
+def watch(monkeypatch, tell):
+    """Tell of each engine's trainings when it is made."""
+    real = Trainer.__init__
+
+    def made(self, trainings, *rest, **settings):
+        tell(trainings)
+        real(self, trainings, *rest, **settings)
+
+    monkeypatch.setattr(Trainer, "__init__", made)
+
+
 def test_methods_with_one_seed_start_alike_and_see_the_same_batches(small, monkeypatch):
     given = []
 
-    class Watched(Engine):
-        def __init__(self, trainings, x, labels, **settings):
-            given.extend(trainings)
-            super().__init__(trainings, x, labels, **settings)
-
-    monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
+    watch(monkeypatch, given.extend)
     penalties = (None, Penalty(0.05, 0.1), Penalty(0.05, profile="abs", step="proximal"))
     runs = train_many([small.replace(penalty=penalty, epochs=1) for penalty in penalties], progress=False)
     assert len({run.history.E0[0] for run in runs}) == 1
@@ -86,12 +92,7 @@ def test_side_by_side_gives_what_one_after_the_other_gives(small, same):
 def test_a_cohort_that_needs_too_much_memory_is_split(small, monkeypatch, same):
     built = []
 
-    class Watched(Engine):
-        def __init__(self, trainings, *rest, **settings):
-            built.append(len(trainings))
-            super().__init__(trainings, *rest, **settings)
-
-    monkeypatch.setattr("sl1lib.training.loop.Engine", Watched)
+    watch(monkeypatch, lambda trainings: built.append(len(trainings)))
     each = Engine.bytes_per_training(20, predicted=382) + 10 * 2 * 8  # and its history
     monkeypatch.setattr(cohorts, "COHORT_BYTES", int(2.5 * each))
     configs = [small.replace(lr=0.1 + 0.02 * i, epochs=1) for i in range(5)]
@@ -241,17 +242,17 @@ def test_a_device_that_is_not_there_is_refused(small, device):
 
 
 def interrupt_at(monkeypatch, number):
-    """Press Ctrl-C in the ``number``-th update, when the gradient is there and the step is not made."""
-    real, calls = Engine._gradients, []
+    """Press Ctrl-C in the ``number``-th update, when its batch is chosen and the step is not made."""
+    real, calls = Trainer._batch_orders, []
 
-    def gradients(self):
+    def batch_orders(self):
         calls.append(1)
         found = real(self)
         if len(calls) == number:
             signal.raise_signal(signal.SIGINT)
         return found
 
-    monkeypatch.setattr(Engine, "_gradients", gradients)
+    monkeypatch.setattr(Trainer, "_batch_orders", batch_orders)
 
 
 @pytest.mark.parametrize(("number", "epochs"), [(1, 0), (4, 0), (10, 0), (11, 1), (17, 1)])
@@ -275,7 +276,7 @@ def test_what_ctrl_c_keeps_are_the_parameters_after_the_last_update(small, digit
     monkeypatch.undo()
     data = digits.subset(200)
     same = Training(fast.init_params(0), LearningRate(0.2, 0, 20), small.momentum, small.penalty)
-    expected = Engine([same], torch.tensor(data.x_train).unsqueeze(1), torch.tensor(data.y_train), batch_size=20)
+    expected = make_engine([same], torch.tensor(data.x_train).unsqueeze(1), torch.tensor(data.y_train), batch_size=20)
     expected.advance(4)
     for name, tensor in expected.params().items():
         np.testing.assert_array_equal(broken.params[name], tensor.numpy())  # exact: repeated on one machine
@@ -283,7 +284,7 @@ def test_what_ctrl_c_keeps_are_the_parameters_after_the_last_update(small, digit
 
 @pytest.mark.parametrize(("epoch", "complete"), [(1, False), (2, True)])
 def test_ctrl_c_while_measuring_keeps_the_epoch(small, monkeypatch, epoch, complete):
-    real, calls = Engine.predict, []
+    real, calls = Trainer.predict, []
 
     def predict(*arguments, **settings):
         calls.append(1)
@@ -291,20 +292,20 @@ def test_ctrl_c_while_measuring_keeps_the_epoch(small, monkeypatch, epoch, compl
             signal.raise_signal(signal.SIGINT)
         return real(*arguments, **settings)
 
-    monkeypatch.setattr(Engine, "predict", predict)
+    monkeypatch.setattr(Trainer, "predict", predict)
     broken = train(small, progress=False)
     assert (broken.complete, len(broken.history.E0), len(broken.history.seconds)) == (complete, 10 * epoch, epoch)
 
 
 def test_a_second_ctrl_c_does_not_wait(small, monkeypatch):
-    real = Engine._gradients
+    real = Trainer._batch_orders
 
-    def gradients(self):
+    def batch_orders(self):
         for _ in range(2):
             signal.raise_signal(signal.SIGINT)
         return real(self)
 
-    monkeypatch.setattr(Engine, "_gradients", gradients)
+    monkeypatch.setattr(Trainer, "_batch_orders", batch_orders)
     with pytest.raises(KeyboardInterrupt):
         train(small, progress=False)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -330,7 +331,7 @@ def test_an_interrupted_run_can_be_saved_and_loaded(small, same, monkeypatch, tm
 @pytest.mark.parametrize("delay", [0.05, 0.12, 0.2])
 def test_a_real_ctrl_c_at_any_moment_keeps_what_is_done(small, monkeypatch, delay):
     """The signal comes from a thread, wherever the main one is: mostly inside an update."""
-    real, started = Engine.advance, []
+    real, started = Trainer.advance, []
 
     def advance(self, *arguments, **settings):
         if not started:
@@ -338,7 +339,7 @@ def test_a_real_ctrl_c_at_any_moment_keeps_what_is_done(small, monkeypatch, dela
             started[0].start()
         return real(self, *arguments, **settings)
 
-    monkeypatch.setattr(Engine, "advance", advance)
+    monkeypatch.setattr(Trainer, "advance", advance)
     broken = train(small.replace(epochs=10_000), progress=False)
     assert not broken.complete
     assert len(broken.history.E0) == len(broken.history.penalty)

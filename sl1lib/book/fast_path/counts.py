@@ -113,3 +113,20 @@ def epoch_operations(reading: str | Reading, images: int) -> int:
     one = direct_work(Bands(IMAGE_SIZE, 1, MAPS[0], kernel, stride, IMAGE_SIZE), images).useful
     two = direct_work(Bands(pooled, MAPS[0], MAPS[1], kernel, stride, pooled), images).useful
     return 2 * one + 3 * two + 3 * 2 * NODES * CLASSES * images
+
+
+def block_reads(places: int, maps: int) -> float:
+    """Return how many vectors a block of results reads for each multiply-add, its results kept in registers.
+
+    Notes
+    -----
+    Equation ``eq-fast-block``, chapter *The fast path*.
+
+    Examples
+    --------
+    >>> block_reads(1, 1), block_reads(4, 4)
+    (2.0, 0.5)
+    """
+    require_count("places", places, least=1)
+    require_count("maps", maps, least=1)
+    return (places + maps) / (places * maps)

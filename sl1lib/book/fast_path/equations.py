@@ -20,7 +20,7 @@ from ...readings import READINGS, find_reading
 from ...settings import GROUPINGS, MomentumRamp, Penalty
 from ..entry import Chapter, Checks
 from ..measure import EQUAL, SAME, normal, random_images, tensor
-from .counts import banded_work, epoch_operations, im2col_work
+from .counts import banded_work, block_reads, epoch_operations, im2col_work
 from .machine import Machine
 from .steps import band_matrix, bands_for, conv2d_banded, conv2d_im2col, cut_tiles, im2col
 
@@ -204,6 +204,17 @@ def operations(check: Checks) -> None:
             ((h if first else F.avg_pool2d(h, POOL)).flatten(1) @ U.T).sum().backward()
         stated, counted = epoch_operations(reading, 1), counter.get_total_flops()
         check("against PyTorch's count of what autograd does", EQUAL, stated, counted)
+
+
+@chapter.equation("eq-fast-block", "what a block of results reads for each multiply-add", block_reads)
+def block(check: Checks) -> None:
+    """Count in the order of the loops: each weight once for all places of the block, each number once for all maps."""
+    for places, maps in product((1, 2, 4), (1, 3, 6)):
+        read, made = set(), 0
+        for place, f in np.ndindex(places, maps):
+            read |= {("number", place), ("weight", f)}
+            made += 1
+        check("against what is read in a block's loops, counted", SAME, block_reads(places, maps), len(read) / made)
 
 
 @chapter.equation("eq-fast-models", "many trainings at once", Engine)
