@@ -87,8 +87,11 @@ def find_compiler() -> str:
 
 
 def cache_folder() -> Path:
-    """Return where compiled objects are kept, the user's own."""
-    return user_cache_path("sl1lib", appauthor=False) / "kernels"
+    """Return where compiled objects are kept, the user's own; an OSError if this user has no home folder."""
+    try:
+        return user_cache_path("sl1lib", appauthor=False) / "kernels"
+    except RuntimeError as error:  # neither HOME nor an entry for the user
+        raise FileNotFoundError(str(error)) from None
 
 
 def _kept(compiler: str, real: str, name: str) -> ctypes.CDLL:

@@ -139,7 +139,7 @@ FAULTS = {
         "whole = REGISTERS // math.gcd(REGISTERS, pairs)",
         "whole = 1",
         (
-            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[text-float32-cross_entropy]",
+            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[Engine-text-float32-cross_entropy]",
         ),
     ),
     "a-penalty-alone-rounds-otherwise": Fault(
@@ -147,7 +147,7 @@ FAULTS = {
         "self._take(dU).addcmul_(quotient, u)",
         "self._take(dU).addcmul_(quotient, u) if self._all else self._take(dU).add_(quotient * u)",
         (
-            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[table-float32-cross_entropy]",
+            "engine/test_neighbours.py::test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits[Engine-table-float32-cross_entropy]",
         ),
     ),
     "gradient-of-the-entropy-without-one-over-N": Fault(  # the course's takes classes only, no rows of probabilities
