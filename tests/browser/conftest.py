@@ -86,3 +86,23 @@ def show(browser):
     for page in pages:
         page.close()
     assert trouble == []
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """What axe-core finds on a page that keeps somebody out: `axe(page)` lists each serious or critical fault in words."""
+    script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        pytest.skip("axe-core is not here (make node_modules/.bin/biome brings it): accessibility is not tested")
+
+    def faults(page):
+        page.add_script_tag(content=script.read_text(encoding="utf-8"))
+        violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)")
+        return [
+            f"{violation['id']}: {violation['help']}: {node['html'][:200]}"
+            for violation in violations
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    return faults

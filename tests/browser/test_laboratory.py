@@ -44,8 +44,10 @@ def open_laboratory(browser, tmp_path):
         return address == file.as_uri() or address.startswith("blob:")
 
     file = tmp_path / "laboratory.html"
-    head = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    file.write_text(f"{head}<body style='margin:8px'>{laboratory().html}</body>", encoding="utf-8")
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += "<title>Laboratory</title>"
+    body = f"<main><h1>Laboratory</h1>{laboratory().html}</main>"
+    file.write_text(f"{head}<body style='margin:8px'>{body}</body></html>", encoding="utf-8")
     yield open_page
     for page in pages:
         page.close()
@@ -337,6 +339,15 @@ def test_it_is_no_wider_than_the_screen(open_laboratory, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator(".scrolled")
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_nothing_in_it_keeps_anybody_out(open_laboratory, axe, width):
+    page = open_laboratory(width=width)
+    assert axe(page) == []
+    press(page, "4 folding matters")
+    page.wait_for_selector("tr.here >> text=forgotten")
+    assert axe(page) == []
 
 
 def test_it_ends_when_it_is_taken_away(page):
