@@ -26,10 +26,10 @@ if NAMED and not PAGES:  # whoever names a book wants it tested: skipping every 
 
 
 def pytest_generate_tests(metafunc):
-    """One test a page, so that a failure names the page."""
+    """One test a page, so that a failure names the page; a page's tests together, so that one process opens it."""
     if "page_name" in metafunc.fixturenames:
         missing = pytest.param("", marks=pytest.mark.skip(f"no built book in {BOOK}: run make book, or make test"))
-        metafunc.parametrize("page_name", PAGES or [missing])
+        metafunc.parametrize("page_name", PAGES or [missing], scope="session")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -90,7 +90,7 @@ def show(browser):
 
 @pytest.fixture(scope="session")
 def axe():
-    """What axe-core finds on a page that keeps somebody out: `axe(page)` lists each serious or critical fault in words."""
+    """What keeps somebody out of a page: `axe(page)` lists each serious or critical fault that axe-core finds."""
     script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not script.is_file():
         pytest.skip("axe-core is not here (make node_modules/.bin/biome brings it): accessibility is not tested")
