@@ -91,3 +91,13 @@ def test_equations_become_links_only_where_their_page_is_built():
     lines = ["Equation ``eq-paper-smooth`` and ``eq-conv``, and ``eq-none``."]
     API.link_equations(app, "function", "f", None, None, lines)
     assert lines == ["Equation :eq:`eq-paper-smooth` and ``eq-conv``, and ``eq-none``."]
+
+
+def test_the_type_of_a_field_stands_before_its_comment_whatever_colons_that_has():
+    lines = ["how much it depends on a setting: not the measure"]
+    API.name_types(None, "attribute", "sl1lib.study.Claim.spread_over", "", None, lines)
+    assert lines == ["``str``: how much it depends on a setting: not the measure"]
+    API.name_types(None, "attribute", "sl1lib.Run.complete", True, None, inherited := ["False if interrupted"])
+    assert inherited == ["``bool``: False if interrupted"]
+    API.name_types(None, "property", "sl1lib.Run.test_error", None, None, plain := ["The share"])
+    assert plain == ["The share"]

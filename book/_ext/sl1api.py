@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from pydoc import locate
 from types import ModuleType
 from typing import TypeVar
 
@@ -269,12 +270,27 @@ def link_equations(app, what, name, value, options, lines) -> None:
     ]
 
 
+def name_types(app, what, name, value, options, lines) -> None:
+    """Say the type of a record's field before what its comment says.
+
+    Napoleon reads ``type: description`` there, and would take what stands
+    before the first colon of a comment for the type.
+    """
+    owner, _, field = name.rpartition(".")
+    if what == "attribute" and lines:
+        for cls in getattr(locate(owner), "__mro__", ()):
+            if field in (types := inspect.get_annotations(cls)):
+                lines[0] = f"``{types[field]}``: {lines[0]}"
+                return
+
+
 def setup(app) -> dict:
     """Register directives and the hook for docstrings."""
     app.add_directive("sl1-api", ApiDirective)
     app.add_directive("sl1-chapters", ChaptersDirective)
     app.add_directive("sl1-cli", CliDirective)
     app.connect("autodoc-process-docstring", link_equations)
+    app.connect("autodoc-process-docstring", name_types, priority=400)
     # `name` in a docstring links to what is documented under it.
     app.connect(
         "config-inited",

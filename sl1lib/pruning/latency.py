@@ -27,17 +27,6 @@ class DifferentAnswersError(ArithmeticError):
 class Latency:
     """Seconds that two networks take for a batch, round by round; in each round both had a turn.
 
-    Parameters
-    ----------
-    batch : int
-        Images at once.
-    before, after : tuple of float
-        Seconds for the batch, of the full and of the pruned network.
-    device, dtype : str
-        Where it was measured, with its name, and in which numbers.
-    threads : int
-        Of the processor, for one answer.
-
     Examples
     --------
     >>> found = Latency(1, (2e-4, 3e-4, 2e-4), (1e-4, 1e-4, 2e-4), "a processor", "float32", 1)
@@ -47,12 +36,12 @@ class Latency:
     1 image at once: 200 µs [200, 250] before, 100 µs [100, 150] after, 2.00× [1.50, 2.50] (3 rounds)
     """
 
-    batch: int
-    before: tuple[float, ...]
-    after: tuple[float, ...]
-    device: str
+    batch: int  #: images at once
+    before: tuple[float, ...]  #: seconds for the batch, of the full network
+    after: tuple[float, ...]  #: the same of the pruned network
+    device: str  #: where it was measured, with its name
     dtype: str
-    threads: int
+    threads: int  #: of the processor, for one answer
 
     def __post_init__(self) -> None:
         for name in ("before", "after"):

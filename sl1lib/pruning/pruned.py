@@ -33,20 +33,6 @@ class PrunedFileError(FileError):
 class Pruned(Classifier):
     """A network that is smaller than the one that was trained.
 
-    Parameters
-    ----------
-    config : RunConfig
-        Of the run that it was pruned from.
-    params : dict of ndarray
-        ``K1 (m1,1,5,5)``, ``b1 (m1,)``, ``K2 (m2,m1,5,5)``, ``b2 (m2,)``, ``U (10,n)``, ``b (10,)`` for ``m1`` and
-        ``m2`` maps and ``n`` nodes, in the dtype of the training.
-    parts : Parts
-        Which nodes and maps of the full network these are.
-    report : Report
-        Sizes, errors and times before and after; printed, a table.
-    provenance : dict
-        The run's: versions, machine, data digest.
-
     Raises
     ------
     ValueError
@@ -65,11 +51,13 @@ class Pruned(Classifier):
     ERROR: ClassVar = PrunedFileError
     REMEDY: ClassVar = "prune the run and save it again"
 
-    config: RunConfig
+    config: RunConfig  #: of the run that it was pruned from
+    #: ``K1 (m1,1,5,5)``, ``b1 (m1,)``, ``K2 (m2,m1,5,5)``, ``b2 (m2,)``, ``U (10,n)``, ``b (10,)`` for ``m1`` and
+    #: ``m2`` maps and ``n`` nodes, in the dtype of the training.
     params: dict[str, np.ndarray]
-    parts: Parts
-    report: Report
-    provenance: dict[str, str] = field(default_factory=dict)
+    parts: Parts  #: which nodes and maps of the full network these are
+    report: Report  #: sizes, errors and times before and after; printed, a table
+    provenance: dict[str, str] = field(default_factory=dict)  #: the run's: versions, machine, data digest
 
     def __post_init__(self) -> None:
         check_parameters(self.params, self.parts.shapes)

@@ -19,25 +19,14 @@ from .smaller_network import multiply_adds, parameter_count
 
 @dataclass(frozen=True)
 class Size:
-    """What a network has, and what an image costs it.
+    """What a network has, and what an image costs it."""
 
-    Parameters
-    ----------
-    nodes, maps1, maps2 : int
-        Feature nodes, maps of layer 1 and of layer 2.
-    parameters : int
-    multiply_adds : int
-        Products of a weight and an activation for one image, layer by layer.
-    composed : int
-        The same where each convolution and its pooling are one, which only a reading that pools first allows.
-    """
-
-    nodes: int
-    maps1: int
-    maps2: int
+    nodes: int  #: feature nodes
+    maps1: int  #: maps of layer 1
+    maps2: int  #: maps of layer 2
     parameters: int
-    multiply_adds: int
-    composed: int
+    multiply_adds: int  #: products of a weight and an activation for one image, layer by layer
+    composed: int  #: the same where each convolution and its pooling are one: only a reading that pools first allows it
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Size:
@@ -61,21 +50,11 @@ _SIZES: Final = (
 
 @dataclass(frozen=True)
 class Score:
-    """How well a network does at one stage of the pruning.
+    """How well a network does at one stage of the pruning."""
 
-    Parameters
-    ----------
-    stage : str
-        ``"before"``, ``"removed"``, or what was done after that.
-    E0 : float
-        The entropy error, in nats.
-    error : float
-        The share of wrong answers, in [0, 1].
-    """
-
-    stage: str
-    E0: float
-    error: float
+    stage: str  #: ``"before"``, ``"removed"``, or what was done after that
+    E0: float  #: the entropy error, in nats
+    error: float  #: the share of wrong answers, in [0, 1]
 
     @classmethod
     def of(cls, stage: str, network: Network, x: torch.Tensor, labels: torch.Tensor) -> Score:
@@ -86,26 +65,6 @@ class Score:
 @dataclass(frozen=True)
 class Report:
     """What a pruning did; printed, a table.
-
-    Parameters
-    ----------
-    criterion : str
-        What was selected.
-    folded : bool
-        Whether the mean of what was removed went into the biases.
-    interrupted : bool
-        Whether the run was interrupted before its last update.
-    data_name, held_out : str
-        Which images the scores are from: of which data, and ``"test"`` or ``"validation"``.
-    images : int
-        How many.
-    pools_first : bool
-        Whether the reading allows convolution and pooling to be one.
-    before, after : Size
-    scores : tuple of Score
-        Before, after the removal, and after each fine-tuning.
-    latency : tuple of Latency
-        Empty if no times were taken.
 
     Examples
     --------
@@ -125,17 +84,17 @@ class Report:
     error                             2.00 %   4.00 %
     """
 
-    criterion: str
-    folded: bool
-    interrupted: bool
-    data_name: str
-    held_out: str
-    images: int
-    pools_first: bool
+    criterion: str  #: what was selected
+    folded: bool  #: whether the mean of what was removed went into the biases
+    interrupted: bool  #: whether the run was interrupted before its last update
+    data_name: str  #: of which data the images are that the scores are from
+    held_out: str  #: which of them: ``"test"`` or ``"validation"``
+    images: int  #: how many
+    pools_first: bool  #: whether the reading allows convolution and pooling to be one
     before: Size
     after: Size
-    scores: tuple[Score, ...]
-    latency: tuple[Latency, ...] = ()
+    scores: tuple[Score, ...]  #: before, after the removal, and after each fine-tuning
+    latency: tuple[Latency, ...] = ()  #: empty if no times were taken
 
     def __post_init__(self) -> None:
         if len(self.scores) < 2:

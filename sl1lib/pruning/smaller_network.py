@@ -14,14 +14,7 @@ from ..errors import shape_of, unexpected
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a pruned network has of the full one, by the numbers that they have there, ascending.
-
-    Parameters
-    ----------
-    nodes : ndarray of int64, shape (n,)
-        Feature nodes, of 0 … 191.
-    maps1, maps2 : ndarray of int64
-        Maps of layer 1, of 0 … 5, and of layer 2, of 0 … 11: those that have a node left.
+    """What a pruned network has of the full one, by the numbers that they have there, ascending, as int64.
 
     Raises
     ------
@@ -34,9 +27,9 @@ class Parts:
     array([ 0,  1, 19])
     """
 
-    nodes: np.ndarray
-    maps1: np.ndarray
-    maps2: np.ndarray
+    nodes: np.ndarray  #: shape (n,): feature nodes, of 0 … 191
+    maps1: np.ndarray  #: maps of layer 1, of 0 … 5
+    maps2: np.ndarray  #: maps of layer 2, of 0 … 11: those that have a node left
 
     def __post_init__(self) -> None:
         for name, there in (("nodes", NODES), ("maps1", MAPS[0]), ("maps2", MAPS[1])):

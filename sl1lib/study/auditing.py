@@ -49,21 +49,12 @@ difference, one image, and the share by which E0 differs at the end."""
 
 @dataclass(frozen=True)
 class Repeat:
-    """What became of one training that was done again.
-
-    Parameters
-    ----------
-    stored, again : Record
-    exact : bool
-        Whether equal bits were asked for, since the circumstances are the same.
-    differs : tuple of str
-        Which circumstances are not.
-    """
+    """What became of one training that was done again."""
 
     stored: Record
     again: Record
-    exact: bool
-    differs: tuple[str, ...] = ()
+    exact: bool  #: whether equal bits were asked for, since the circumstances are the same
+    differs: tuple[str, ...] = ()  #: which circumstances are not
 
     @property
     def early(self) -> float:

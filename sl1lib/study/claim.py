@@ -12,45 +12,7 @@ from .measures import MEASURES
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that can fail, and how it is decided.
-
-    Parameters
-    ----------
-    number : int
-    statement : str
-    stages : sequence of str
-        Whose trainings decide it. Each stage is a family of comparisons of its own.
-    topic : str
-        What it is about, in a word by which pages find it.
-    measures : sequence of str
-        Of `sl1lib.study.MEASURES`, those that trainings have.
-    headline : str
-        The measure that stands for the claim where there is room for one; empty: the first.
-    better : {"lower", "higher"}
-    vary : str
-        The column that tells the two sides of a comparison apart: ``"method"``, ``"momentum"``, ``"loss"``.
-    favoured : str
-        Its value on the side that the claim is for.
-    against : sequence of str
-        Its values on the other sides.
-    each : sequence of str
-        Columns that must agree within a pair, beside the seed: a comparison for each of their values.
-    spread_over : str
-        Compares not the measure, but the difference between its largest and smallest value along this column: how
-        much it depends on a setting; with ``held_out_error``. ``"seed"`` compares distances from the method's median
-        instead.
-    margin : float
-        Differences within it are called equivalent where a test shows them to be; 0 asks for none.
-    experiment : str
-        Instead of all that: the experiment, one of `sl1lib.study.EXPERIMENTS`, by whose ``rule`` the claim is decided.
-    rule : str
-        The name of the rule.
-    settings : mapping
-        The rule's bounds, and what it looks at, by name.
-    words : str
-        The rule in words; ``{name}`` stands for one of the settings. Without an experiment: what would decide it.
-    untested : str
-        Instead of all that: why nothing can decide it.
+    """A statement that can fail, and how it is decided: a table ``[[claims]]`` of a declaration.
 
     Notes
     -----
@@ -61,22 +23,29 @@ class Claim:
 
     number: int
     statement: str
-    stages: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    better: str = "lower"
+    stages: tuple[str, ...] = ()  #: whose trainings decide it; each stage is a family of comparisons of its own
+    measures: tuple[str, ...] = ()  #: of `sl1lib.study.MEASURES`, those that trainings have
+    better: str = "lower"  #: or ``"higher"``
+    #: The column that tells the two sides of a comparison apart: ``"method"``, ``"momentum"``, ``"loss"``.
     vary: str = "method"
-    favoured: str = ""
-    against: tuple[str, ...] = ()
+    favoured: str = ""  #: its value on the side that the claim is for
+    against: tuple[str, ...] = ()  #: its values on the other sides
+    #: Columns that must agree within a pair, beside the seed: a comparison for each of their values.
     each: tuple[str, ...] = ()
+    #: Compares not the measure, but the difference between its largest and smallest value along this column: how much
+    #: it depends on a setting; with ``held_out_error``. ``"seed"`` compares distances from the method's median instead.
     spread_over: str = ""
+    #: Differences within it are called equivalent where a test shows them to be; 0 asks for none.
     margin: float = 0.0
+    #: Instead of all that: the experiment, one of `sl1lib.study.EXPERIMENTS`, by whose ``rule`` the claim is decided.
     experiment: str = ""
-    rule: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    rule: str = ""  #: the name of the rule
+    settings: Mapping[str, Any] = field(default_factory=dict)  #: the rule's bounds, and what it looks at, by name
+    #: The rule in words; ``{name}`` stands for one of the settings. Without an experiment: what would decide it.
     words: str = ""
-    untested: str = ""
-    topic: str = ""
-    headline: str = ""
+    untested: str = ""  #: instead of all that: why nothing can decide it
+    topic: str = ""  #: what it is about, in a word by which pages find it
+    headline: str = ""  #: the measure that stands for the claim where there is room for one; empty: the first
 
     def __post_init__(self) -> None:
         require_count("the number of a claim", self.number, least=1)

@@ -31,19 +31,12 @@ _Kind = TypeVar("_Kind", "Stage", Claim, Penalty, "Study")
 
 @dataclass(frozen=True)
 class Cell:
-    """One training of a study.
-
-    Parameters
-    ----------
-    stage, method : str
-    config : RunConfig
-    point : mapping
-        Where in the stage's grid it lies: a value for each axis, with ``strength_factor`` for a scaled strength.
-    """
+    """One training of a study."""
 
     stage: str
     method: str
     config: RunConfig
+    #: Where in the stage's grid it lies: a value for each axis, with ``strength_factor`` for a scaled strength.
     point: Mapping[str, Any]
 
     @property
@@ -54,30 +47,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Stage:
-    """A grid of trainings that answers one question.
-
-    Parameters
-    ----------
-    name, question : str
-    methods : sequence of str
-        Names of methods of the study.
-    seeds : sequence of int
-        Each point of the grid is trained with each of them.
-    fields : mapping
-        What this stage sets in every `RunConfig`, beside ``penalty`` and ``seed``.
-    grid : mapping of str to sequence
-        Values of fields, ``"strength"`` and ``"eps"`` of the penalty among them; all combinations are trained.
-    scale : mapping of str to sequence
-        The same, as factors of what the method, or the stage that tuned it, has.
-    instead : mapping of str to mapping
-        For some methods, a grid in place of ``grid`` and ``scale``.
-    select : sequence of str
-        Makes it a tuning stage: these fields, each a number, are chosen for each method, and for each value of the
-        other axes, by the smallest mean error on the validation images.
-    tuned_by : str
-        The tuning stage from which methods take what was selected; empty for none.
-    keep_params : bool
-        Store the final parameters too.
+    """A grid of trainings that answers one question: a table ``[[stages]]`` of a declaration.
 
     Raises
     ------
@@ -87,15 +57,21 @@ class Stage:
 
     name: str
     question: str
-    methods: tuple[str, ...]
-    seeds: tuple[int, ...]
+    methods: tuple[str, ...]  #: names of methods of the study
+    seeds: tuple[int, ...]  #: each point of the grid is trained with each of them
+    #: What this stage sets in every `RunConfig`, beside ``penalty`` and ``seed``.
     fields: Mapping[str, Any] = field(default_factory=dict)
+    #: Values of fields, ``"strength"`` and ``"eps"`` of the penalty among them; all combinations are trained.
     grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    #: The same, as factors of what the method, or the stage that tuned it, has.
     scale: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    #: For some methods, a grid in place of ``grid`` and ``scale``.
     instead: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    #: Makes it a tuning stage: these fields, each a number, are chosen for each method, and for each value of the
+    #: other axes, by the smallest mean error on the validation images.
     select: tuple[str, ...] = ()
-    tuned_by: str = ""
-    keep_params: bool = False
+    tuned_by: str = ""  #: the tuning stage from which methods take what was selected; empty for none
+    keep_params: bool = False  #: store the final parameters too
 
     def __post_init__(self) -> None:
         for name in ("methods", "seeds", "select"):
@@ -154,35 +130,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen for a method.
-
-    Parameters
-    ----------
-    method : str
-    others : mapping
-        The values of the axes that were not selected, but selected for.
-    values : mapping
-        The chosen fields, by name; without a penalty, ``strength`` is missing.
-    error : float
-        The mean error on the validation images over the seeds, in [0, 1].
-    candidates : int
-        Among how many it was chosen.
-    ties : int
-        How many others had the same mean error; the smaller validation :math:`E_0` decided, then the order of the grid.
-    at_edge : tuple of str
-        The fields whose chosen value is the smallest or the largest of several: a better one may lie outside.
-    failed : int
-        How many candidates diverged with some seed, and were out.
-    """
+    """What was chosen for a method."""
 
     method: str
-    others: Mapping[str, Any]
-    values: Mapping[str, float]
-    error: float
-    candidates: int
+    others: Mapping[str, Any]  #: the values of the axes that were not selected, but selected for
+    values: Mapping[str, float]  #: the chosen fields, by name; without a penalty, ``strength`` is missing
+    error: float  #: the mean error on the validation images over the seeds, in [0, 1]
+    candidates: int  #: among how many it was chosen
+    #: How many others had the same mean error; the smaller validation :math:`E_0` decided, then the order of the grid.
     ties: int
+    #: The fields whose chosen value is the smallest or the largest of several: a better one may lie outside.
     at_edge: tuple[str, ...]
-    failed: int
+    failed: int  #: how many candidates diverged with some seed, and were out
 
 
 @dataclass(frozen=True)

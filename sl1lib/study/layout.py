@@ -11,22 +11,12 @@ from .tuning import first_candidates, select
 
 @dataclass(frozen=True)
 class Layout:
-    """The stages of a study, laid out: tuned ones as soon as the stage that tunes them is complete.
-
-    Parameters
-    ----------
-    study : Study
-    store : Store
-    cells : dict of str to list of Cell
-        By stage; stages that wait for a selection are not there.
-    selections : dict of str to Selection
-        By tuning stage, those that are complete.
-    """
+    """The stages of a study, laid out: tuned ones as soon as the stage that tunes them is complete."""
 
     study: Study
     store: Store
-    cells: dict[str, list[Cell]]
-    selections: dict[str, Selection]
+    cells: dict[str, list[Cell]]  #: by stage; stages that wait for a selection are not there
+    selections: dict[str, Selection]  #: by tuning stage, those that are complete
 
     @classmethod
     def of(cls, study: Study, store: Store) -> Layout:

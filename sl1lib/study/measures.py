@@ -23,23 +23,12 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """A quantity that two sides are compared by.
+    """A quantity that two sides are compared by."""
 
-    Parameters
-    ----------
-    name : str
-        What prose calls it.
-    short : str
-        What a figure calls it.
-    unit : Unit
-    of_trainings : bool
-        Whether it is a column of a study's trainings, which claims may name; else an experiment measures it.
-    """
-
-    name: str
-    short: str
+    name: str  #: what prose calls it
+    short: str  #: what a figure calls it
     unit: Unit
-    of_trainings: bool = True
+    of_trainings: bool = True  #: whether it is a column of trainings, which claims may name; else of an experiment
 
 
 MEASURES: Final[Mapping[str, Measure]] = {

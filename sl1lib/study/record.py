@@ -42,24 +42,16 @@ def config_key(config: RunConfig) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One training's results.
-
-    Parameters
-    ----------
-    config : RunConfig
-    numbers : mapping of str to float
-        For each of `NUMBERS`. ``diverged_at`` is the update at which the error was no number any more, or NaN; the
-        others are NaN then. ``updates_to_…`` is infinite where the error never was as low.
-    arrays : mapping of str to ndarray of float32
-        Of `ARRAYS`, those that there are. ``curve`` has :math:`E_0`, exponentially smoothed, at `curve_updates`.
-    fingerprint : str
-        A hash of the final parameters: equal for equal bits. Empty for a training that diverged.
-    """
+    """One training's results."""
 
     config: RunConfig
+    #: For each of `NUMBERS`. ``diverged_at`` is the update at which the error was no number any more, or NaN; the
+    #: others are NaN then. ``updates_to_…`` is infinite where the error never was as low.
     numbers: Mapping[str, float]
+    #: Of `ARRAYS`, those that there are, in float32. ``curve`` has :math:`E_0`, exponentially smoothed, at
+    #: `curve_updates`.
     arrays: Mapping[str, np.ndarray]
-    fingerprint: str = ""
+    fingerprint: str = ""  #: a hash of the final parameters: equal for equal bits; empty for one that diverged
 
     @property
     def key(self) -> str:

@@ -25,19 +25,11 @@ POLL: Final = 1.0  # seconds between looks for batches that were cancelled: nobo
 
 @dataclass
 class Outcome:
-    """What `run` did.
+    """What `run` did."""
 
-    Attributes
-    ----------
-    trained, missing : int
-        How many trainings were added; how many are still missing, as far as their stage could be laid out.
-    failures : list of str
-        For each batch that failed: which trainings, and why.
-    """
-
-    trained: int = 0
-    missing: int = 0
-    failures: list[str] = field(default_factory=list)
+    trained: int = 0  #: how many trainings were added
+    missing: int = 0  #: how many are still missing, as far as their stage could be laid out
+    failures: list[str] = field(default_factory=list)  #: for each batch that failed: which trainings, and why
 
 
 def run(

@@ -25,31 +25,16 @@ ALPHA: Final = 0.05  # a test is significant below it
 
 @dataclass(frozen=True)
 class Effect:
-    """How two sides of paired numbers differ.
+    """How two sides of paired numbers differ."""
 
-    Parameters
-    ----------
-    effect : float
-        Of the first minus the second; below 0, the first is smaller.
-    low, high : float
-        An interval for it.
-    p : float
-        Two-sided, against no difference.
-    n : int
-        Pairs that were used.
-    dropped : int
-        Pairs that could not be used, since one of their numbers is missing.
-    direction : int
-        Which side the *test* finds smaller: −1 the first, 1 the second, 0 neither. A mean that one pair dominates can
-        lie on the other side of 0 than most pairs do, and the middle of many ties is 0: p belongs to this sign.
-    """
-
-    effect: float
-    low: float
-    high: float
-    p: float
-    n: int
-    dropped: int = 0
+    effect: float  #: of the first minus the second; below 0, the first is smaller
+    low: float  #: the lower end of an interval for it
+    high: float  #: the upper end
+    p: float  #: two-sided, against no difference
+    n: int  #: pairs that were used
+    dropped: int = 0  #: pairs that could not be used, since one of their numbers is missing
+    #: Which side the *test* finds smaller: −1 the first, 1 the second, 0 neither. A mean that one pair dominates can
+    #: lie on the other side of 0 than most pairs do, and the middle of many ties is 0: p belongs to this sign.
     direction: int = 0
 
 
@@ -156,19 +141,11 @@ def paired_times(a: ArrayLike, b: ArrayLike) -> Effect:
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Whether paired numbers can be called equal up to a margin.
+    """Whether paired numbers can be called equal up to a margin."""
 
-    Parameters
-    ----------
-    low, high : float
-        The interval of the mean difference that belongs to the test: 90 % for a test at 5 %.
-    p : float
-        Against the difference being as large as the margin, or larger.
-    """
-
-    low: float
-    high: float
-    p: float
+    low: float  #: the lower end of the mean difference's interval that belongs to the test: 90 % for a test at 5 %
+    high: float  #: the upper end
+    p: float  #: against the difference being as large as the margin, or larger
 
 
 def equivalence(a: ArrayLike, b: ArrayLike, margin: float) -> Equivalence:

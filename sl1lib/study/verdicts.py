@@ -30,40 +30,19 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison of a family.
+    """One comparison of a family."""
 
-    Parameters
-    ----------
-    stage : str
-        Or another name for what is compared.
-    measure : str
-        Of `sl1lib.study.MEASURES`.
-    where : dict
-        What both sides have in common, by column.
-    other : str
-        The side that the favoured one is compared with.
-    effect : Effect
-        Of the favoured side minus the other.
-    p_corrected : float
-        Within the family.
-    favours : int
-        1 in favour of the claim, −1 against it, 0 if neither is shown. The sign is the test's, which is nearly always
-        the effect's too.
-    equivalent : Equivalence or None
-        Where the claim has a margin; its p is corrected within the family too.
-    tested : bool
-        Whether its p decides; else a count or an interval does.
-    """
-
-    stage: str
-    measure: str
-    where: dict[str, Any]
-    other: str
-    effect: Effect
-    p_corrected: float
+    stage: str  #: or another name for what is compared
+    measure: str  #: of `sl1lib.study.MEASURES`
+    where: dict[str, Any]  #: what both sides have in common, by column
+    other: str  #: the side that the favoured one is compared with
+    effect: Effect  #: of the favoured side minus the other
+    p_corrected: float  #: within the family
+    #: 1 in favour of the claim, −1 against it, 0 if neither is shown. The sign is the test's, which is nearly always
+    #: the effect's too.
     favours: int
-    equivalent: Equivalence | None = None
-    tested: bool = True
+    equivalent: Equivalence | None = None  #: where the claim has a margin; its p is corrected within the family too
+    tested: bool = True  #: whether its p decides; else a count or an interval does
 
     @property
     def equal(self) -> bool:
@@ -73,26 +52,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Number:
-    """A number that an experiment found, with its interval.
+    """A number that an experiment found, with its interval."""
 
-    Parameters
-    ----------
-    key : str
-        What it is the size of; parts are joined by dots: ``"saving.SL1"``.
-    value, low, high : float
-        The number, and a 95 % interval for it; NaN where there is none.
-    n : int
-        How many independent instances it rests on.
-    unit : str
-        ``"%"``, ``"points"``, a name of what is counted; ``"instances"`` for a share of the n instances.
-    """
-
-    key: str
+    key: str  #: what it is the size of; parts are joined by dots: ``"saving.SL1"``
     value: float
-    low: float
-    high: float
-    n: int
-    unit: str = ""
+    low: float  #: the lower end of a 95 % interval for it; NaN where there is none
+    high: float  #: the upper end
+    n: int  #: how many independent instances it rests on
+    unit: str = ""  #: ``"%"``, ``"points"``, a name of what is counted; ``"instances"`` for a share of the n instances
 
     @property
     def count(self) -> int:
@@ -102,24 +69,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, what the study says of it, and what led to that.
-
-    Parameters
-    ----------
-    claim : Claim
-    answer : Answer
-    comparisons : tuple of Comparison
-    numbers : mapping of str to Number
-        By key: what an experiment found beside comparisons.
-    waiting : str
-        Where nothing is decided: why, or what must come first.
-    """
+    """A claim, what the study says of it, and what led to that."""
 
     claim: Claim
     answer: Answer
     comparisons: tuple[Comparison, ...] = ()
-    numbers: Mapping[str, Number] = field(default_factory=dict)
-    waiting: str = ""
+    numbers: Mapping[str, Number] = field(default_factory=dict)  #: by key: what an experiment found beside comparisons
+    waiting: str = ""  #: where nothing is decided: why, or what must come first
 
     def count(self, sign: int) -> int:
         """Return how many comparisons are in favour (1), against (−1), or neither (0)."""

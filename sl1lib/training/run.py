@@ -49,19 +49,9 @@ class DivergedError(TrainingError, ArithmeticError):
 
 @dataclass(frozen=True, eq=False)  # equality of arrays is not one truth value
 class History:
-    r"""What a training recorded: two curves with one value per update, three with one per epoch.
+    r"""What a training recorded, in float64: two curves with one value per update, three with one per epoch.
 
-    Parameters
-    ----------
-    E0 : ndarray of float64, shape (updates,)
-        The configuration's error function, by default the entropy error in nats, of each mini-batch before its update.
-    penalty : ndarray of float64, shape (updates,)
-        :math:`\lambda \sum h` before each update; zeros without a penalty.
-    held_out_E0, held_out_error : ndarray of float64, shape (epochs,)
-        Entropy error, and share of wrong answers in [0, 1], on the test images after each epoch, or on the
-        validation images where the configuration sets some aside.
-    seconds : ndarray of float64, shape (epochs,)
-        Duration of each epoch's updates.
+    Held-out images are the test images, or the validation images where the configuration sets some aside.
 
     Examples
     --------
@@ -70,11 +60,13 @@ class History:
     array([2.2, 1.1])
     """
 
+    #: Shape (updates,): the configuration's error function, by default the entropy error in nats, of each mini-batch
+    #: before its update.
     E0: np.ndarray
-    penalty: np.ndarray
-    held_out_E0: np.ndarray
-    held_out_error: np.ndarray
-    seconds: np.ndarray
+    penalty: np.ndarray  #: shape (updates,): :math:`\lambda \sum h` before each update; zeros without a penalty
+    held_out_E0: np.ndarray  #: shape (epochs,): the entropy error on the held-out images after each epoch
+    held_out_error: np.ndarray  #: shape (epochs,): the share of wrong answers there, in [0, 1]
+    seconds: np.ndarray  #: shape (epochs,): the duration of each epoch's updates
 
     def __post_init__(self) -> None:
         for names in (("E0", "penalty"), ("held_out_E0", "held_out_error", "seconds")):
@@ -121,21 +113,6 @@ class History:
 class Run(Classifier):
     """A finished training.
 
-    Parameters
-    ----------
-    config : RunConfig
-    params : dict of ndarray
-        The final parameters, in the dtype of the training.
-    history : History
-    held_out : str
-        Where ``held_out_error`` was measured: ``"test"`` or ``"validation"``.
-    data_name : str
-        What the data is called, ``"mnist"`` or ``"digits"`` say: numbers of this run belong to it.
-    complete : bool
-        False if the training was interrupted before its last update.
-    provenance : dict
-        Versions, machine, data digest.
-
     Examples
     --------
     >>> from sl1lib import train
@@ -149,12 +126,12 @@ class Run(Classifier):
     REMEDY: ClassVar = "train and save it again"
 
     config: RunConfig
-    params: dict[str, np.ndarray]
+    params: dict[str, np.ndarray]  #: the final parameters, in the dtype of the training
     history: History
-    held_out: str = "test"
-    data_name: str = ""
-    complete: bool = True
-    provenance: dict[str, str] = field(default_factory=dict)
+    held_out: str = "test"  #: where ``held_out_error`` was measured: ``"test"`` or ``"validation"``
+    data_name: str = ""  #: what the data is called, ``"mnist"`` say: numbers of this run belong to it
+    complete: bool = True  #: False if the training was interrupted before its last update
+    provenance: dict[str, str] = field(default_factory=dict)  #: versions, machine, data digest
 
     def __repr__(self) -> str:
         epochs = len(self.history.seconds)

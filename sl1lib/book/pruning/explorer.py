@@ -21,22 +21,12 @@ from ..explorer import Explorer, make_explorer
 
 @dataclass(frozen=True)
 class PrunedCurve:
-    """A network, and what was measured of it with fewer and fewer nodes.
+    """A network, and what was measured of it with fewer and fewer nodes."""
 
-    Parameters
-    ----------
-    lengths : ndarray, shape (192,)
-        Of the nodes, in their order: the first 16 are the first map's.
-    left : ndarray, shape (P,)
-        How many nodes were left, where it was measured.
-    errors, unfolded : ndarray, shape (P,)
-        Shares of wrong answers with the mean of what was removed folded into the bias, and without.
-    """
-
-    lengths: np.ndarray
-    left: np.ndarray
-    errors: np.ndarray
-    unfolded: np.ndarray
+    lengths: np.ndarray  #: shape (192,): of the nodes, in their order: the first 16 are the first map's
+    left: np.ndarray  #: shape (P,): how many nodes were left, where it was measured
+    errors: np.ndarray  #: shape (P,): shares of wrong answers, with the mean of what was removed folded into the bias
+    unfolded: np.ndarray  #: shape (P,): the same without folding
 
     @classmethod
     def of(cls, run: Run, data: Dataset | None = None, points: int = 25) -> PrunedCurve:
