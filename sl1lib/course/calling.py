@@ -108,11 +108,11 @@ def same(a: Any, b: Any) -> bool:
         return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
+    if hasattr(a, "detach"):  # a tensor
+        return same(a.detach().numpy(force=True), b.detach().numpy(force=True))
     if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if hasattr(a, "detach"):
-        return bool((a == b).all())
-    return callable(a) or a == b
+        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    return callable(a) or bool(a == b) or bool(a != a and b != b)  # NaN does not equal itself
 
 
 def _share(result: Any, argument: Any) -> bool:
