@@ -106,7 +106,7 @@ def test_the_kernel_is_the_environment_of_the_build(notebook):
 
 def test_every_notebook_is_in_the_table_of_contents():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    listed = set(re.findall(r"file:\s*(\S+)", toc))
+    listed = set(re.findall(r"(?:file|root):\s*(\S+)", toc))
     assert [name(p) for p in NOTEBOOKS if name(p).removesuffix(".ipynb") not in listed] == []
 
 

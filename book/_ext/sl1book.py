@@ -1,6 +1,4 @@
-"""Sphinx extension: pages that fetch nothing, fonts, boxes with ids of their own, executed notebooks, the findings.
-
-`sl1-findings` states the main findings of a stored study, computed when the page is built.
+"""Sphinx extension: pages that fetch nothing, fonts, boxes with ids of their own, executed notebooks.
 
 Jupyter Book loads extensions for running code elsewhere (sphinx-thebe) and for comments (sphinx-comments)
 whether or not they are used; both put scripts with foreign addresses on every page. This book uses neither.
@@ -14,8 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
-from docutils.statemachine import StringList
 from myst_nb.sphinx_ import SphinxNbRenderer
 from sphinx.errors import ExtensionError
 
@@ -34,8 +30,6 @@ WANTED = (
 )
 # The two that every page's first screen is set in.
 PRELOADED = ("fonts/serif.woff2", "fonts/sans.woff2")
-BOOK = Path(__file__).resolve().parents[1]
-RESULTS = BOOK.parent / "results"
 
 
 def drop_unused(app) -> None:
@@ -166,39 +160,11 @@ def launch_from_where(app, config) -> None:
         config.html_theme_options.pop("launch_buttons", None)
 
 
-class Findings(Directive):
-    """Give the page the main findings of a study, each linked to its chapter; the argument is the study's name."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return a list of sentences."""
-        from sl1lib.book.claims.summary import main_findings
-        from sl1lib.study import Results
-
-        name = self.arguments[0]
-        found = main_findings(Results.open(RESULTS / name))
-        lines = [
-            f"- **{each.topic}.** {each.text} ({{doc}}`/book/{each.chapter}`)"
-            for each in found
-        ]
-        env = getattr(self.state.document.settings, "env", None)
-        if env is not None:  # new results make the page anew
-            for path in sorted((RESULTS / name).rglob("*.*")):
-                env.note_dependency(str(path))
-        holder = nodes.Element()
-        self.state.nested_parse(
-            StringList(lines, source=name), self.content_offset, holder
-        )
-        return holder.children
-
-
 def setup(app) -> dict:
     """Connect the functions above."""
     method = "_render_nb_cell_code_outputs"
     render = getattr(SphinxNbRenderer, method)
     setattr(SphinxNbRenderer, method, described_by_outputs(render))
-    app.add_directive("sl1-findings", Findings)
     drop_unused(app)
     app.config.mathjax_path = f"{MATHJAX}/tex-mml-chtml.js"
     app.connect("builder-inited", provide_mathjax)

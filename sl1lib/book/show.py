@@ -23,7 +23,7 @@ except ImportError as error:
 from ..data import Dataset
 from ..engine.compiler import SOURCE
 from ..errors import unexpected
-from .ledger import check, matching
+from .ledger import Result, check, matching
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,9 +123,38 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     |:--|--:|
     | SL1 | 1.1 % |
     """
+    _show_markdown(_table(headers, rows))
+
+
+def show_folded_table(summary: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Display a table below a line that opens it, where the line says what most readers want to know.
+
+    Parameters
+    ----------
+    summary : str
+        Plain text.
+    headers, rows
+        As `show_table` takes them.
+
+    Examples
+    --------
+    >>> show_folded_table("1 method", ["method", "error"], [["SL1", "1.1 %"]])
+    <details class="sl1-folded"><summary>1 method</summary>
+    <BLANKLINE>
+    | method | error |
+    |:--|--:|
+    | SL1 | 1.1 % |
+    <BLANKLINE>
+    </details>
+    """
+    opening = f'<details class="sl1-folded"><summary>{html.escape(summary)}</summary>'
+    _show_markdown(f"{opening}\n\n{_table(headers, rows)}\n\n</details>")
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     marks = ["--:" if all(map(_is_number, column)) else ":--" for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(line) + " |" for line in (headers, *rows)]
-    _show_markdown("\n".join([lines[0], "|" + "|".join(marks) + "|", *lines[1:]]))
+    return "\n".join([lines[0], "|" + "|".join(marks) + "|", *lines[1:]])
 
 
 def _is_number(cell: str) -> bool:
@@ -159,7 +188,9 @@ def _one_line(text: str) -> str:
 
 
 def show_checks(*labels: str) -> None:
-    """Check equations now, show a table of what was compared and how far it deviates, and insist that none fails.
+    """Check equations now, say how many checks passed, and insist that none fails.
+
+    The line opens to a table of what was compared and how far it deviates.
 
     Parameters
     ----------
@@ -176,15 +207,19 @@ def show_checks(*labels: str) -> None:
     Examples
     --------
     >>> show_checks("eq-conv-size")
+    <details class="sl1-folded"><summary>1 check, passed</summary>
+    <BLANKLINE>
     | equation, and what it is compared with | deviation |
     |:--|:--|
     | *the size of the output*: against counting the places, for every size up to 29 | `✓ equal` |
+    <BLANKLINE>
+    </details>
     """
     results = [check(label) for label in matching(*labels)]
     rows = [[f"*{result.title}*: {m.what}", f"`{m}`"] for result in results for m in result.measured]
     rows += [[f"*{result.title}*: {result.because}", "`definition`"] for result in results if result.because]
     rows += [[f"*{result.title}*: {result.skipped}", "`skipped`"] for result in results if result.skipped]
-    show_table(["equation, and what it is compared with", "deviation"], rows)
+    show_folded_table(_counted(results), ["equation, and what it is compared with", "deviation"], rows)
     failed = [result for result in results if result.failed]
     assert not failed, "\n".join(map(repr, failed))
 
@@ -210,6 +245,16 @@ def say_data(data: Dataset) -> None:
         )
     box = f'<div class="data-banner"><strong>{html.escape(title)}.</strong> {html.escape(text)}</div>'
     display(_Shown(f"{title}. {text}", html=box))
+
+
+def _counted(results: Sequence[Result]) -> str:
+    """Return how many checks passed, and how many equations were skipped."""
+    measured = [measurement for result in results for measurement in result.measured]
+    passed = sum(measurement.passed for measurement in measured)
+    skipped = sum(bool(result.skipped) for result in results)
+    all_of = "all passed" if passed == len(measured) else f"{passed} passed"
+    checks = "1 check, passed" if passed == len(measured) == 1 else f"{len(measured)} checks, {all_of}"
+    return checks + (f"; {skipped} equation{'s' * (skipped > 1)} skipped" if skipped else "")
 
 
 class _Shown:

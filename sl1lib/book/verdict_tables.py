@@ -1,8 +1,7 @@
-"""Verdicts on pages: the table of claims, and all the numbers behind one verdict."""
+"""Verdicts on pages: the few numbers that stand for one, a grid of rivals, and all the numbers behind it."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,7 +9,7 @@ from ..study import MEASURES, Answer, Comparison, Number, Verdict
 from ..study.experiments import convergence
 from .numbers import effect_text, settled
 from .reasons import reason
-from .show import say, show_table
+from .show import say, show_folded_table, show_table
 
 #: By rule: the measures, or the keys of numbers, that stand for its verdict where there is room for a few.
 _HEADLINES: Final[Mapping[str, Sequence[str]]] = {
@@ -21,6 +20,9 @@ _HEADLINES: Final[Mapping[str, Sequence[str]]] = {
     "solution-tends": ("power",),
     "work-saved": ("saving.all", "saving.SL1", "saving.none"),
 }
+#: What a comparison says of the favoured side, in a grid.
+BETTER, WORSE, NEITHER = "▲", "▼", "·"
+SIGNS: Final[Mapping[int, str]] = {1: BETTER, -1: WORSE, 0: NEITHER}
 _SLOWEST: Final = {reading: min(rates) for reading, rates in convergence.RATES.items()}
 #: What numbers are called; those that are not here, tables of their own tell.
 _LABELS: Final[Mapping[str, str]] = {
@@ -91,40 +93,29 @@ def _stage_text(comparison: Comparison, axes: Sequence[str] | None = None) -> st
     return ", ".join([comparison.stage, *shared])
 
 
-def verdict_rows(verdicts: Sequence[Verdict], evidence: Mapping[str, str]) -> list[list[str]]:
-    """Return the table of claims: statement and evidence, verdict, comparisons for, against and neither, n, effects.
-
-    ``evidence`` has a link in Markdown for each topic.
-    """
-    rows = []
-    for verdict in verdicts:
-        numbers, claim = headline(verdict), verdict.claim
-        counts = sorted({each.n if isinstance(each, Number) else each.effect.n for each in numbers})
-        rows.append(
-            [
-                f"**{claim.number}.** {claim.statement}<br>{evidence[claim.topic]}",
-                f"**{verdict.answer}**",
-                " / ".join(str(verdict.count(sign)) for sign in (1, -1, 0)) if verdict.comparisons else "–",
-                ", ".join(map(str, counts)) or "–",
-                "<br>".join(map(number_text, numbers)) or sentence(verdict),
-            ]
-        )
-    return rows
-
-
 def sentence(verdict: Verdict) -> str:
     """Return the reason of a verdict with a capital letter."""
     why = reason(verdict)
     return why[0].upper() + why[1:]
 
 
+def meaning(verdict: Verdict) -> str:
+    """Return the answer, with what *in part* means where that is the answer: the word alone says too much."""
+    if verdict.answer != Answer.IN_PART:
+        return str(verdict.answer)
+    if verdict.claim.rule:
+        return f"{verdict.answer} (some of what its rule asks was found, not all)"
+    return f"{verdict.answer} (one comparison in favour is enough for that, whatever the others say)"
+
+
 def show_numbers(verdict: Verdict) -> None:
     """Display a verdict, its reason, and all comparisons and numbers that led to it."""
     claim = verdict.claim
-    say(f"**Claim {claim.number} {verdict.answer}.** {sentence(verdict)}.")
+    say(f"**Claim {claim.number} {meaning(verdict)}.** {sentence(verdict)}.")
     if verdict.comparisons:
         headers = ["stage", "measure", "against", "effect [95 %]", "corrected p", "n", "says"]
-        show_table(headers, [_comparison_row(comparison, claim.spread_over) for comparison in verdict.comparisons])
+        rows = [_comparison_row(comparison, claim.spread_over) for comparison in verdict.comparisons]
+        show_folded_table(f"{len(rows)} comparisons, with their numbers", headers, rows)
     if told := [each for key, each in verdict.numbers.items() if key in _LABELS]:
         say("\n".join(f"- {number_text(each)}" for each in told))
 
@@ -140,28 +131,24 @@ def _comparison_row(comparison: Comparison, spread_over: str) -> list[str]:
 
 
 def show_verdict(verdict: Verdict) -> None:
-    """Display a verdict on comparisons, its reason, and against whom the favoured side does better or worse.
+    """Display a verdict on comparisons, its reason, and a grid: against whom the favoured side does better or worse.
 
     All numbers that led to it are `show_numbers`'s.
     """
     claim = verdict.claim
-    say(f"**Claim {claim.number}: *{claim.statement}* The study says: {verdict.answer}.** {sentence(verdict)}.")
+    say(f"**Claim {claim.number}: *{claim.statement}* The study says: {meaning(verdict)}.** {sentence(verdict)}.")
     if verdict.comparisons:
+        show_table(*rival_grid(verdict))
         side = claim.favoured.replace("_", " ")
-        headers = ["stage", "measure", f"{side} better than", f"{side} worse than", "no difference shown"]
-        show_table(headers, rival_rows(verdict))
+        say(f"{BETTER} {side} is better, {WORSE} it is worse, {NEITHER} no difference is shown.")
 
 
-def rival_rows(verdict: Verdict) -> list[list[str]]:
-    """Return a row for each family and measure: against whom the favoured side is better, worse, or neither."""
-
-    def place(comparison: Comparison) -> tuple[str, ...]:
-        return _stage_text(comparison, ["n_train"]), MEASURES[comparison.measure].name
-
-    rows = []
-    for key, group in itertools.groupby(verdict.comparisons, key=place):
-        signs: dict[int, list[str]] = {1: [], -1: [], 0: []}
-        for comparison in group:
-            signs[comparison.favours].append(comparison.other.replace("_", " "))
-        rows.append([*key, *(", ".join(signs[sign]) or "–" for sign in (1, -1, 0))])
-    return rows
+def rival_grid(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
+    """Return headers and rows of a grid: a row for each rival, a column for each family and measure, a sign in each."""
+    columns: dict[str, dict[str, str]] = {}
+    for each in verdict.comparisons:
+        place = f"{_stage_text(each, ['n_train'])}: {MEASURES[each.measure].short}"
+        columns.setdefault(place, {})[each.other.replace("_", " ")] = SIGNS[each.favours]
+    rivals = dict.fromkeys(each.other.replace("_", " ") for each in verdict.comparisons)
+    rows = [[rival, *(column.get(rival, "") for column in columns.values())] for rival in rivals]
+    return ["against", *columns], rows

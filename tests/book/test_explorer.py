@@ -17,6 +17,7 @@ from sl1lib.book.convolution.explorer import EXPLORER_KERNELS, convolution_explo
 from sl1lib.book.dense_and_entropy.explorer import softmax_explorer
 from sl1lib.book.explorer import COLOURS, Explorer
 from sl1lib.book.fast_path.explorer import band_explorer
+from sl1lib.book.first_page.explorer import first_explorer
 from sl1lib.book.gradients.explorer import pull_explorer
 from sl1lib.book.laboratory.explorer import laboratory
 from sl1lib.book.numpy_training.explorer import heavy_ball_explorer
@@ -38,6 +39,7 @@ EXPLORERS = {
     "convolution": lambda: convolution_explorer(IMAGE),
     "dense_and_entropy": softmax_explorer,
     "fast_path": band_explorer,
+    "first_page": first_explorer,
     "gradients": pull_explorer,
     "laboratory": laboratory,
     "numpy_training": heavy_ball_explorer,

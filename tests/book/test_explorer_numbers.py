@@ -8,6 +8,7 @@ from sl1lib import PROFILES, reference
 from sl1lib.book.fast_path.counts import banded_work
 from sl1lib.book.fast_path.explorer import BAND_LAYERS
 from sl1lib.book.fast_path.steps import cut_tiles
+from sl1lib.book.first_page.explorer import first_explorer
 from sl1lib.book.pruning.explorer import PrunedCurve, pruning_explorer
 from sl1lib.book.the_corner.explorer import CORNER_METHODS
 from sl1lib.engine.bands import Bands
@@ -66,6 +67,28 @@ def test_penalty_gradient_and_prox_are_the_references(javascript, profile, group
             prox = reference.penalty_prox(u, tau, eps, profile, grouping)[:, 0]
             expected = [reference.penalty(u, eps, profile, grouping), *gradient, *prox]
             np.testing.assert_allclose(row, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("strength", [0, 0.5, 1, 2])
+@pytest.mark.parametrize("eps", [0, 0.1, 0.3, 0.5])
+def test_the_nodes_of_the_first_page_go_the_reference_s_way(javascript, eps, strength):
+    state = first_explorer().state | {"eps": eps, "strength": strength}
+    courses = javascript("first_page/explorer.js", "m.coursesOf(data)", state)
+    gone = javascript("first_page/explorer.js", "m.goneOf(m.coursesOf(data), data.eps)", state)
+    profile = "huber" if eps else "abs"
+    for z, course, removed in zip(state["asked"], courses, gone, strict=True):
+        path = reference.descend(
+            lambda w, z=z: w - z + strength * reference.smooth_abs_grad(w, eps or 1, profile),
+            np.array([state["start"]]),
+            lr=state["lr"],
+            updates=10 * state["updates"],
+        )
+        path = np.array(path)[:, 0]
+        np.testing.assert_allclose(course, path, rtol=1e-9, atol=1e-9)
+        at_rest = np.ptp(path[-10:]) < 1e-3
+        assert removed == (bool(at_rest) and abs(path[-1]) < eps)
+        smooth_enough = eps > state["lr"] * strength / (2 - state["lr"])
+        assert at_rest or not smooth_enough  # the parabola of both, of curvature 1 + λ/ε
 
 
 @pytest.mark.parametrize("method", CORNER_METHODS)

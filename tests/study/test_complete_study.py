@@ -10,9 +10,10 @@ import pytest
 
 from sl1lib.book.claims import robustness
 from sl1lib.book.claims.figures import forest
+from sl1lib.book.claims.glance import show_glance
 from sl1lib.book.claims.summary import findings_of
 from sl1lib.book.reasons import reason
-from sl1lib.book.verdict_tables import headline, number_text, verdict_rows
+from sl1lib.book.verdict_tables import headline, number_text
 from sl1lib.study import Answer, Results, Table, load_study
 from sl1lib.study import compare_trainings as judge
 from sl1lib.study.layout import first_selection
@@ -80,10 +81,10 @@ def test_other_choices_can_be_made_on_all_of_it(table, verdicts):
     assert family.after <= family.before
 
 
-def test_the_table_of_claims_and_the_forest_hold_all_of_it(verdicts):
-    links = dict.fromkeys((claim.topic for claim in STUDY.claims), "")
-    rows = verdict_rows(list(verdicts.values()), links)
-    assert [len(row[4].split("<br>")) for row in rows] == [2, 2, 2, 4, 1, 2, 2, 1]
+def test_the_glance_and_the_forest_hold_all_of_it(verdicts, capsys):
+    show_glance(list(verdicts.values()), dict.fromkeys((claim.topic for claim in STUDY.claims), ""))
+    lines = capsys.readouterr().out.split("<details")[1:]
+    assert [line.count("\n- ") for line in lines] == [2, 2, 2, 4, 1, 2, 2, 1]
     figure = forest(list(verdicts.values()))
     width, height = figure.get_size_inches()
     assert height < 3.2 * width
@@ -104,14 +105,19 @@ def rounded_otherwise(value, rng):
     return value
 
 
-def test_no_last_digit_decides_what_the_stored_results_are_said_to_be():
+def test_no_last_digit_decides_what_the_stored_results_are_said_to_be(capsys):
     """9.85 nodes on average and 0.0005 points are on the edge between two roundings."""
     stored = Results.open(Path(__file__).parents[2] / "results" / "paper").verdicts
     links = dict.fromkeys((claim.topic for claim in STUDY.claims), "")
-    rows, findings = verdict_rows(stored, links), findings_of(stored)
-    assert any("+9.8 nodes" in cell for row in rows for cell in row)
+
+    def glance(verdicts):
+        show_glance(verdicts, links)
+        return capsys.readouterr().out
+
+    shown, findings = glance(stored), findings_of(stored)
+    assert "+9.8 nodes" in shown
     for seed in range(10):
         rng = np.random.default_rng(seed)
         other = [rounded_otherwise(each, rng) for each in stored]
-        assert verdict_rows(other, links) == rows
+        assert glance(other) == shown
         assert findings_of(other) == findings

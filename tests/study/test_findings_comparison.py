@@ -8,7 +8,7 @@ import pytest
 
 from sl1lib import MomentumRamp, Penalty, RunConfig, load_data
 from sl1lib.book.comparison import stored_trainings as comparison
-from sl1lib.book.verdict_tables import rival_rows, show_verdict
+from sl1lib.book.verdict_tables import rival_grid, show_verdict
 from sl1lib.study import Results, Store, holm, load_study, mean_interval, paired_difference, resampling
 from sl1lib.study.worker import Batch
 
@@ -206,11 +206,11 @@ def test_a_claim_waits_for_its_stages_and_is_shown_with_what_led_to_the_verdict(
     show_verdict(waiting.verdict(1))
     assert "Trainings that it needs are missing: 180 of 'table finals'" in capsys.readouterr().out
     found = smoke.verdict(1)
-    assert rival_rows(found) == [["finals", "held-out error", "–", "–", "none, L2"]]
+    assert rival_grid(found) == (["against", "finals: error"], [["none", "·"], ["L2", "·"]])
     show_verdict(found)
     shown = capsys.readouterr().out
     assert f"The study says: {found.answer}." in shown
-    assert "SL1 better than" in shown
+    assert "▲ SL1 is better, ▼ it is worse, · no difference is shown." in shown
     with pytest.raises(ValueError, match="claim is 3; the claims of study 'smoke' are 1, 2"):
         smoke.verdict(3)
 

@@ -1,0 +1,1 @@
+"""The chapter *Where this network stands*."""
