@@ -12,16 +12,15 @@ from .comparing import agrees, difference
 from .conduct import (
     FINDINGS,
     Finding,
-    before_the_first_call,
     ends_early,
     forbidden,
     habits,
     in_form,
     not_finite,
-    outside,
     precision,
 )
 from .diagnosis import SINGLE, answered
+from .handed_in import HandedIn, describe
 from .preferences import PREFERENCES
 from .sandbox import Record
 from .simplifying import smallest_failure
@@ -31,32 +30,37 @@ if TYPE_CHECKING:
     from .exercise import Exercise, Mistake
 
 Run = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Record]
+Ask = Callable[[Sequence[tuple[Any, ...]]], Record]
 
 ASKED_AGAIN: Final = 2  # so many of the first cases are put a second time, after all others
 
 
 def judge(exercise: Exercise, function: Any, run: Run) -> Verdict:
     """Return the verdict on a function; ``run`` calls it, in another process or in this one."""
-    finding = before_the_first_call(function, exercise.parameters)
-    return _finding(exercise, finding) if finding else _Judge(exercise, function, run).verdict()
+    return judge_handed_in(exercise, describe(function, exercise.parameters), lambda jobs: run(function, jobs))
+
+
+def judge_handed_in(exercise: Exercise, handed_in: HandedIn, ask: Ask) -> Verdict:
+    """Return the verdict on a function that is known by its answers: ``ask`` has it called, wherever it is."""
+    if handed_in.finding:
+        return _finding(exercise, handed_in.finding)
+    return _Judge(exercise, handed_in, ask).verdict()
 
 
 class _Judge:
     """One check, from the first call to the verdict."""
 
-    def __init__(self, exercise: Exercise, function: Callable[..., Any], run: Run) -> None:
+    def __init__(self, exercise: Exercise, handed_in: HandedIn, ask: Ask) -> None:
         self.exercise = exercise
-        self.function = function
-        self.run: Run = lambda function, jobs: run(function, [exercise.given(arguments) for arguments in jobs])
-        code = getattr(function, "__code__", None)
-        self.file, self.first_line = getattr(code, "co_filename", None), getattr(code, "co_firstlineno", 1)
+        self.handed_in = handed_in
+        self.run: Ask = lambda jobs: ask([exercise.given(arguments) for arguments in jobs])
 
     def verdict(self) -> Verdict:
         """Make all calls and judge what came of them."""
         trials = self.exercise.trials
         again = [trial.arguments for trial in trials[:ASKED_AGAIN]]
-        record = self.run(self.function, [trial.arguments for trial in trials] + again)
-        if finding := forbidden(self.function, record.calls, self.exercise.forbids, self.exercise.allows):
+        record = self.run([trial.arguments for trial in trials] + again)
+        if finding := forbidden(self.handed_in.name, record.calls, self.exercise.forbids, self.exercise.allows):
             return _finding(self.exercise, finding)
         outcomes, second = record.outcomes[: len(trials)], record.outcomes[len(trials) :]
         wrong = self._first_wrong(outcomes)
@@ -81,20 +85,20 @@ class _Judge:
     def _not_right(self, outcomes: Sequence[Outcome], number: int) -> Verdict:
         """Name the mistake; else what keeps the answer from being one; else show the smallest failing case."""
         outcome, trial = outcomes[number], self.exercise.trials[number]
-        finding = in_form(outcome, trial.expected, self.file, self.first_line)
+        finding = in_form(outcome, trial.expected, self.handed_in.file, self.handed_in.first_line)
         if finding is None or finding[0] in ("exception", "wrong_shape"):
             mistakes = self.exercise.catalogue.explain([answered(each) for each in outcomes], self._ask)
             if mistakes:
                 return self._explained(mistakes, self._case(number, outcome))
         if finding is None or finding[0] in ("exception", "wrong_shape"):
-            finding = outside(self.function, self.exercise.parameters) or finding
+            finding = self.handed_in.reads or finding
         finding = finding or not_finite(outcome.result, trial.expected)
         if finding:
             return _finding(self.exercise, finding, self._case(number, outcome))
         return self._unexplained(number, outcome)
 
     def _ask(self, arguments: tuple[Any, ...]) -> Any:
-        outcomes = self.run(self.function, [arguments]).outcomes
+        outcomes = self.run([arguments]).outcomes
         return answered(outcomes[0]) if outcomes else None
 
     def _explained(self, mistakes: tuple[Mistake, ...], case: Case) -> Verdict:
@@ -106,7 +110,7 @@ class _Judge:
         return _verdict(self.exercise, name, message, case, credit, mistakes[0].section)
 
     def _unexplained(self, number: int, outcome: Outcome) -> Verdict:
-        arguments = smallest_failure(self.exercise, lambda jobs: self.run(self.function, jobs).outcomes)
+        arguments = smallest_failure(self.exercise, lambda jobs: self.run(jobs).outcomes)
         case = self._case(number, outcome)
         if arguments is not None and _size(arguments) < _size(self.exercise.trials[number].arguments):
             expected = self.exercise.answer(self.exercise.truth, arguments)
@@ -148,7 +152,7 @@ class _Judge:
             f"random numbers, to {exercise.tolerance:g} of the largest number, since {exercise.because}; the arguments "
             "stay as they were, and the same question gets the same answer."
         )
-        if outside(self.function, exercise.parameters):
+        if self.handed_in.reads:
             message += " It reads something from outside that is not among its arguments: hand that in, too."
         return Verdict(exercise.name, True, None, message, credit=1.0, points=exercise.points)
 

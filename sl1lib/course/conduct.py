@@ -21,6 +21,7 @@ from .wire import Foreign, Tensor
 FINDINGS: Final = MappingProxyType(
     {
         "not_attempted": 0.0,
+        "syntax_error": 0.0,
         "not_a_function": 0.0,
         "wrong_arguments": 0.0,
         "forbidden_call": 0.0,
@@ -44,6 +45,7 @@ FINDINGS: Final = MappingProxyType(
 )
 
 _EXERCISES: Final = str(__package__)  # solutions there are checked, too
+REFUSED: Final = "RefusedPackageError"  # what calling a package raises that a graded answer cannot have
 
 Finding = tuple[str, str]  # a key of `FINDINGS`, and the sentence
 
@@ -107,6 +109,8 @@ def ends_early(why: str, seconds: float) -> Finding:
             "memory",
             "Your function asked for more than half a gibibyte of memory and was ended; the inputs are tiny.",
         )
+    if why == "forged":
+        return "crash", "Your function wrote where only its answers belong, and was ended."
     return "crash", "Your function ended the whole Python process."
 
 
@@ -127,6 +131,8 @@ def in_form(outcome: Outcome, expected: Any, file: str | None, first_line: int) 
 def _exception(outcome: Outcome, file: str | None, first_line: int) -> Finding:
     assert outcome.error is not None
     name, text = outcome.error
+    if name == REFUSED:
+        return "forbidden_call", _leaves_the_work_to(f"calls {text}")
     if name == "NotImplementedError":
         return "not_attempted", "Your function raises NotImplementedError: it is still the stub."
     if "ellipsis" in text:
@@ -255,18 +261,25 @@ def outside(function: Any, parameters: Sequence[str]) -> Finding | None:
     )
 
 
-def forbidden(
-    function: Any, calls: frozenset[str], forbids: Sequence[str], allows: Sequence[Callable[..., Any]]
-) -> Finding | None:
-    """Say that a function leaves the work to one that the exercise asks for, or is that one."""
-    allowed = [f"{each.__module__}.{each.__qualname__}" for each in allows]
+def full_name(function: Any) -> str:
+    """Return a function's name with its module's; nothing for a solution of the exercises' own."""
     home = getattr(function, "__module__", None) or ""
-    own = [f"{home}.{getattr(function, '__qualname__', '')}"] if not home.startswith(_EXERCISES) else []
-    for name in [*own, *sorted(calls)]:
+    return "" if home.startswith(_EXERCISES) else f"{home}.{getattr(function, '__qualname__', '')}"
+
+
+def forbidden(
+    own: str, calls: frozenset[str], forbids: Sequence[str], allows: Sequence[Callable[..., Any]]
+) -> Finding | None:
+    """Say that a function, by its full name, leaves the work to one that the exercise asks for, or is that one."""
+    allowed = [f"{each.__module__}.{each.__qualname__}" for each in allows]
+    for name in [own, *sorted(calls)]:
         if name not in allowed and name.startswith(tuple(forbids)):
-            verb = "is" if name in own else "calls"
-            return "forbidden_call", f"Your function {verb} {name}; this exercise is about writing that yourself."
+            return "forbidden_call", _leaves_the_work_to(f"{'is' if name == own else 'calls'} {name}")
     return None
+
+
+def _leaves_the_work_to(another: str) -> str:
+    return f"Your function {another}; this exercise is about writing that yourself."
 
 
 def _article(noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,7 @@ class Catalogue:
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._answers: dict[Explanation, list[Any]] = {}
+        self._turn = threading.Lock()  # a class's hand-ins are checked side by side
 
     @cached_property
     def single(self) -> list[Explanation]:
@@ -56,8 +58,9 @@ class Catalogue:
 
         ``ask`` gives one more answer of the function, where it takes a further case to tell two explanations apart.
         """
-        for explanations in (self.single, self.pairs):
-            fitting = [each for each in explanations if self._fits(each, received)]
+        for kind in ("single", "pairs"):
+            with self._turn:
+                fitting = [each for each in getattr(self, kind) if self._fits(each, received)]
             if fitting:
                 return self._one_of(fitting, ask)
         return ()

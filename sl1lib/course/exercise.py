@@ -123,6 +123,8 @@ class Exercise:
         What it is worth, if not what its level is.
     tensors : bool
         Whether the function gets and returns tensors: the arrays of `cases` and `inputs` are made tensors for it.
+    seed : int
+        Which random calls a check makes. Who grades takes one that nobody knows.
 
     Raises
     ------
@@ -167,6 +169,7 @@ class Exercise:
     forbids: Sequence[str] = FORBIDDEN
     points: float = 0.0
     tensors: bool = False
+    seed: int = 0
     _hints_given: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -200,7 +203,7 @@ class Exercise:
     @cached_property
     def trials(self) -> list[Trial]:
         """The calls of a check: the cases, then random ones."""
-        drawn = [(f"random numbers, draw {n}", self.draw(seed=0, number=n)) for n in range(RANDOM_TRIALS)]
+        drawn = [(f"random numbers, draw {n}", self.draw(self.seed, number=n)) for n in range(RANDOM_TRIALS)]
         return [Trial(words, args, self.answer(self.truth, args)) for words, args in [*self.cases, *drawn]]
 
     def given(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

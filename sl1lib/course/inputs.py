@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 
@@ -54,3 +56,18 @@ class Draw:
         if count > 1 and flags.all():
             flags[self._rng.integers(count)] = False
         return flags
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """A function for exercises that take one, whose gradient everybody knows: w ↦ Σ (a w³ + b w)."""
+
+    a: float
+    b: float
+
+    def __call__(self, w: np.ndarray) -> float:
+        """Return the function's value at w."""
+        return float((self.a * w**3 + self.b * w).sum())
+
+    def __repr__(self) -> str:
+        return f"w ↦ Σ ({self.a:g} w³ + {self.b:g} w)"

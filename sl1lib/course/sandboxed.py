@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO, Final
 
 from .calling import Calls, each_call
@@ -30,6 +31,8 @@ REFUSED: Final = {
     *("subprocess.Popen", "_winapi.CreateProcess", "socket.connect", "os.kill", "os.killpg"),
 }
 
+Write = Callable[[dict[str, Any]], None]
+
 
 class Guard(threading.Thread):
     """Ends this process when a job takes too long, or too much memory."""
@@ -42,8 +45,11 @@ class Guard(threading.Thread):
     def watch(self, seconds: float) -> None:
         """Begin: ``seconds`` from now is the latest."""
         self.base = memory()
-        limit_address_space()
         self.deadline = time.monotonic() + seconds
+
+    def rest(self) -> None:
+        """End: nothing is limited until the next time."""
+        self.deadline = None
 
     def run(self) -> None:
         """Look again and again."""
@@ -82,13 +88,16 @@ def _windows_memory() -> int:
     return int(sizes[8 // ctypes.sizeof(ctypes.c_size_t)])
 
 
-def limit_address_space() -> None:
+def limit_address_space(for_good: bool = False) -> None:
     """Let a request for far too much memory fail at once, on Linux: with a MemoryError in the line that asks for it."""
     if sys.platform.startswith("linux"):
         import resource
 
-        used = _linux_pages()[0] * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MOST_ADDRESSES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        most = _linux_pages()[0] * resource.getpagesize() + MOST_ADDRESSES
+        highest = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if highest != resource.RLIM_INFINITY:  # somebody limits us already
+            most = min(most, highest)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most if for_good else highest))
 
 
 def refuse(event: str, _: tuple[Any, ...]) -> None:
@@ -97,22 +106,35 @@ def refuse(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError(f"{event} is not allowed in an exercise")
 
 
-def main() -> None:
-    """Answer jobs until there are no more."""
+def channels() -> tuple[BinaryIO, Write]:
+    """Return where jobs come from, and what writes an answer; nothing else has these files any more."""
     jobs: BinaryIO = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):  # a function that reads or prints past Python reaches nobody
         os.dup2(nothing, number)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the process that waits
+
+    def write(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    return jobs, write
+
+
+def answer(calls: Calls, arguments: Iterable[Sequence[Any]], write: Write) -> None:
+    """Make the calls and write what each did."""
+    for outcome in each_call(calls, arguments):
+        rest = {name: value for name, value in vars(outcome).items() if name != "result"}
+        write({**rest, "result": encode(outcome.result), "calls": sorted(calls.found)})
+
+
+def main() -> None:
+    """Answer jobs until there are no more."""
+    jobs, write = channels()
     guard = Guard()
     guard.start()
     sys.addaudithook(refuse)
-
-    def write(line: str) -> None:
-        answers.write(line + "\n")
-        answers.flush()
-
     while True:
         try:
             job = pickle.load(jobs)
@@ -121,15 +143,13 @@ def main() -> None:
         try:
             function, arguments = unpack(job["function"]), pickle.loads(job["arguments"])
         except Exception as error:  # whatever its import or its class makes of it
-            write(json.dumps({"lost": f"{type(error).__name__}: {error}"}))
+            write({"lost": f"{type(error).__name__}: {error}"})
             continue
-        write(json.dumps({"running": True}))
+        write({"running": True})
+        limit_address_space()
         guard.watch(job["seconds"])
-        calls = Calls(function)
-        for outcome in each_call(calls, arguments):
-            rest = {name: value for name, value in vars(outcome).items() if name != "result"}
-            write(json.dumps({**rest, "result": encode(outcome.result), "calls": sorted(calls.found)}))
-        guard.deadline = None
+        answer(Calls(function), arguments, write)
+        guard.rest()
 
 
 if __name__ == "__main__":

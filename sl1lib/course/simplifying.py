@@ -44,6 +44,11 @@ def _is_wrong(exercise: Exercise, arguments: Arguments, outcome: Outcome) -> boo
     return not agrees(answered(outcome), exercise.answer(exercise.truth, arguments), exercise.tolerance)
 
 
+def _fails(exercise: Exercise, arguments: Arguments, run: Run) -> bool:
+    """Whether the answer is wrong; one that does not come tells nothing here."""
+    return any(_is_wrong(exercise, arguments, outcome) for outcome in run([arguments]))
+
+
 def _simplified(exercise: Exercise, arguments: Arguments, run: Run) -> Arguments:
     """Replace numbers by 0, or else by 1, while the answer stays wrong and the question stays one."""
     for place, argument in enumerate(arguments):
@@ -56,7 +61,7 @@ def _simplified(exercise: Exercise, arguments: Arguments, run: Run) -> Arguments
                 changed = arguments[place].copy()
                 changed[index] = simple
                 attempt = (*arguments[:place], changed, *arguments[place + 1 :])
-                if exercise.is_sound(attempt) and _is_wrong(exercise, attempt, run([attempt])[0]):
+                if exercise.is_sound(attempt) and _fails(exercise, attempt, run):
                     arguments = attempt
                     break
     return arguments

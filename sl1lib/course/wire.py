@@ -9,7 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-LARGEST: Final = 10**6  # numbers of an array; no answer of an exercise is nearly as large, and its shape says enough
+LARGEST: Final = (
+    10**4
+)  # numbers, items or letters; no answer of an exercise is nearly as large, and its size says enough
+MOST_AXES: Final = 6  # what shows an array would not end with a hundred axes
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,14 @@ def decode(line: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str | tuple | list | dict) and len(value) > LARGEST:
+        return {"foreign": f"{type(value).__name__} of length {len(value)}"}
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > LARGEST:
+        return {"foreign": f"whole number of {value.bit_length()} bits"}
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, np.ndarray) and value.ndim > MOST_AXES:
+        return {"foreign": f"array of {value.ndim} axes"}
     if isinstance(value, np.ndarray | np.generic) and not np.asarray(value).dtype.hasobject:
         array = np.asarray(value)
         if array.size > LARGEST:
@@ -66,7 +75,7 @@ def _restored(plain: Any) -> Any:
     if "array" in plain:
         flat = np.frombuffer(base64.b64decode(plain["array"]), dtype=plain["dtype"])
         return flat.reshape(plain["shape"]).copy()
-    if "shape" in plain:
+    if "shape" in plain and len(plain["shape"]) <= MOST_AXES:
         return np.broadcast_to(np.nan, plain["shape"])
     if "tuple" in plain:
         return tuple(_restored(each) for each in plain["tuple"])

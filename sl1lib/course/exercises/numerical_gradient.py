@@ -1,25 +1,9 @@
 """The gradient by central differences."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..exercise import Exercise, Mistake
-
-
-@dataclass(frozen=True)
-class Cubic:
-    """A function whose gradient everybody knows: w ↦ Σ (a w³ + b w)."""
-
-    a: float
-    b: float
-
-    def __call__(self, w):
-        """Return the function's value at w."""
-        return float((self.a * w**3 + self.b * w).sum())
-
-    def __repr__(self):
-        return f"w ↦ Σ ({self.a:g} w³ + {self.b:g} w)"
+from ..inputs import Cubic
 
 
 def numerical_gradient(f, w, step):
