@@ -1,4 +1,4 @@
-"""The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, lab, check, env.
+"""The command line ``sl1``, also ``python -m sl1lib``: data, train, compare, study, prune, course, lab, check, env.
 
 Each command's options and work stand in a module of this package, which is imported when the command is asked for, so
 that ``sl1 --help`` waits for no PyTorch.
@@ -36,6 +36,10 @@ COMMANDS: Final = MappingProxyType(
         "prune": (
             "make a saved run's network smaller; print sizes, errors and times before and after",
             "prune", "add_options", "run",
+        ),
+        "course": (
+            "exercises for a course: list them, build a folder of notebooks, grade what students handed in",
+            "course", "add_options", "run",
         ),
         "lab": (
             "show the laboratory in the browser: draw a digit, train while the penalty changes, remove nodes",

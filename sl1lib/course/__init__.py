@@ -3,7 +3,8 @@
 `exercises` lists what there is; ``q = exercise("conv2d")`` has ``q.check(my_conv2d)``, ``q.hint()`` and
 ``q.solution()``. A right answer is told what was verified. A wrong one is compared with a catalogue of known mistakes,
 each a small wrong implementation, and named if it is one of them; else it gets the smallest case in which it fails.
-`Exercise` makes exercises of one's own. Everything here needs NumPy and no PyTorch, but for exercises on tensors.
+`Exercise` makes exercises of one's own, `build` a course's folder out of exercises, and `grade` marks what a class
+handed in. Everything here needs NumPy and no PyTorch, but for exercises on tensors.
 
 Examples
 --------
@@ -15,6 +16,9 @@ Examples
 'sum_for_mean'
 """
 
+from typing import TYPE_CHECKING
+
+from .._later import later
 from .conduct import FINDINGS
 from .exercise import Exercise, Mistake
 from .inputs import Draw
@@ -22,15 +26,25 @@ from .preferences import configure
 from .shelf import check, exercise, exercises
 from .verdict import Case, Verdict
 
+if TYPE_CHECKING:
+    from .building import build as build
+    from .grading import grade as grade
+    from .marks import Marks as Marks
+
 __all__ = [
     "FINDINGS",
     "Case",
     "Draw",
     "Exercise",
+    "Marks",
     "Mistake",
     "Verdict",
+    "build",
     "check",
     "configure",
     "exercise",
     "exercises",
+    "grade",
 ]
+
+__getattr__ = later(__name__, {"building": ("build",), "grading": ("grade",), "marks": ("Marks",)})

@@ -128,22 +128,22 @@ def prepared(exercise: Exercise, seed: int) -> Exercise:
 def grade_submission(submission: Submission, asked: Sequence[Exercise], seconds: float = SECONDS) -> Marks:
     """Return the marks of one submission; whatever it does, it costs at most its time."""
     started = time.monotonic()
-    cells = {}
+    confined = {}
     verdicts, notes = {}, list(submission.notes)
     try:
         for exercise in asked:
             needs = (exercise.tensors, tuple(sorted({name for name in exercise.forbids if "." not in name})))
-            if needs not in cells:
-                cells[needs] = Cell(submission, needs[1], exercise.tensors, seconds)
-            verdicts[exercise.name] = cells[needs].judge(exercise)
+            if needs not in confined:
+                confined[needs] = Confined(submission, needs[1], exercise.tensors, seconds)
+            verdicts[exercise.name] = confined[needs].judge(exercise)
     finally:
-        for cell in cells.values():
-            cell.close()
-            notes += [note for note in cell.notes if note not in notes]
+        for each in confined.values():
+            each.close()
+            notes += [note for note in each.notes if note not in notes]
     return Marks(submission.student, verdicts, tuple(notes), time.monotonic() - started)
 
 
-class Cell(Sandbox):
+class Confined(Sandbox):
     """The process of one submission, seen from outside."""
 
     module = "confined"

@@ -83,7 +83,7 @@ def _submission(student: str, files: list[Path]) -> Submission:
     for file in files:
         try:
             text = _text(file)
-            cells = _notebook(text) if file.suffix.lower() == ".ipynb" else _script(text)
+            cells = list(_notebook(text) if file.suffix.lower() == ".ipynb" else _script(text))
         except (OSError, ValueError, RecursionError) as error:
             notes.append(f"{file.name} cannot be read: {error}")
             continue

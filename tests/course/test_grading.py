@@ -2,18 +2,17 @@
 
 import csv
 import json
-import sys
+import os
 import textwrap
 import time
 
-import numpy as np
 import pytest
 
 from sl1lib import course
 from sl1lib.course.grading import grade, grade_submission, prepared
-from sl1lib.course.marks import csv_text, write_csv, write_json
+from sl1lib.course.marks import write_csv, write_json
 from sl1lib.course.sandbox import GRACE
-from sl1lib.course.submission import Submission, submissions
+from sl1lib.course.submission import Submission
 
 POOL, SOFTMAX = course.exercise("avg_pool2d"), course.exercise("softmax")
 SECONDS = 2.0  # enough for a right answer on a busy machine
@@ -122,7 +121,7 @@ ATTACKS = {
     ),
     "patches NumPy, the library and what compares": (
         """
-        import sys
+        import os
         import numpy as np
         import sl1lib.course.comparing as comparing
         comparing.agrees = lambda *given: True
@@ -141,7 +140,7 @@ ATTACKS = {
     ),
     "looks for the right answer in its callers": (
         """
-        import sys
+        import os
         def avg_pool2d(a, k):
             frame, wanted = sys._getframe(), (a.shape[0], a.shape[1], a.shape[2] // k, a.shape[3] // k)
             while frame:
@@ -288,3 +287,111 @@ def test_an_endless_function_costs_its_time_and_an_endless_file_all_of_it(asked)
     started = time.monotonic()
     assert not marks(asked, slow, seconds=1.0).verdicts["avg_pool2d"].passed
     assert time.monotonic() - started < 30  # looking for the smallest failing case counts, too
+
+
+def test_a_function_that_python_cannot_read_and_one_that_is_missing_are_told_apart(asked):
+    found = marks(asked, RIGHT.replace("return", "return return"))
+    assert found.verdicts["avg_pool2d"].mistake == "syntax_error"
+    assert "eve.py, cell 1: SyntaxError in line 6" in found.verdicts["avg_pool2d"].message
+    assert found.verdicts["softmax"].passed
+    found = marks(asked, "pooled = 3")
+    assert found.verdicts["avg_pool2d"].mistake == "not_attempted"
+    assert "no function `avg_pool2d`" in found.verdicts["avg_pool2d"].message
+    found = marks(asked, "kernel = undefined\n" + RIGHT)
+    assert found.verdicts["avg_pool2d"].passed
+    assert found.notes == ("eve.py, cell 1: NameError in line 1: name 'undefined' is not defined",)
+
+
+def notebook(*cells):
+    return json.dumps(
+        {"cells": [{"cell_type": "code", "source": cell.splitlines(True)} for cell in cells], "nbformat": 4}
+    )
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory):
+    """What ten students of a class hand in."""
+    folder = tmp_path_factory.mktemp("handed in")
+    files = {
+        "ada.ipynb": notebook(
+            "%pip install sl1lib\nfrom sl1lib import course", RIGHT, 'course.check("avg_pool2d", avg_pool2d)'
+        ),
+        "bob/pool.py": "# %%\n" + RIGHT + "\n# %%\nprint(avg_pool2d(1, 2))\n",
+        "bob/softmax.ipynb": notebook("import numpy as np", RIGHT_SOFTMAX, "!rm -rf /", "softmax?"),
+        "cem.py": RIGHT.replace(".mean(", ".sum("),
+        "dee.py": RIGHT.replace(".mean(axis=(3, 5))", ".mean(axis=(3, 5)) * 1.01"),
+        "eve.py": ATTACKS["writes answers to every file"][0],
+        "fay.py": "def avg_pool2d(a, k):\n    while True:\n        pass\n",
+        "gus.py": "",
+        "hal.ipynb": '{"cells": 3}',
+        "ivy.py": RIGHT + "\n\ndef softmax(s)\n    return s\n",
+        "=cmd.py": "def avg_pool2d(a, k):\n    ...\n",
+        ".hidden.py": RIGHT,
+        "notes.txt": "no submission",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    (folder / "jan").mkdir()
+    (folder / "bob" / ".ipynb_checkpoints").mkdir()
+    (folder / "bob" / ".ipynb_checkpoints" / "pool.py").write_text("def avg_pool2d(a, k):\n    return a\n")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.py")  # reading it would never end
+    return folder
+
+
+def test_a_folder_becomes_a_table_of_marks_and_a_file_for_each_student(handed_in, tmp_path):
+    seen = []
+    found = course.grade(handed_in, [POOL, SOFTMAX], seconds=SECONDS, done=seen.append)
+    assert sorted(each.student for each in seen) == [each.student for each in found]
+    scores = {each.student: each.score for each in found}
+    expected = {
+        "ada": 2,
+        "bob": 4,
+        "cem": 1,
+        "dee": 0,
+        "eve": 0,
+        "fay": 0,
+        "gus": 0,
+        "hal": 0,
+        "ivy": 0,
+        "jan": 0,
+        "=cmd": 0,
+    }
+    assert scores == expected | ({"pipe": 0} if hasattr(os, "mkfifo") else {})
+    notes = {each.student: each.notes for each in found}
+    assert "hal.ipynb cannot be read: it is no notebook" in notes["hal"][0]
+    assert notes["jan"] == ("the folder is empty",)
+    write_csv(found, tmp_path / "marks.csv")
+    with open(tmp_path / "marks.csv", encoding="utf-8", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert "'=cmd" in rows  # no formula
+    assert (rows["cem"]["score"], rows["cem"]["of"]) == ("1", "4")
+    assert rows["cem"]["avg_pool2d: finding"] == "sum_for_mean"
+    assert rows["ivy"]["softmax: finding"] == "syntax_error"
+    assert rows["ada"]["avg_pool2d: finding"] == "passed"
+    write_json(found, tmp_path / "json")
+    cem = json.loads((tmp_path / "json" / "cem.json").read_text(encoding="utf-8"))
+    assert (cem["score"], cem["max_score"]) == (1, 4)
+    assert "divide" in cem["tests"][0]["output"]
+
+
+def test_what_cannot_be_graded_is_refused_with_a_reason(tmp_path):
+    with pytest.raises(ValueError, match="is no folder"):
+        grade(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="holds no submission"):
+        grade(tmp_path)
+    (tmp_path / "ada.py").write_text("x = 1\n")
+    with pytest.raises(ValueError, match="no submission has a function"):
+        grade(tmp_path)
+    with pytest.raises(ValueError, match="seconds is 0"):
+        grade(tmp_path, seconds=0)
+    with pytest.raises(ValueError, match="jobs is 0"):
+        grade(tmp_path, jobs=0)
+
+
+def test_each_grading_asks_other_questions_unless_it_is_told_which():
+    one, other, same = (prepared(POOL, seed).trials[-1].arguments[0] for seed in (1, 2, 1))
+    assert one.shape != other.shape or (one != other).any()
+    assert (one == same).all()  # exact: one seed, drawn twice
