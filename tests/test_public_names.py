@@ -1,6 +1,6 @@
 """What others build on: the public names with their parameters are listed, and a change of them is a decision.
 
-After such a decision, ``python tests/test_public_names.py`` writes the list anew. CONTRIBUTING.md says what a change owes.
+After such a decision, ``python tests/test_public_names.py`` writes the list anew; CONTRIBUTING.md says what it owes.
 """
 
 import importlib

@@ -72,7 +72,7 @@ def main() -> None:
     sys.addaudithook(fence(submission["refused"]))
     write({"running": True})
     guard.watch(submission["seconds"])
-    names, unread = load(submission["pieces"])
+    names, unread = load(submission["pieces"], submission["wanted"])
     write({"loaded": unread})
     guard.rest()
     while True:
@@ -96,30 +96,61 @@ def known(names: dict[str, Any], name: str, parameters: Sequence[str]) -> Handed
     return describe(names[name], parameters)
 
 
-def load(pieces: Iterable[tuple[str, str]]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Run what defines something, a statement at a time, and return the names; and which pieces went wrong, and how.
+def load(pieces: Iterable[tuple[str, str]], wanted: Iterable[str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Run what the wanted functions need, a statement at a time; return the names, and what went wrong where.
 
-    An expression by itself defines nothing: a check, a print, a plot. One that fails takes nothing else along.
+    Plots, trainings and checks are not run, nor are imports for them; a statement that fails takes nothing else along.
     """
     names: dict[str, Any] = {"__name__": "submission", "__builtins__": builtins}
-    unread = []
+    statements, unread = parsed(pieces)
+    for name, statement in needed(statements, wanted):
+        try:
+            exec(compile(ast.Module([statement], []), name, "exec"), names)
+        except (Exception, SystemExit) as error:
+            unread.append((name, f"{type(error).__name__} in line {statement.lineno}: {error}"))
+    return names, unread
+
+
+def parsed(pieces: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, ast.stmt]], list[tuple[str, str]]]:
+    """Return the statements of all pieces, with the piece's name each; and what Python cannot read, and why."""
+    statements, unread = [], []
     for name, source in pieces:
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         try:
-            statements = ast.parse(source, name).body
+            statements += [(name, statement) for statement in ast.parse(source, name).body]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             where = f" in line {line}" if line else ""
             unread.append((name, f"{type(error).__name__}{where}: {getattr(error, 'msg', error)}"))
-            continue
-        for statement in statements:
-            if isinstance(statement, ast.Expr):
-                continue
-            try:
-                exec(compile(ast.Module([statement], []), name, "exec"), names)
-            except (Exception, SystemExit) as error:
-                unread.append((name, f"{type(error).__name__} in line {statement.lineno}: {error}"))
-    return names, unread
+    return statements, unread
+
+
+def needed(statements: Sequence[tuple[str, ast.stmt]], wanted: Iterable[str]) -> list[tuple[str, ast.stmt]]:
+    """Return the statements that define the wanted names, or names that those read, in their order."""
+    bound = [_bound(statement) for _, statement in statements]
+    names, chosen = {*wanted, "*"}, set[int]()
+    while more := {n for n, own in enumerate(bound) if own & names} - chosen:
+        chosen |= more
+        read = [node for n in more for node in ast.walk(statements[n][1]) if isinstance(node, ast.Name)]
+        names |= {node.id for node in read}
+    return [statements[n] for n in sorted(chosen)]
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement gives a value, or part of one; an expression by itself gives none."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            while isinstance(node, ast.Attribute | ast.Subscript):
+                node = node.value
+            found.update([node.id] if isinstance(node, ast.Name) else [])
+    return found
 
 
 def limit_machine(processes: bool) -> None:

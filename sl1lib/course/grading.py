@@ -8,6 +8,7 @@ its process, or does not end, costs its own time; the next one gets a new proces
 
 from __future__ import annotations
 
+import linecache
 import os
 import pickle
 import secrets
@@ -130,13 +131,17 @@ def grade_submission(submission: Submission, asked: Sequence[Exercise], seconds:
     started = time.monotonic()
     confined = {}
     verdicts, notes = {}, list(submission.notes)
+    for name, source in submission.pieces:  # a message quotes the line in which something happened
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
         for exercise in asked:
             needs = (exercise.tensors, tuple(sorted({name for name in exercise.forbids if "." not in name})))
             if needs not in confined:
-                confined[needs] = Confined(submission, needs[1], exercise.tensors, seconds)
+                confined[needs] = Confined(submission, asked, needs[1], exercise.tensors, seconds)
             verdicts[exercise.name] = confined[needs].judge(exercise)
     finally:
+        for name, _ in submission.pieces:
+            linecache.cache.pop(name, None)
         for each in confined.values():
             each.close()
             notes += [note for note in each.notes if note not in notes]
@@ -148,10 +153,13 @@ class Confined(Sandbox):
 
     module = "confined"
 
-    def __init__(self, submission: Submission, refused: Sequence[str], torch: bool, seconds: float) -> None:
+    def __init__(
+        self, submission: Submission, asked: Sequence[Exercise], refused: Sequence[str], torch: bool, seconds: float
+    ) -> None:
         super().__init__()
         self._submission = submission
-        self._hello = {"pieces": submission.pieces, "refused": refused, "torch": torch, "seconds": seconds}
+        needs = {"wanted": [q.name for q in asked], "refused": refused, "torch": torch}
+        self._hello = {**needs, "pieces": submission.pieces, "seconds": seconds}
         self._seconds = seconds
         self._left = seconds
         self._ended = ""  # why the submission itself did not load

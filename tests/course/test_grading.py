@@ -121,26 +121,31 @@ ATTACKS = {
     ),
     "patches NumPy, the library and what compares": (
         """
-        import os
+        import sys
         import numpy as np
         import sl1lib.course.comparing as comparing
         comparing.agrees = lambda *given: True
-        for module in list(sys.modules.values()):
-            for name in ("agrees", "_close", "_alike", "judge", "encode", "same", "allclose", "array_equal"):
-                if hasattr(module, name):
-                    try:
-                        setattr(module, name, lambda *given, **named: True)
-                    except Exception:
-                        pass
         np.abs = np.isfinite = lambda *given: np.ones(1, bool)
         def avg_pool2d(a, k):
+            comparing.agrees = lambda *given: True
+            frame, modules = sys._getframe(), list(sys.modules.values())
+            while frame:
+                modules += [each for each in frame.f_globals.values() if hasattr(each, "__dict__")]
+                frame = frame.f_back
+            for module in modules:
+                for name in ("agrees", "_close", "_alike", "judge", "encode", "same", "allclose", "array_equal"):
+                    if hasattr(module, name):
+                        try:
+                            setattr(module, name, lambda *given, **named: True)
+                        except Exception:
+                            pass
             return a
         """,
         None,
     ),
     "looks for the right answer in its callers": (
         """
-        import os
+        import sys
         def avg_pool2d(a, k):
             frame, wanted = sys._getframe(), (a.shape[0], a.shape[1], a.shape[2] // k, a.shape[3] // k)
             while frame:
@@ -168,16 +173,12 @@ ATTACKS = {
     ),
     "puts back what was taken away": (
         """
-        import sys, importlib
-        sys.meta_path[:] = [each for each in sys.meta_path if "Finder" not in type(each).__name__ or
-                            type(each).__module__ != "sl1lib.course.confined"]
-        for name in [name for name in sys.modules if name.startswith("sl1lib")]:
-            del sys.modules[name]
-        try:
-            import sl1lib.reference as reference
-        except Exception as error:
-            reference = None
+        import sys
         def avg_pool2d(a, k):
+            sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "_Finder"]
+            for name in [name for name in sys.modules if name.startswith("sl1lib")]:
+                del sys.modules[name]
+            import sl1lib.reference as reference
             return reference.avg_pool2d(a, k)
         """,
         "exception",
@@ -194,12 +195,12 @@ ATTACKS = {
     "patches what the fence calls": (
         f"""
         import builtins
-        builtins.isinstance = lambda *given: False
-        builtins.PermissionError = Warning
         class Text(str):
             def lower(self):
                 return "/usr/lib/nothing"
         def avg_pool2d(a, k):
+            builtins.isinstance = lambda *given: False
+            builtins.PermissionError = Warning
             names = {{}}
             exec(open(Text({POOL.function.__code__.co_filename!r})).read().split("EXERCISE")[0], names)
             return names["avg_pool2d"](a, k)
@@ -280,7 +281,9 @@ def test_an_attack_gets_nothing_and_takes_nothing_from_the_answer_beside_it(aske
 def test_an_endless_function_costs_its_time_and_an_endless_file_all_of_it(asked):
     found = marks(asked, "def avg_pool2d(a, k):\n    while True:\n        pass", seconds=0.5)
     assert [verdict.mistake for verdict in found.verdicts.values()] == ["endless", None]
-    found = marks(asked, "while True:\n    pass", seconds=0.5)
+    found = marks(asked, RIGHT + "while True:\n    again = avg_pool2d", seconds=0.5)
+    assert found.score == 4  # what no function needs is not run
+    found = marks(asked, "import numpy as np\nwhile True:\n    np.pi = 3", seconds=0.5)
     assert [verdict.mistake for verdict in found.verdicts.values()] == ["endless", "endless"]
     assert "ended its process while it was read (time)" in found.notes[0]
     slow = "import time\ndef avg_pool2d(a, k):\n    time.sleep(0.02)\n    return a + 0.01"
@@ -297,8 +300,8 @@ def test_a_function_that_python_cannot_read_and_one_that_is_missing_are_told_apa
     found = marks(asked, "pooled = 3")
     assert found.verdicts["avg_pool2d"].mistake == "not_attempted"
     assert "no function `avg_pool2d`" in found.verdicts["avg_pool2d"].message
-    found = marks(asked, "kernel = undefined\n" + RIGHT)
-    assert found.verdicts["avg_pool2d"].passed
+    found = marks(asked, "kernel = undefined\n" + RIGHT.replace("k, w", "k + 0 * kernel, w"))
+    assert found.verdicts["avg_pool2d"].mistake == "exception"
     assert found.notes == ("eve.py, cell 1: NameError in line 1: name 'undefined' is not defined",)
 
 
