@@ -89,6 +89,15 @@ def test_it_fits_a_phone_and_every_control_has_a_name(page):
         assert control.get_attribute("aria-label") or control.text_content()
 
 
+def test_many_networks_are_offered_in_a_list(show):
+    many = {f"SL1, seed {seed}": network(seed)[1] for seed in range(6)}
+    page = show(pruning_explorer(many, EPS, "test"))
+    page.get_by_label("Network").select_option("SL1, seed 4")
+    assert state_of(page)["network"] == "SL1, seed 4"
+    assert f"with all {100 * many['SL1, seed 4'].errors[0]:.2f} %" in page.text_content("output")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_curves_that_do_not_fit_are_refused():
     curve = NETWORKS["SL1"][1]
     with pytest.raises(ValueError, match="it must have one at least"):

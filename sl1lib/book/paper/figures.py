@@ -34,6 +34,16 @@ def network_figure(image: np.ndarray) -> Figure:
     return finish(figure)
 
 
+def landing_figure(image: np.ndarray, eps: float = 0.5) -> Figure:
+    """Draw both, the network above and the smooth function below it: the picture of the README."""
+    figure, (above, below) = panels(1, 3.7, rows=2)
+    draw_network(above, image)
+    draw_smooth(below, eps)
+    above.set_position((0, 0.5, 1, 0.5))
+    below.set_position((0.22, 0.13, 0.52, 0.34))
+    return finish(figure)
+
+
 def draw_network(axes: Axes, image: np.ndarray) -> None:
     """Draw the network into axes."""
     for left, width, count, size, step in _STEPS:
@@ -59,8 +69,8 @@ def _draw_last_layer(axes: Axes) -> None:
     axes.plot([x] * shown, heights, "o", color=BORDER, markersize=3.2)
     axes.plot([x], [node], "o", color=HIGHLIGHT, markersize=6)
     axes.plot([_OUTPUTS] * CLASSES, scores, "o", color=INK, markersize=4)
-    for digit, score in enumerate(scores):
-        axes.text(_OUTPUTS + 0.2, score, str(digit), va="center", fontsize=8.5)
+    for digit in (0, CLASSES - 1):
+        axes.text(_OUTPUTS + 0.2, scores[digit], str(digit), va="center", fontsize=9.5)
     for place, count, what in ((x, NODES, "nodes"), (_OUTPUTS, CLASSES, "scores")):
         axes.text(place, -0.98, str(count), ha="center", va="top", fontsize=9.5)
         axes.text(place, 0.92, what, ha="center", va="bottom", fontsize=9.5)

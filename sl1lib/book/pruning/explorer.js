@@ -3,6 +3,8 @@
 import { anewAfter, named, Panel, short } from "../explorer.js";
 import { logarithm, logarithmicLimits, thresholdAt } from "../formulas.js";
 
+const BUTTONS = 4; // that many networks have one each; of more a list offers one
+
 /** Between which numbers of twentieths the threshold moves: it ends where the longest node still stays. */
 export function shiftLimits({ lengths }, eps) {
   const most = Math.floor((logarithm(lengths[0]) - logarithm(eps)) * 20);
@@ -30,7 +32,9 @@ function draw(place) {
   const { highlight, muted, none, SL1 } = panel.colours;
   const limits = () => shiftLimits(networks[model.get("network")], eps);
   const threshold = (shift) => short(thresholdAt(eps, shift), 2);
-  panel.choice("network", "Network", named(Object.keys(networks)));
+  const names = Object.keys(networks);
+  if (names.length > BUTTONS) panel.select("network", "network", "Network", named(names));
+  else panel.choice("network", "Network", named(names));
   panel.slider("shift", {
     label: "threshold",
     spoken: "threshold below which a node is removed",

@@ -65,7 +65,8 @@ def pruning_explorer(networks: Networks | Run, eps: float = 0.01, images: str = 
     Parameters
     ----------
     networks : mapping of str to PrunedCurve or Run, or Run
-        At least one; buttons choose among them. A run is measured first, as `PrunedCurve.of` does it.
+        At least one; buttons choose among them, or a list where they are many. A run is measured first, as
+        `PrunedCurve.of` does it.
     eps : float
         :math:`\varepsilon > 0`; the threshold starts there.
     images : str
