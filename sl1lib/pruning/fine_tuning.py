@@ -9,14 +9,13 @@ from typing import Final
 import numpy as np
 import torch
 
-from ..architecture import PARAMETER_SHAPES
 from ..data import Dataset
-from ..engine import Training, make_engine
 from ..errors import require_count, unexpected
 from ..fast.network import Tensors
-from ..settings import LearningRate, Penalty
+from ..settings import Penalty
 from ..training import DivergedError, RunConfig
 from ..training.images import Images
+from ..training.loop import Start, engine_of
 from .pruned import Pruned
 from .report import Score
 from .sources import images_of
@@ -86,16 +85,8 @@ def fine_tune(
     config = configs[0]
     images = images_of(config, networks[0].provenance, data)
     _check_data(networks, images)
-    updates = config.updates(len(images.x))
-    engine = make_engine(
-        [_training(*pair, updates) for pair in zip(networks, configs, strict=True)],
-        images.x,
-        images.labels,
-        reading=config.reading,
-        loss=config.loss,
-        batch_size=config.batch_size,
-    )
-    costs = engine.advance(updates)
+    engine = engine_of(configs, images, [_start(each, config.device) for each in networks])
+    costs = engine.advance(config.updates(len(images.x)))
     for m, update in costs.first_bad().items():
         raise DivergedError(update, float((costs.E0 + costs.penalty)[update, m]), configs[m])
     stage = f"after {epochs} epoch{'s' if epochs > 1 else ''} of fine-tuning"
@@ -124,17 +115,14 @@ def _check_data(networks: Sequence[Pruned], images: Images) -> None:
             )  # fmt: skip
 
 
-def _training(pruned: Pruned, config: RunConfig, updates: int) -> Training:
-    ones = {name: np.ones_like(array) for name, array in pruned.params.items()}
-    present = pruned.parts.widen(ones)
-    return Training(
-        {name: torch.tensor(array, device=config.device) for name, array in pruned.full_params().items()},
-        lr=LearningRate(config.lr, config.lr_end, updates),
-        momentum=config.momentum,
-        penalty=config.penalty,
-        seed=config.seed,
-        removed={name: torch.tensor(present[name] == 0, device=config.device) for name in PARAMETER_SHAPES},
+def _start(pruned: Pruned, device: str) -> Start:
+    """Return a network's parameters in the full shape, and where nothing is left."""
+    present = pruned.parts.widen({name: np.ones_like(array) for name, array in pruned.params.items()})
+    params, removed = (
+        {name: torch.tensor(array, device=device) for name, array in arrays.items()}
+        for arrays in (pruned.full_params(), {name: array == 0 for name, array in present.items()})
     )
+    return params, removed
 
 
 def _tuned(pruned: Pruned, full: Tensors, images: Images, stage: str) -> Pruned:

@@ -77,29 +77,9 @@ def _microseconds(seconds: tuple[float, ...]) -> str:
 
 
 def compare_latency(before: Network, after: Network, x: torch.Tensor, rounds: int = ROUNDS) -> Latency:
-    """Time two networks that compute one function on a batch of images.
+    """Time two networks that compute one function, in turns, on images in their dtype and on their device.
 
-    The answers are compared first. Then, in each round, each network has a turn, in random order so that none always
-    follows the other.
-
-    Parameters
-    ----------
-    before, after : fast.Network
-    x : Tensor, shape (N, 1, 28, 28)
-        Numbers in the networks' dtype and on their device.
-    rounds : int
-
-    Raises
-    ------
-    DifferentAnswersError
-        If the answers differ by more than rounding.
-
-    Examples
-    --------
-    >>> from sl1lib import fast
-    >>> network = fast.Network(fast.init_params())
-    >>> compare_latency(network, network, torch.zeros(2, 1, 28, 28), rounds=2).batch
-    2
+    The answers are compared first: `DifferentAnswersError` if they differ by more than rounding.
     """
     networks = {"before": before, "after": after}
     with torch.no_grad():

@@ -146,22 +146,7 @@ def shortest_nodes(U: np.ndarray, count: int, grouping: str = "node") -> np.ndar
 
 
 def given_nodes(nodes: Any) -> np.ndarray:
-    """Turn numbers of nodes, or a mask, into a mask.
-
-    Parameters
-    ----------
-    nodes : array_like of int, or of bool with shape (192,)
-        Node ``k = 16·map + 4·row + column``. Numbers may stand in any order, each once.
-
-    Returns
-    -------
-    ndarray of bool, shape (192,)
-
-    Examples
-    --------
-    >>> given_nodes([16, 3]).nonzero()[0]
-    array([ 3, 16])
-    """
+    """Turn numbers of nodes, in any order and each once, or a mask into a mask."""
     try:
         array = np.asarray(nodes)
     except ValueError:  # lists of different lengths
@@ -184,24 +169,7 @@ def given_nodes(nodes: Any) -> np.ndarray:
 def with_floor(removed: np.ndarray, lengths: np.ndarray, floor: Floor, grouping: str = "node") -> np.ndarray:
     """Take nodes back, the longest first, until as many nodes and maps of layer 2 stay as the floor asks for.
 
-    Parameters
-    ----------
-    removed : ndarray of bool, shape (192,)
-    lengths : ndarray, shape (192,)
-        As `node_lengths` gives.
-    floor : Floor
-    grouping : {"node", "weight", "map"}
-        With ``"map"`` all nodes of a map come back together.
-
-    Returns
-    -------
-    ndarray of bool, shape (192,)
-
-    Examples
-    --------
-    >>> everything, lengths = np.full(192, True), np.arange(192.0)
-    >>> (~with_floor(everything, lengths, Floor(nodes=3, maps=(1, 2)))).nonzero()[0]
-    array([175, 190, 191])
+    With grouping ``"map"`` all nodes of a map come back together.
     """
     removed = removed.copy()
     by_map = removed.reshape(-1, NODES_PER_MAP)  # a view

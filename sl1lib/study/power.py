@@ -11,45 +11,18 @@ from .statistics import ALPHA
 
 
 def smallest_p(pairs: int) -> float:
-    r"""Return the smallest two-sided p of a signed-rank or a sign test: one side wins every pair.
+    """Return the smallest two-sided p of a signed-rank or a sign test: one side wins every pair.
 
-    Parameters
-    ----------
-    pairs : int
-        At least 1.
-
-    Notes
-    -----
-    :math:`2/2^n`, equation ``eq-claims-smallest``, chapter *The table of claims*.
-
-    Examples
-    --------
-    >>> smallest_p(5)
-    0.0625
+    Equation ``eq-claims-smallest``, chapter *The table of claims*.
     """
     require_count("pairs", pairs, least=1)
     return 2.0 / 2.0**pairs
 
 
 def pairs_needed(comparisons: int, alpha: float = ALPHA) -> int:
-    r"""Return how many pairs let a family of comparisons that are all won in every pair pass Holm's correction.
+    """Return how many pairs let a family of comparisons that are all won in every pair pass Holm's correction.
 
-    Parameters
-    ----------
-    comparisons : int
-        In the family, at least 1.
-    alpha : float
-        The level, in (0, 1].
-
-    Notes
-    -----
-    The smallest :math:`n` with :math:`m \cdot 2/2^n < \alpha`, equation ``eq-claims-needed``, chapter *The table of
-    claims*.
-
-    Examples
-    --------
-    >>> [pairs_needed(m) for m in (1, 12, 18)]
-    [6, 9, 10]
+    Equation ``eq-claims-needed``, chapter *The table of claims*.
     """
     require_count("comparisons", comparisons, least=1)
     require_number("alpha", alpha, above=0)
@@ -70,14 +43,6 @@ def detection_rates(
     false alarm of this one comparison; that *any* of the family gives one is more likely, up to as many times as there
     are. For size 0 the rate is exact: every pattern of signs is as likely as every other. All other sizes see the same
     ``draws`` imagined studies.
-
-    Examples
-    --------
-    >>> found = detection_rates([5, 20], [0.0, 1.0], [1, 12], draws=500)
-    >>> bool((found[0] == 0).all()), bool(found[1, 1, 0] > 0.95)
-    (True, True)
-    >>> found[1, 0].round(4).tolist()  # of 20 pairs, without an effect: below 5 % and below 5 % / 12
-    [0.0484, 0.0037]
     """
     require_count("draws", draws, least=1)
     rng, found = np.random.default_rng(0), np.zeros((len(pairs), len(sizes), len(comparisons)))
@@ -96,13 +61,7 @@ def detection_rates(
 
 
 def signed_rank_tail(pairs: int) -> np.ndarray:
-    """Return for every size of the sum of signed ranks, 0 to n(n+1)/2, the chance of one as large, without an effect.
-
-    Examples
-    --------
-    >>> signed_rank_tail(2).tolist()
-    [1.0, 1.0, 0.5, 0.5]
-    """
+    """Return for every size of the sum of signed ranks, 0 to n(n+1)/2, how likely one as large is without an effect."""
     require_count("pairs", pairs, least=1)
     share = np.ones(1)  # of the patterns of signs, by the sum of the positive ranks
     for rank in range(1, pairs + 1):

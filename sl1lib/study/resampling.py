@@ -21,11 +21,6 @@ def pairing(a: ArrayLike, b: ArrayLike) -> tuple[float, float, float]:
 
     The spreads are standard deviations with ``n − 1``; the correlation is NaN where a side does not vary. Equation
     ``eq-comparison-pair``, chapter *Comparing fairly*.
-
-    Examples
-    --------
-    >>> [round(x, 3) for x in pairing([1.0, 2.0, 3.0], [1.0, 2.1, 2.9])]
-    [0.1, 1.382, 0.996]
     """
     one, other = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if one.shape != other.shape or one.ndim != 1 or len(one) < 2:
@@ -38,14 +33,7 @@ def pairing(a: ArrayLike, b: ArrayLike) -> tuple[float, float, float]:
 
 
 def widths_by_count(differences: ArrayLike, counts: Sequence[int], draws: int = 400) -> dict[int, np.ndarray]:
-    """Return half the width that the 95 % interval of a mean would have had with fewer seeds, for each draw of a count.
-
-    Examples
-    --------
-    >>> half = widths_by_count([1.0, 2.0, 3.0, 5.0], [2, 4], draws=50)
-    >>> bool(np.median(half[2]) > np.median(half[4])), round(float(half[4][0]), 2)
-    (True, 2.72)
-    """
+    """Return half the widths that the 95 % interval of a mean would have had with fewer seeds, by count: one a draw."""
     from scipy import stats  # type: ignore[import-untyped]
 
     require_count("draws", draws, least=1)
@@ -65,11 +53,6 @@ def winners(errors: ArrayLike) -> np.ndarray:
     ``errors`` has the same candidates measured several times, with several seeds say, (candidates, columns); NaN is a
     failure, which is never best. Returned is for each column the error that made its winner win, and the winner's mean
     error on the other columns.
-
-    Examples
-    --------
-    >>> winners([[1.0, 3.0], [2.0, 2.0], [4.0, 1.0]]).tolist()
-    [[1.0, 3.0], [1.0, 4.0]]
     """
     table = np.asarray(errors, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 2:
@@ -88,12 +71,6 @@ def null_families(comparisons: int = 36, seeds: int = 20, families: int = 2_000)
 
     All comparisons of a family share one side, as those of SL1 with its rivals do. Uncorrected, something looks
     significant where that p is below 5 %; by Holm's procedure, where it is below 5 % over the number of comparisons.
-
-    Examples
-    --------
-    >>> smallest = null_families(families=200)
-    >>> bool((smallest < 0.05).mean() > 0.5), bool((36 * smallest < 0.05).mean() < 0.1)
-    (True, True)
     """
     from scipy import stats
 
@@ -106,15 +83,7 @@ def null_families(comparisons: int = 36, seeds: int = 20, families: int = 2_000)
 
 
 def best_of_networks(right: np.ndarray, draws: int = 2_000) -> np.ndarray:
-    """Choose the best network on a random half of the images; return its errors on that half and on the other.
-
-    Examples
-    --------
-    >>> alike = np.random.default_rng(0).random((20, 400)) > 0.1
-    >>> chosen, honest = best_of_networks(alike, draws=200).mean(axis=0)
-    >>> bool(chosen < honest - 0.01)
-    True
-    """
+    """Choose the best network on a random half of the images; return its errors on that half and on the other."""
     require_count("draws", draws, least=1)
     _require_answers("right", right)
     wrong, rng = ~right, np.random.default_rng(0)
@@ -131,11 +100,6 @@ def false_alarms(right: np.ndarray) -> tuple[int, int]:
     """Test each two networks of one method against each other with the images as replicates: McNemar's exact test.
 
     Returns for how many pairs the test says, at 5 %, that they differ, and how many there are. Their method does not.
-
-    Examples
-    --------
-    >>> false_alarms(np.random.default_rng(0).random((5, 100)) > 0.1)
-    (0, 10)
     """
     from statsmodels.stats.contingency_tables import mcnemar  # type: ignore[import-untyped]
 
@@ -155,13 +119,6 @@ def interval_by_replicate(
 
     Those are ``"seeds"``, other trainings and these images; ``"images"``, these trainings and other images; ``"both"``.
     Row ``i`` of both sides has one seed, column ``j`` is one image.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> a, b = rng.random((2, 5, 200)) > 0.1
-    >>> list(interval_by_replicate(a, b, draws=100))
-    ['seeds', 'images', 'both']
     """
     require_count("draws", draws, least=1)
     _require_answers("right_a", right_a)

@@ -43,12 +43,6 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
     """Train configurations that can run side by side, and keep what a study keeps, in their order.
 
     After Ctrl-C, what is not finished is not kept.
-
-    Examples
-    --------
-    >>> (record,) = train_batch([RunConfig(data="digits", n_train=50, epochs=1)]).records
-    >>> record.diverged, record.arrays["node_norms"].shape
-    (False, (192,))
     """
     clock = Clock()
     # Gradients through saturated sigmoids are below the smallest normal number; as 0 they cost a sixth of the time.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .. import fast
 from .._output import tell
 from ..data import Dataset
 from ..engine import Trainer, Training, make_engine
+from ..fast.network import Tensors
 from ..settings import LearningRate
 from .classifier import measure
 from .cohorts import training_dtype
@@ -28,6 +29,8 @@ from .snapshot import Keeper, Snapshot, merged
 
 # Updates between two looks at the bar, at the errors, at the clock and for Ctrl-C.
 CHUNK: Final = 20
+
+Start: TypeAlias = tuple[Tensors, Tensors | None]  # parameters, and which of them are removed, as `Training` has it
 
 
 def train_cohort(
@@ -44,7 +47,7 @@ def train_cohort(
         return before.results(configs)
     images = Images.prepare(data, config)
     recorder, facts = Recorder(len(configs)), provenance(config.device, data.digest)
-    engine = _engine(configs, images)
+    engine = engine_of(configs, images)
     facts |= {"processes": str(processes), "engine": type(engine).__name__}
     if before is not None:
         engine.load_state(before.state)
@@ -67,19 +70,22 @@ def train_cohort(
     return end.results(configs)
 
 
-def _engine(configs: Sequence[RunConfig], images: Images) -> Trainer:
-    """Return an engine at the start of these trainings."""
+def engine_of(configs: Sequence[RunConfig], images: Images, starts: Sequence[Start] | None = None) -> Trainer:
+    """Return an engine at the start of a cohort's trainings: a random one, or each one's given parameters."""
     config = configs[0]
     updates = config.updates(len(images.x))
+    if starts is None:
+        starts = [(fast.init_params(each.seed, training_dtype(each), each.device), None) for each in configs]
     trainings = [
         Training(
-            fast.init_params(each.seed, training_dtype(each), each.device),
+            params,
             lr=LearningRate(each.lr, each.lr_end, updates),
             momentum=each.momentum,
             penalty=each.penalty,
             seed=each.seed,
+            removed=removed,
         )
-        for each in configs
+        for each, (params, removed) in zip(configs, starts, strict=True)
     ]
     return make_engine(
         trainings, images.x, images.labels,

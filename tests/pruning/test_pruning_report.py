@@ -10,7 +10,8 @@ from networks import random_params, tensors
 
 from sl1lib import prune
 from sl1lib.fast import Network
-from sl1lib.pruning import DifferentAnswersError, Latency, Report, Score, Size, compare_latency, latency
+from sl1lib.pruning import DifferentAnswersError, Latency, Report, Score, Size, latency
+from sl1lib.pruning.latency import compare_latency
 
 SIZE = Size.of(random_params())
 SCORES = (Score("before", 0.1, 0.02), Score("removed", 0.25, 0.04), Score("after 2 epochs of fine-tuning", 0.2, 0.03))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sl1lib.pruning import Floor, given_nodes, node_lengths, short_nodes, shortest_nodes, with_floor
+from sl1lib.pruning import Floor, node_lengths, short_nodes, shortest_nodes
+from sl1lib.pruning.selection import given_nodes, with_floor
 from sl1lib.settings import GROUPINGS
 
 

@@ -27,9 +27,9 @@ from ...pruning import (
     run_onnx,
     short_nodes,
     shortest_nodes,
-    with_floor,
 )
 from ...pruning.procedure import default_threshold
+from ...pruning.selection import with_floor
 from ...training import Run, RunConfig
 from ...training.classifier import measure
 from ...training.images import Images
