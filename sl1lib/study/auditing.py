@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ..engine import Engine
 from ..errors import require_choice, require_count
 from ..training.config import RunConfig
 from ..training.processes import working
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 # With all of these equal, the bits have to be equal.
 _SAME: Final = (
-    *("processor", "instructions", "platform", "device", "threads", "torch", "numpy"),
+    *("processor", "instructions", "platform", "device", "threads", "torch", "numpy", "engine"),
     *("data_sha256", "source_sha256"),
 )
 
@@ -199,9 +200,10 @@ def audit(
 
 def _again(store: Store, names: Sequence[str], executor: Executor, progress: bool) -> dict[str, Batch]:
     configs = [[store.records[key].config for key in store.batches[name]["keys"]] for name in names]
+    work = configs, itertools.repeat(False), [_engine(store.batches[name]) for name in names]
     again = []
     with batch_bar("audit", sum(map(cost, configs)), progress) as drawn:
-        for trained, batch in zip(configs, executor.map(train_batch, configs), strict=True):
+        for trained, batch in zip(configs, executor.map(train_batch, *work), strict=True):
             again.append(batch)
             drawn.update(cost(trained))
     return dict(zip(names, again, strict=True))
@@ -209,9 +211,15 @@ def _again(store: Store, names: Sequence[str], executor: Executor, progress: boo
 
 def _compare(store: Store, key: str, batch: Batch) -> Repeat:
     there, here = store.batches[store.batch_of[key]], batch.provenance
+    there = there | {"engine": _engine(there)}
     differs = tuple(name for name in _SAME if there.get(name) != here.get(name))
     again = next(record for record in batch.records if record.key == key)
     return Repeat(store.records[key], again, not differs, differs)
+
+
+def _engine(circumstances: Mapping[str, Any]) -> str:
+    """Return the engine that trained a batch; when there was only one, none was named."""
+    return str(circumstances.get("engine", Engine.__name__))
 
 
 def _same_numbers(*records: Record) -> bool:

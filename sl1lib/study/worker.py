@@ -17,6 +17,7 @@ import torch
 from ..clock import processor_name
 from ..data import load_data
 from ..engine import Engine, Training
+from ..engine.choice import with_engine
 from ..settings import MomentumRamp
 from ..training.classifier import measure
 from ..training.config import RunConfig
@@ -27,7 +28,7 @@ from .record import Record
 
 MEASURED: Final = 10_000  # training images, at most, that the final network is measured on
 
-# What decides a training's numbers, within the package.
+# What decides a training's numbers, within the package, in Python and in C.
 _SOURCES: Final = ("architecture.py", "readings.py", "settings.py", "data", "fast", "engine", "training")
 
 
@@ -39,16 +40,17 @@ class Batch:
     provenance: dict[str, Any]
 
 
-def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batch:
+def train_batch(configs: Sequence[RunConfig], keep_params: bool = False, engine: str = "") -> Batch:
     """Train configurations that can run side by side, and keep what a study keeps, in their order.
 
-    After Ctrl-C, what is not finished is not kept.
+    ``engine`` is as for `with_engine`. After Ctrl-C, what is not finished is not kept.
     """
     clock = Clock()
     # Gradients through saturated sigmoids are below the smallest normal number; as 0 they cost a sixth of the time.
     torch.set_flush_denormal(True)
     try:
-        results = _results(configs)
+        with with_engine(engine):
+            results = _results(configs)
         runs = [result for result in results if isinstance(result, Run)]
         scores = iter(_measure_on_training_images(runs))
     finally:
@@ -64,6 +66,7 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False) -> Batc
         "processor": processor_name(),
         "instructions": _instructions(),
         "cores": os.cpu_count(),
+        "engine": next((run.provenance["engine"] for run in runs), engine),
         "source_sha256": source_digest(),
     }
     return Batch(records, facts | about | clock.facts())
@@ -126,7 +129,8 @@ def source_digest() -> str:
     """Return a SHA-256 of the library's source, as far as it decides what a training gives."""
     package = Path(__file__).resolve().parents[1]
     places = [package / name for name in _SOURCES]
+    files = (path for place in places for path in (place.rglob("*") if place.is_dir() else [place]))
     digest = hashlib.sha256()
-    for path in sorted(path for place in places for path in (place.rglob("*.py") if place.is_dir() else [place])):
+    for path in sorted(path for path in files if path.suffix in (".py", ".c")):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

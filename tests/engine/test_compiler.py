@@ -11,6 +11,7 @@ from support import assert_close
 
 from sl1lib import MomentumRamp, Penalty, fast
 from sl1lib.engine import CompiledEngine, Engine, NotCompiledError, Training, compiler, make_engine
+from sl1lib.engine.choice import with_engine
 from sl1lib.engine.compiler import cache_folder, find_compiler, kernels
 
 try:
@@ -106,6 +107,14 @@ def test_it_can_be_forbidden(monkeypatch):
     with pytest.raises(NotCompiledError, match="SL1LIB_COMPILE is 0"):
         kernels("float")
     assert type(make_engine([training()], *images())) is Engine
+
+
+@needs_compiler
+def test_what_is_to_come_out_as_before_is_trained_by_the_same_engine():
+    for name, expected in (("Engine", Engine), ("", CompiledEngine), ("CompiledEngine", CompiledEngine)):
+        with with_engine(name):
+            assert type(make_engine([training()], *images())) is expected
+    assert type(make_engine([training()], *images())) is CompiledEngine
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no /bin/false")

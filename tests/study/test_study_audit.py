@@ -64,6 +64,18 @@ def test_honest_results_come_out_again(results):
     assert "to the bit" in str(findings[0])
 
 
+def test_a_training_is_done_again_by_the_engine_that_stored_it(results, tmp_path):
+    """Version 0.1 named no engine: it had one."""
+
+    def of_then(batch):
+        then = train_batch([record.config for record in batch.records], engine="Engine")
+        return Batch(then.records, {name: fact for name, fact in then.provenance.items() if name != "engine"})
+
+    folder = tampered(results, tmp_path / "then", of_then)
+    findings = audit(Results(TINY, folder), sample=100, executor=Serial())
+    assert all(finding.passed and finding.exact for finding in findings)
+
+
 def test_the_seed_draws_the_sample(results):
     drawn = [[f.stored.key for f in audit(Results(TINY, results), 3, seed, executor=Serial())] for seed in (0, 0, 1)]
     assert len(set(drawn[0])) == 3
