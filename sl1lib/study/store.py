@@ -43,13 +43,11 @@ def blaming(path: Path, what: str, remedy: str) -> Iterator[None]:
 
 @dataclass(eq=False, repr=False)
 class Kept:
-    """Records by key, the batch of each by name, and each batch's circumstances: what a file holds, and a whole store.
+    """What a file of results holds, and a whole store. Of two records of one training the one with more is kept."""
 
-    Of two records of one training the one with more is kept.
-    """
-
-    records: dict[str, Record] = field(default_factory=dict)
-    batch_of: dict[str, str] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)  #: by the key of the training
+    batch_of: dict[str, str] = field(default_factory=dict)  #: the name of the batch in which it was trained
+    #: The circumstances of each batch, by its name; its ``keys`` say what was trained side by side.
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def has(self, key: str, params: bool = False) -> bool:
@@ -75,15 +73,6 @@ class Store(Kept):
     ----------
     folder : path
         Made when first written to.
-
-    Attributes
-    ----------
-    records : dict of str to Record
-        By the key of the training.
-    batches : dict of str to dict
-        The circumstances of each batch; ``batches[store.batch_of[key]]`` are those of a training, and its ``keys``
-        say what it was trained beside.
-    batch_of : dict of str to str
 
     Raises
     ------

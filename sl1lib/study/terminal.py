@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._output import aligned
 from .cost import core_seconds, model_epochs
 from .declaration import Selection, Stage
 from .results import Results
@@ -32,7 +33,7 @@ def plan_text(results: Results, processes: int) -> str:
         sums += numbers
     rows.append(("together", *_plan_row(*sums)))
     note = f"A model-epoch is 60,000 images through one network. Minutes are estimates for {processes} processes."
-    return "\n".join([f"{study.name}: {study.question}", "", *_aligned(rows), "", note])
+    return "\n".join([f"{study.name}: {study.question}", "", *_indented(rows), "", note])
 
 
 def _plan_row(cells: float, missing: float, epochs: float, minutes: float, todo: float) -> tuple[str, ...]:
@@ -46,9 +47,9 @@ def show_text(results: Results) -> str:
     for stage in study.stages:
         parts.append(f"\n{stage.name}: {stage.question}")
         if stage.name in results.selections:
-            parts += _aligned(selection_rows(results.selections[stage.name]))
+            parts += _indented(selection_rows(results.selections[stage.name]))
         elif cells := layout.stored(stage.name):
-            parts += _aligned(stage_rows(stage, table_of(cells, results.store)))
+            parts += _indented(stage_rows(stage, table_of(cells, results.store)))
         if stage.name not in layout.cells:
             parts.append(f"  waits for {stage.tuned_by}")
         elif missing := len(layout.missing(stage)):
@@ -120,7 +121,5 @@ def _number(value: float, form: str, unit: str = "") -> str:
     return "–" if np.isnan(value) else f"{value:{form}}{unit}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table, the first column to the left and the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  " + "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+def _indented(rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"  {line}" for line in aligned(rows)]
