@@ -40,7 +40,7 @@ class Latency:
     before: tuple[float, ...]  #: seconds for the batch, of the full network
     after: tuple[float, ...]  #: the same of the pruned network
     device: str  #: where it was measured, with its name
-    dtype: str
+    dtype: str  #: in which numbers
     threads: int  #: of the processor, for one answer
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ class Size:
     nodes: int  #: feature nodes
     maps1: int  #: maps of layer 1
     maps2: int  #: maps of layer 2
-    parameters: int
+    parameters: int  #: numbers in all arrays
     multiply_adds: int  #: products of a weight and an activation for one image, layer by layer
     composed: int  #: the same where each convolution and its pooling are one: only a reading that pools first allows it
 
@@ -91,8 +91,8 @@ class Report:
     held_out: str  #: which of them: ``"test"`` or ``"validation"``
     images: int  #: how many
     pools_first: bool  #: whether the reading allows convolution and pooling to be one
-    before: Size
-    after: Size
+    before: Size  #: of the full network
+    after: Size  #: of the pruned one
     scores: tuple[Score, ...]  #: before, after the removal, and after each fine-tuning
     latency: tuple[Latency, ...] = ()  #: empty if no times were taken
 

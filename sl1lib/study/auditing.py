@@ -52,8 +52,8 @@ difference, one image, and the share by which E0 differs at the end."""
 class Repeat:
     """What became of one training that was done again."""
 
-    stored: Record
-    again: Record
+    stored: Record  #: as it was
+    again: Record  #: as it is now
     exact: bool  #: whether equal bits were asked for, since the circumstances are the same
     differs: tuple[str, ...] = ()  #: which circumstances are not
 

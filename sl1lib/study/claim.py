@@ -21,8 +21,8 @@ class Claim:
     A claim whose families have no pair *cannot be tested*; one with missing trainings *is not decided yet*.
     """
 
-    number: int
-    statement: str
+    number: int  #: by which pages and results call it
+    statement: str  #: what is claimed, in a sentence
     stages: tuple[str, ...] = ()  #: whose trainings decide it; each stage is a family of comparisons of its own
     measures: tuple[str, ...] = ()  #: of `sl1lib.study.MEASURES`, those that trainings have
     better: str = "lower"  #: or ``"higher"``

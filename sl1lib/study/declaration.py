@@ -33,9 +33,9 @@ _Kind = TypeVar("_Kind", "Stage", Claim, Penalty, "Study")
 class Cell:
     """One training of a study."""
 
-    stage: str
-    method: str
-    config: RunConfig
+    stage: str  #: the name of its stage
+    method: str  #: the name of its method
+    config: RunConfig  #: everything that decides its result
     #: Where in the stage's grid it lies: a value for each axis, with ``strength_factor`` for a scaled strength.
     point: Mapping[str, Any]
 
@@ -55,8 +55,8 @@ class Stage:
         Naming the value and what would be right; for a tuning stage without validation images.
     """
 
-    name: str
-    question: str
+    name: str  #: by which claims, tables and files call it
+    question: str  #: what it is to answer
     methods: tuple[str, ...]  #: names of methods of the study
     seeds: tuple[int, ...]  #: each point of the grid is trained with each of them
     #: What this stage sets in every `RunConfig`, beside ``penalty`` and ``seed``.
@@ -132,7 +132,7 @@ class Stage:
 class Choice:
     """What was chosen for a method."""
 
-    method: str
+    method: str  #: for which it was chosen
     others: Mapping[str, Any]  #: the values of the axes that were not selected, but selected for
     values: Mapping[str, float]  #: the chosen fields, by name; without a penalty, ``strength`` is missing
     error: float  #: the mean error on the validation images over the seeds, in [0, 1]

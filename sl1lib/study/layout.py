@@ -13,8 +13,8 @@ from .tuning import first_candidates, select
 class Layout:
     """The stages of a study, laid out: tuned ones as soon as the stage that tunes them is complete."""
 
-    study: Study
-    store: Store
+    study: Study  #: what is declared
+    store: Store  #: what is there of it
     cells: dict[str, list[Cell]]  #: by stage; stages that wait for a selection are not there
     selections: dict[str, Selection]  #: by tuning stage, those that are complete
 

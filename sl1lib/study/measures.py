@@ -27,7 +27,7 @@ class Measure:
 
     name: str  #: what prose calls it
     short: str  #: what a figure calls it
-    unit: Unit
+    unit: Unit  #: in what it is counted
     of_trainings: bool = True  #: whether it is a column of trainings, which claims may name; else of an experiment
 
 

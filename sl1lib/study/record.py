@@ -44,7 +44,7 @@ def config_key(config: RunConfig) -> str:
 class Record:
     """One training's results."""
 
-    config: RunConfig
+    config: RunConfig  #: what was trained, and how
     #: For each of `NUMBERS`. ``diverged_at`` is the update at which the error was no number any more, or NaN; the
     #: others are NaN then. ``updates_to_…`` is infinite where the error never was as low.
     numbers: Mapping[str, float]

@@ -55,7 +55,7 @@ class Number:
     """A number that an experiment found, with its interval."""
 
     key: str  #: what it is the size of; parts are joined by dots: ``"saving.SL1"``
-    value: float
+    value: float  #: how large it is
     low: float  #: the lower end of a 95 % interval for it; NaN where there is none
     high: float  #: the upper end
     n: int  #: how many independent instances it rests on
@@ -71,9 +71,9 @@ class Number:
 class Verdict:
     """A claim, what the study says of it, and what led to that."""
 
-    claim: Claim
-    answer: Answer
-    comparisons: tuple[Comparison, ...] = ()
+    claim: Claim  #: what was to be decided
+    answer: Answer  #: what the study says of it
+    comparisons: tuple[Comparison, ...] = ()  #: of all its families
     numbers: Mapping[str, Number] = field(default_factory=dict)  #: by key: what an experiment found beside comparisons
     waiting: str = ""  #: where nothing is decided: why, or what must come first
 

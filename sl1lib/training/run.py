@@ -125,9 +125,9 @@ class Run(Classifier):
     ERROR: ClassVar = RunFileError
     REMEDY: ClassVar = "train and save it again"
 
-    config: RunConfig
+    config: RunConfig  #: what was trained, and how
     params: dict[str, np.ndarray]  #: the final parameters, in the dtype of the training
-    history: History
+    history: History  #: what was recorded meanwhile
     held_out: str = "test"  #: where ``held_out_error`` was measured: ``"test"`` or ``"validation"``
     data_name: str = ""  #: what the data is called, ``"mnist"`` say: numbers of this run belong to it
     complete: bool = True  #: False if the training was interrupted before its last update
