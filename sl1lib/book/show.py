@@ -123,7 +123,7 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     |:--|--:|
     | SL1 | 1.1 % |
     """
-    _show_markdown(_table(headers, rows))
+    _show_markdown(as_table(headers, rows))
 
 
 def show_folded_table(summary: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -148,10 +148,19 @@ def show_folded_table(summary: str, headers: Sequence[str], rows: Sequence[Seque
     </details>
     """
     opening = f'<details class="sl1-folded"><summary>{html.escape(summary)}</summary>'
-    _show_markdown(f"{opening}\n\n{_table(headers, rows)}\n\n</details>")
+    _show_markdown(f"{opening}\n\n{as_table(headers, rows)}\n\n</details>")
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def as_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as Markdown, its columns aligned as `show_table` says.
+
+    Examples
+    --------
+    >>> print(as_table(["method"], [["SL1"]]))
+    | method |
+    |:--|
+    | SL1 |
+    """
     marks = ["--:" if all(map(_is_number, column)) else ":--" for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(line) + " |" for line in (headers, *rows)]
     return "\n".join([lines[0], "|" + "|".join(marks) + "|", *lines[1:]])

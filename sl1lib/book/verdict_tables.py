@@ -9,7 +9,7 @@ from ..study import MEASURES, Answer, Comparison, Number, Verdict
 from ..study.experiments import convergence
 from .numbers import effect_text, settled
 from .reasons import reason
-from .show import say, show_folded_table, show_table
+from .show import as_table, say, show_folded_table
 
 #: By rule: the measures, or the keys of numbers, that stand for its verdict where there is room for a few.
 _HEADLINES: Final[Mapping[str, Sequence[str]]] = {
@@ -138,7 +138,7 @@ def show_verdict(verdict: Verdict) -> None:
     claim = verdict.claim
     say(f"**Claim {claim.number}: *{claim.statement}* The study says: {meaning(verdict)}.** {sentence(verdict)}.")
     if verdict.comparisons:
-        show_table(*rival_grid(verdict))
+        say(f'<div class="sl1-grid">\n\n{as_table(*rival_grid(verdict))}\n\n</div>')
         side = claim.favoured.replace("_", " ")
         say(f"{BETTER} {side} is better, {WORSE} it is worse, {NEITHER} no difference is shown.")
 
@@ -147,7 +147,8 @@ def rival_grid(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     """Return headers and rows of a grid: a row for each rival, a column for each family and measure, a sign in each."""
     columns: dict[str, dict[str, str]] = {}
     for each in verdict.comparisons:
-        place = f"{_stage_text(each, ['n_train'])}: {MEASURES[each.measure].short}"
+        stage = _stage_text(each, ["n_train"]).replace(" finals", "")
+        place = f"{stage}: {MEASURES[each.measure].short}"
         columns.setdefault(place, {})[each.other.replace("_", " ")] = SIGNS[each.favours]
     rivals = dict.fromkeys(each.other.replace("_", " ") for each in verdict.comparisons)
     rows = [[rival, *(column.get(rival, "") for column in columns.values())] for rival in rivals]
