@@ -3,6 +3,8 @@
 Without this, nbval would pass a notebook that was never run: it has nothing to compare.
 """
 
+import ast
+import builtins
 import json
 import re
 import subprocess
@@ -102,6 +104,33 @@ def test_every_figure_is_described_by_its_cell_or_with_its_output(notebook):
 
 def test_the_kernel_is_the_environment_of_the_build(notebook):
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def names(cell):
+    """Return the names that a cell defines, and those that it takes from outside, its own builtins aside."""
+    defined, taken = set(), set()
+    for node in ast.walk(ast.parse("".join(cell["source"]))):
+        if isinstance(node, ast.Name):
+            (defined if isinstance(node.ctx, ast.Store) else taken).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.alias):
+            defined.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler):
+            defined.add(node.name)
+    return defined, taken - defined - set(dir(builtins))
+
+
+def test_code_that_is_shown_takes_no_name_from_code_that_is_not(notebook):
+    seen, missing = set(), []
+    for i, cell in code_cells(notebook):
+        if "remove-input" not in cell["metadata"].get("tags", []):
+            defined, taken = names(cell)
+            missing += [f"{where(i, cell)} takes {name}" for name in sorted(taken - seen)]
+            seen |= defined
+    assert not missing, "a reader who copies the code gets a NameError"
 
 
 def test_every_notebook_is_in_the_table_of_contents():
