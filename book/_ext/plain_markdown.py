@@ -447,6 +447,28 @@ class Writer:
         kind = next((c for c in node["classes"] if c in COLOURS), "")
         return self.box(title, blocks, kind)
 
+    def block_Question(self, node: nodes.Element) -> list[str]:
+        asked, *choices = node.children
+        said = [self.content(choice.children[0]) for choice in choices]
+        told = [
+            indent("\n\n".join(self.content(choice.children[1])), "  ")
+            for choice in choices
+        ]
+        letters = [choice.children[0].astext()[0] for choice in choices]
+        return [
+            *self.content(asked),
+            "\n".join(f"- {text}" for [text] in said),
+            *self.folded(
+                "Which is right, and why",
+                [
+                    "\n".join(
+                        f"- **{letter}** {text.lstrip()}"
+                        for letter, text in zip(letters, told, strict=True)
+                    )
+                ],
+            ),
+        ]
+
     def block_proof_node(self, node: nodes.Element) -> list[str]:
         return self.content(node)
 

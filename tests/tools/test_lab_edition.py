@@ -50,6 +50,18 @@ Short.
 Of {prf:ref}`thm-mini`, {numref}`fig-mini`, {ref}`ex-mini`, {ref}`this <chapter>`.
 :::
 
+:::{question}
+:answer: 1
+
+Which?
+
+$x$
+: It is $x$.
+
+y
+: See {eq}`eq-mini-error`.
+:::
+
 | a | b |
 |:--|--:|
 | `x\\|y` | $\\abs{x}$ |
@@ -176,6 +188,13 @@ def test_text_is_plain_markdown_with_numbers_and_links(built):
     assert "**Beware**" in text
     assert "Of [Theorem 1](#thm-mini), [Figure 1](#fig-mini), [Exercise 1](#ex-mini), [this](#chapter)." in text
     assert r"| `x\|y` | ${\left\lvert x \right\rvert}$ |" in text
+
+
+def test_a_question_is_a_list_with_a_folded_answer(built):
+    assert (
+        "Which?\n\n- **A** $x$\n- **B** y\n\n<details>\n<summary>Which is right, and why</summary>\n\n"
+        "- **A** **Right.** It is $x$.\n- **B** **Not this one.** See [(1)](#equation-eq-mini-error).\n\n</details>"
+    ) in cells(derived(built))["text"].source
 
 
 def test_a_page_of_text_has_a_cell_for_each_section(built):
