@@ -4,7 +4,8 @@
 ``q.solution()``. A right answer is told what was verified. A wrong one is compared with a catalogue of known mistakes,
 each a small wrong implementation, and named if it is one of them; else it gets the smallest case in which it fails.
 `Exercise` makes exercises of one's own, `build` a course's folder out of exercises, and `grade` marks what a class
-handed in. Everything here needs NumPy and no PyTorch, but for exercises on tensors.
+handed in. Everything here needs NumPy and no PyTorch, but for exercises on tensors; derivations, whose answer is an
+expression, need SymPy.
 
 Examples
 --------

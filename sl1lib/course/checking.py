@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .calling import Outcome
@@ -24,6 +25,7 @@ from .handed_in import HandedIn, describe
 from .preferences import PREFERENCES
 from .sandbox import Record
 from .simplifying import smallest_failure
+from .symbols import FUNCTIONS, Compared, function_of, require_sympy
 from .verdict import Case, Verdict
 
 if TYPE_CHECKING:
@@ -37,7 +39,30 @@ ASKED_AGAIN: Final = 2  # so many of the first cases are put a second time, afte
 
 def judge(exercise: Exercise, function: Any, run: Run) -> Verdict:
     """Return the verdict on a function; ``run`` calls it, in another process or in this one."""
-    return judge_handed_in(exercise, describe(function, exercise.parameters), lambda jobs: run(function, jobs))
+    if exercise.symbolic:
+        require_sympy()
+        function = function_of(function, exercise.name, exercise.parameters)
+        if isinstance(function, str):
+            return _finding(exercise, ("no_expression", function))
+    verdict = judge_handed_in(exercise, describe(function, exercise.parameters), lambda jobs: run(function, jobs))
+    return _proved(exercise, verdict, function, run) if exercise.symbolic and verdict.passed else verdict
+
+
+def _proved(exercise: Exercise, verdict: Verdict, function: Callable[..., Any], run: Run) -> Verdict:
+    """Return what becomes of a derivation with the right values, when its expression is compared with the solution."""
+    record = run(Compared(function, exercise.function, exercise.parameters), [()])
+    if not record.outcomes:  # the comparison took too long: what the numbers say has to do
+        return verdict
+    outcome = record.outcomes[0]
+    if outcome.error is not None:
+        told = f"The values are right, but your function takes no symbols ({': '.join(outcome.error)})."
+        return _finding(exercise, ("no_expression", told))
+    if outcome.result["same"] == "no":
+        told = "Your expression has the right values where it was tried, and SymPy finds it not the right one."
+        return _finding(exercise, ("no_expression", told))
+    if outcome.result["same"] == "unknown":
+        return verdict
+    return replace(verdict, message=f"{outcome.result['expression']} is right for all positive values, says SymPy.")
 
 
 def judge_handed_in(exercise: Exercise, handed_in: HandedIn, ask: Ask) -> Verdict:
@@ -60,7 +85,8 @@ class _Judge:
         trials = self.exercise.trials
         again = [trial.arguments for trial in trials[:ASKED_AGAIN]]
         record = self.run([trial.arguments for trial in trials] + again)
-        if finding := forbidden(self.handed_in.name, record.calls, self.exercise.forbids, self.exercise.allows):
+        allows = [*self.exercise.allows, *FUNCTIONS.values()]
+        if finding := forbidden(self.handed_in.name, record.calls, self.exercise.forbids, allows):
             return _finding(self.exercise, finding)
         outcomes, second = record.outcomes[: len(trials)], record.outcomes[len(trials) :]
         wrong = self._first_wrong(outcomes)

@@ -24,6 +24,7 @@ FINDINGS: Final = MappingProxyType(
         "syntax_error": 0.0,
         "not_a_function": 0.0,
         "wrong_arguments": 0.0,
+        "no_expression": 0.0,
         "forbidden_call": 0.0,
         "endless": 0.0,
         "memory": 0.0,

@@ -26,8 +26,9 @@ from .wire import decode, encode
 
 Function = Callable[..., Any]
 
-#: What an exercise asks for, and the points that it is worth if it does not say: one line, a function, a whole update.
-LEVELS: Final = {"line": 1.0, "function": 2.0, "update": 3.0}
+#: What an exercise asks for, and the points that it is worth if it does not say: an expression that is derived on
+#: paper, one line, a function, a whole update.
+LEVELS: Final = {"derivation": 1.0, "line": 1.0, "function": 2.0, "update": 3.0}
 RANDOM_TRIALS: Final = 12
 FORBIDDEN: Final = ("sl1lib", "torch", "scipy", "sklearn", "tensorflow", "jax")
 
@@ -93,7 +94,8 @@ class Exercise:
     function : function
         One right way, in plain code. Its name is the exercise's; its source is what mistakes are changes of.
     title, chapter, level : str
-        A chapter by its folder, one of `CHAPTERS`; ``"line"``, ``"function"`` or ``"update"``.
+        A chapter by its folder, one of `CHAPTERS`; one of `LEVELS`. A ``"derivation"`` is a function of symbols that
+        returns an expression, all symbols positive, and a check of it takes SymPy.
     minutes : int
         How long it takes someone who has read the chapter.
     task : str
@@ -190,6 +192,11 @@ class Exercise:
         """What is right."""
         return self.function if self.reference is None else self.reference
 
+    @property
+    def symbolic(self) -> bool:
+        """Whether the answer is an expression."""
+        return self.level == "derivation"
+
     @cached_property
     def parameters(self) -> list[str]:
         """The names of the function's arguments."""
@@ -285,11 +292,17 @@ class Exercise:
         Parameters
         ----------
         function : function
-            Called in another process, with a limit of time and of memory.
+            Called in another process, with a limit of time and of memory. For a derivation also an expression, such as
+            ``"2 * (1 + momentum) / lr"``, or one of SymPy's.
 
         Returns
         -------
         sl1lib.course.Verdict
+
+        Raises
+        ------
+        ModuleNotFoundError
+            For a derivation, where SymPy is not installed.
         """
         return judge(self, function, SANDBOX.run)
 

@@ -30,6 +30,7 @@ from typing import IO, Any, Final
 from .calling import LONGEST_PRINTED, Calls, Outcome, each_call
 from .carrying import pack
 from .sandboxed import OUT_OF_MEMORY, OUT_OF_TIME
+from .symbols import load_for
 from .wire import decode, encode
 
 Function = Callable[..., Any]
@@ -212,6 +213,7 @@ class Sandbox:
 
 def run_here(function: Function, jobs: Sequence[Sequence[Any]], seconds: float = SECONDS) -> Record:
     """Do in this process what `Sandbox.run` does in another, as far as that is possible."""
+    load_for(function)
     outcomes: list[Outcome] = []
     calls = Calls(function)
     timer = threading.Timer(seconds, _interrupt, [threading.get_ident()])

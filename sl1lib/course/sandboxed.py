@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from .calling import Calls, each_call
 from .carrying import unpack
+from .symbols import load_for
 from .wire import encode
 
 OUT_OF_TIME = 76  # exit codes that say why the process ended itself
@@ -142,6 +143,7 @@ def main() -> None:
             return
         try:
             function, arguments = unpack(job["function"]), pickle.loads(job["arguments"])
+            load_for(function)
         except Exception as error:  # whatever its import or its class makes of it
             write({"lost": f"{type(error).__name__}: {error}"})
             continue

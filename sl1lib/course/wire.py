@@ -54,6 +54,8 @@ def _plain(value: Any) -> Any:
             return {"shape": array.shape}
         data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
         return {"array": data, "dtype": array.dtype.str, "shape": array.shape}
+    if hasattr(value, "free_symbols") and getattr(value, "is_real", False) and not value.free_symbols:
+        return float(value)  # SymPy's
     if isinstance(value, tuple):
         return {"tuple": [_plain(each) for each in value]}
     if isinstance(value, list):

@@ -50,7 +50,7 @@ def test_there_are_exercises_over_all_chapters_with_enough_mistakes():
     assert sum(len(q.mistakes) for q in EXERCISES) >= 150
     assert {q.name: len(q.mistakes) for q in EXERCISES if len(q.mistakes) < 5} == {}
     assert {q.chapter for q in EXERCISES} == set(CHAPTERS)
-    assert {q.level for q in EXERCISES} == {"line", "function", "update"}
+    assert {q.level for q in EXERCISES} == {"derivation", "line", "function", "update"}
 
 
 @cache

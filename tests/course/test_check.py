@@ -195,6 +195,7 @@ def test_everything_that_people_hand_in_has_its_sentence(function, finding, word
         ("dead_nodes", lambda U, eps: (np.linalg.norm(U, axis=0) < eps) * 1, "wrong_dtype", "bool is expected"),
         ("penalty", lambda U, eps: "5.5", "wrong_type", "The answer is a str; a number is expected"),
         ("softmax", lambda s: np.full(s.shape, np.nan), "not_finite", "nan at [0, 0]"),
+        ("speed_up", "1 / (1 - share", "no_expression", "is no expression in Python"),
     ],
 )
 def test_what_is_no_answer_to_this_exercise_is_told(name, function, finding, words):
