@@ -17,7 +17,7 @@ from .figures import half_widths
 #: By answer: the sign before its words, and the class of the style sheet that colours both.
 _LOOKS: Final[Mapping[Answer, tuple[str, str]]] = {
     Answer.HOLDS: ("✓", "holds"),
-    Answer.IN_PART: ("◐", "part"),
+    Answer.IN_PART: ("◉", "part"),
     Answer.FAILS: ("✗", "fails"),
     Answer.UNTESTED: ("–", "open"),
     Answer.OPEN: ("…", "open"),
