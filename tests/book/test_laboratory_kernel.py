@@ -106,6 +106,7 @@ def test_removed_nodes_stay_away_while_it_trains_and_come_back(lab, digits):
     assert lab.wait(PATIENCE)
     removed, pruned = lab._told[-1][0]["removed"], prune(run, data=digits, latency=False)
     assert len(removed["nodes"]) == gone
+    assert removed["at"] == 300
     assert removed["errorFolded"] == pytest.approx(pruned.report.error_after, abs=1.5 / 382)  # float32
     lab.start(5)
     assert lab.wait(PATIENCE)
@@ -167,6 +168,15 @@ def test_what_goes_wrong_is_told(digits):
 def test_wrong_values_are_refused(lab, name, value, message):
     with pytest.raises(ValueError, match=message):
         setattr(lab, name, value)
+
+
+def test_a_page_hears_from_which_update_on_a_setting_holds(lab):
+    lab.start(3)
+    assert lab.wait(PATIENCE)
+    lab.lr = 0.2
+    lab._trainer.do({"type": "settings", "lr": 0.2, "strength": lab.strength})  # the page tells what it knows, too
+    assert lab.wait(PATIENCE)
+    assert [row for content, _ in lab._told for row in content["changes"]] == [[3, {"lr": 0.2}]]
 
 
 def test_a_profile_without_proximal_map_is_taken_by_its_gradient(lab):

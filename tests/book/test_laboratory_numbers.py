@@ -177,3 +177,46 @@ def test_the_cost_of_what_is_left_is_the_library_s(javascript):
         assert cost["parameters"] == parameter_count(smaller)
         assert cost["nodes"] == smaller["U"].shape[1]
         assert cost["maps"] == smaller["K2"].shape[0]
+
+
+def test_a_snapshot_says_from_which_update_on_a_setting_holds(javascript, few):
+    change = """
+    (() => {
+      const changes = [];
+      const images = Uint8Array.from(data.x.flat(2));
+      const part = { images, labels: data.y, testImages: images, testLabels: data.y };
+      const trainer = new m.Trainer(part, (snapshot) => changes.push(...snapshot.changes));
+      trainer.handle({ type: "settings", ...data.settings });
+      trainer.handle({ type: "reset", seed: 0 });
+      for (const lr of [0.2, 0.1, 0.1]) {
+        trainer.handle({ type: "update" });
+        trainer.handle({ type: "settings", ...data.settings, lr });
+      }
+      return changes;
+    })()
+    """
+    data = {"x": few[0].tolist(), "y": few[1].tolist(), "settings": {**PENALTIES[0], "lr": 0.2, "momentum": 0.5}}
+    assert javascript(TRAINER, change, data) == [[2, {"lr": 0.1}]]
+
+
+@pytest.mark.parametrize("momentum", [0.2, 0.5])
+def test_the_orbits_are_those_of_plain_descent(javascript, momentum):
+    found = javascript("laboratory/experiments.js", "m.orbits(data[0], data[1])", [0.001, momentum])
+    low, high = reference.two_cycle(0.1, 0.01, momentum)
+    assert found["two"] == pytest.approx(high - low, rel=1e-12)
+    starts = np.linspace(0.01, 0.012, 41)
+    path = reference.descend(lambda w: 0.01 * np.sign(w), starts, lr=0.1, momentum=momentum, updates=400)
+    spreads = reference.peak_to_peak(path, tail=8)
+    ends = np.isclose(spreads[:, None], list(found.values()), rtol=1e-9)
+    assert ends.any(axis=0).all()  # each of the two is somebody's end
+    assert ends.any(axis=1).mean() > 0.6  # and most end on one of them
+
+
+def test_what_adds_up_adds_up_as_it_is_written(javascript):
+    pairs = [*np.random.default_rng(0).normal(size=(400, 2)).tolist(), [3.066, -0.002]]
+    for (a, b), digits in zip(
+        pairs, javascript("laboratory/pass.js", "data.map((p) => m.digitsToAdd(...p))", pairs), strict=True
+    ):
+        assert 2 <= digits <= 6
+        shown = [round(float(f"{value:.{digits}f}") * 10**digits) for value in (a, b, a + b)]
+        assert shown[0] + shown[1] == shown[2]

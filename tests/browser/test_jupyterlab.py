@@ -237,10 +237,10 @@ def keys_move_what_is_focused(lab):
 def the_laboratory_trains_in_the_kernel(lab):
     run(lab, 4 + len(CHAPTERS))
     cell = lab.locator(".jp-Notebook .jp-Cell").nth(4 + len(CHAPTERS))
-    cell.get_by_text("Update 0, epoch 0").wait_for()
-    cell.get_by_text("the 10 weights of node 80").wait_for()
+    cell.get_by_text("Press start, or choose an experiment.").wait_for()
+    cell.get_by_text("The 10 weights of node 80").wait_for()
     cell.get_by_role("button", name="one epoch").click()
-    cell.get_by_text("Update 29, epoch 1").wait_for()
+    cell.get_by_text("Stopped after 1 epoch, at update 29").wait_for()
     cell.get_by_role("button", name="start", exact=True).click()
     cell.get_by_role("button", name="pause").wait_for()
     strength = cell.locator("[name=strength]")
@@ -251,7 +251,7 @@ def the_laboratory_trains_in_the_kernel(lab):
     assert found["strength"] == found["penalty"] > 0.003
     assert found["updates"] > 29
     assert found["epochs"] == found["updates"] // 29
-    cell.get_by_text(f"Update {found['updates'] + 10}").wait_for()  # which Python made
+    cell.get_by_text(f"at update {found['updates'] + 10}").wait_for()  # which Python made
 
 
 def nothing_is_asked_of_another_machine(lab, server):

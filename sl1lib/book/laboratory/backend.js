@@ -18,9 +18,10 @@
 //   weights     Float64Array of the 3,898 parameters: K1, b1, K2, b2, U, b, each as the library's array, flat
 //   losses      [update, E0 of its batch, penalty], both before the update
 //   errors      [updates made, share of the test images that are misread]
+//   changes     [updates made, { name: value } of the settings that hold from then on]
 //   watched     the node of the trail
 //   trail       [updates made, its ten weights]
-//   removed     null, or { nodes, fold, errorBefore, errorFolded, errorForgotten }
+//   removed     null, or { at, nodes, fold, errorBefore, errorFolded, errorForgotten }; `at` are the updates made till then
 //
 // kernel.py hears and tells the same, and the command { type: "hello" }, at which it tells everything once more.
 

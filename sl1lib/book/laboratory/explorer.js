@@ -9,6 +9,7 @@ import { inPercent, Session } from "./session.js";
 import { showTraining } from "./training.js";
 
 const CHOSEN = ["strokes", "picked", "centred", "chosen", "node", "experiment"];
+const REDRAWN = ["told", "running", "eps", "profile", "grouping", "latest"]; // changes that charts and table show
 
 function summary({ read, probability, label, empty }, { running, error, trouble }) {
   if (trouble) return trouble;
@@ -38,8 +39,8 @@ function render({ model, el }) {
     const threshold = thresholdAt(values.eps, values.shift);
     const all = { ...values, threshold };
     const passed = pass(all);
-    experiments(all);
-    const now = [values.told, values.running, values.eps, threshold].join();
+    all.asked = experiments(all);
+    const now = [...REDRAWN.map((name) => values[name]), threshold, all.asked].join();
     if (now !== drawn) {
       training(all);
       removal(all);

@@ -32,7 +32,7 @@ FIRST_SETTINGS: Final[dict[str, Any]] = {
     "step": "gradient",
     "strength": 3e-3,
     "eps": 1e-2,
-    "lr": 0.1,
+    "lr": 0.05,
     "momentum": 0.2,
 }
 
@@ -143,6 +143,7 @@ def _state(run: Run | None) -> dict[str, Any]:
         "node": Whole(80, 0, NODES - 1),
         "seed": Whole(0, 0, 2**32 - 1),
         "shift": Whole(0, -40, 40),
+        "latest": Switch(False),
         "experiment": Made(None, _picked),
     }
 

@@ -41,30 +41,60 @@ export class Maps {
     this.ground = ground;
     this.canvas = html("canvas", { role: "img", "aria-label": label });
     this.caption = html("figcaption", {}, caption);
-    this.stage = html("div", { class: "stage" }, this.canvas);
+    this.marks = html("div", { class: "marks" });
+    this.struck = svg("path");
+    this.strikes = svg("svg", { preserveAspectRatio: "none", class: "strikes" }, this.struck);
+    this.stage = html("div", { class: "stage" }, this.canvas, this.strikes, this.marks);
     this.figure = html("figure", {}, this.caption, this.stage);
   }
 
-  show(layout, colour) {
-    new Layout(layout).paint(this.canvas, colour, this.ground);
+  show(colour, layout = this.layout) {
+    this.layout = layout instanceof Layout ? layout : new Layout(layout);
+    this.layout.paint(this.canvas, colour, this.ground);
+  }
+
+  /** Lay marks over numbers: `kind` is their class, and squares of `size` numbers begin `at` theirs. */
+  mark(marks) {
+    const share = (pixels, all) => `${(100 * pixels) / all}%`;
+    const { width, height } = this.layout;
+    const squares = marks.map(({ at, kind, size = 1, text = "" }) => {
+      const [row, column] = this.layout.placeOf(at);
+      const square = html("div", { class: kind }, text);
+      const place = { top: share(row, height), left: share(column, width) };
+      Object.assign(square.style, place, { height: share(size, height), width: share(size, width) });
+      return square;
+    });
+    this.marks.replaceChildren(...squares);
+  }
+
+  /** Strike numbers out. */
+  strike(numbers) {
+    const { width, height } = this.layout;
+    this.strikes.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const places = numbers.map((at) => this.layout.placeOf(at));
+    this.struck.setAttribute("d", places.map(([row, column]) => `M${column} ${row + 1}l1-1`).join(""));
   }
 }
 
-/** Maps of which a reader chooses a number, by pointer or arrow keys. */
+/** Maps of which a reader chooses a number, by pointer or arrow keys, and takes one, by a click or Enter. */
 export class MapField extends Maps {
-  constructor({ maps, side, columns, caption, label, ground, choose }) {
+  constructor({ maps, side, columns, caption, label, ground, choose, take = () => {} }) {
     super({ caption, label, ground });
     this.layout = new Layout({ maps, side, columns });
     this.chosen = 0;
-    this.squares = html("div", { class: "squares" });
-    this.stage.append(this.squares);
     this.canvas.tabIndex = 0;
     const { width, height } = this.layout;
-    const pick = (row, column) => {
+    const pick = (row, column, then = choose) => {
       const at = this.layout.numberAt(clamp(row, 0, height - 1), clamp(column, 0, width - 1));
-      if (at !== null) choose(at);
+      if (at !== null) then(at);
     };
     onPointer(this.canvas, (x, y) => pick(Math.floor(y * height), Math.floor(x * width)), { hover: true });
+    this.canvas.addEventListener("click", ({ clientX, clientY }) => {
+      const box = this.canvas.getBoundingClientRect();
+      const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+      pick(Math.floor(y * height), Math.floor(x * width), take);
+    });
+    this.canvas.addEventListener("keydown", (event) => event.key === "Enter" && take(this.chosen));
     this.canvas.addEventListener("focus", () => {
       if (this.canvas.matches(":focus-visible")) choose(this.chosen);
     });
@@ -73,24 +103,6 @@ export class MapField extends Maps {
       const [row, column] = this.layout.placeOf(this.chosen);
       pick(step(row, down), step(column, right));
     });
-  }
-
-  show(colour) {
-    this.layout.paint(this.canvas, colour, this.ground);
-  }
-
-  /** Frame squares of `size` pixels, each of which begins at a number. */
-  frame(numbers, size = 1) {
-    const share = (pixels, all) => `${(100 * pixels) / all}%`;
-    const { width, height } = this.layout;
-    const squares = numbers.map((at) => {
-      const [row, column] = this.layout.placeOf(at);
-      const square = html("div", { class: "square" });
-      const place = { top: share(row, height), left: share(column, width) };
-      Object.assign(square.style, place, { height: share(size, height), width: share(size, width) });
-      return square;
-    });
-    this.squares.replaceChildren(...squares);
   }
 }
 
@@ -105,7 +117,9 @@ export class DrawingField {
   constructor({ caption, label, get, set }) {
     const look = { viewBox: "0 0 1 1", tabindex: 0, role: "img", "aria-label": label, class: "pad" };
     this.picture = svg("svg", look);
-    this.figure = html("figure", {}, html("figcaption", {}, caption), this.picture);
+    this.hint = html("p", { class: "hint" });
+    const stage = html("div", { class: "stage" }, this.picture, this.hint);
+    this.figure = html("figure", {}, html("figcaption", {}, caption), stage);
     this.pen = { x: 0.5, y: 0.25, down: false };
     this.strokes = { get, set };
     this.#followPointer();
@@ -176,7 +190,9 @@ export class DrawingField {
     }
   }
 
-  draw(strokes) {
+  /** Draw the strokes, or write a hint where there are none. */
+  draw(strokes, hint = this.hint.textContent) {
+    this.hint.textContent = strokes.length ? "" : hint;
     const lines = strokes.map((stroke) => {
       const points = [...stroke, stroke.at(-1)].map((point) => point.join()).join(" "); // a dot is a line too
       return svg("polyline", { points });

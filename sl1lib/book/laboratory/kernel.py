@@ -138,7 +138,8 @@ class KernelTrainer:
         self._whole: tuple[dict[str, Any], dict[str, Any]] | None = None
         self._engine = self._new_engine(params)
         self._losses, self._errors, self._trail = list[list[Any]](), list[list[Any]](), list[list[Any]]()
-        self._until, self._told, self._measured, self._reported = 0, [0, 0, 0], (0.0, 0.0), 0.0
+        self._changes = list[list[Any]]()
+        self._until, self._told, self._measured, self._reported = 0, [0, 0, 0, 0], (0.0, 0.0), 0.0
         self._mark()
         self._measure()
 
@@ -191,12 +192,17 @@ class KernelTrainer:
     def _set(self, **values: Any) -> None:
         before = dict(self._settings)
         self._settings |= {name: values[name] for name in SETTINGS if name in values}
+        changed = {name: value for name, value in self._settings.items() if value != before[name]}
+        if self._engine is None or not changed:
+            return
         try:
-            if self._engine is not None:
-                self._tune(self._engine)
+            self._tune(self._engine)
         except ValueError:
             self._settings = before
             raise
+        self._changes.append([self._engine.updates, changed])
+        if not self._running:
+            self._report()
 
     def _reset(self, seed: int = 0, stored: bool = False, plan: Any = (), params: Params | None = None) -> None:
         self._start = params or self._start
@@ -220,13 +226,14 @@ class KernelTrainer:
         self._report()
 
     def _watch(self, node: int) -> None:
-        self._watched, self._trail, self._told[2] = node, [], 0
+        self._watched, self._trail, self._told[-1] = node, [], 0
         self._mark()
         self._report()
 
     def _remove(self, threshold: float, fold: bool) -> None:
         if self._whole is not None:
             return
+        assert self._engine is not None
         before = self._params()
         lengths = np.linalg.norm(before["U"], axis=0)
         removed = lengths < threshold
@@ -238,7 +245,8 @@ class KernelTrainer:
         folded = kept | {"b": before["b"] + before["U"][:, removed] @ means[removed]}
         errors = [self._error(params) for params in (before, folded, kept)]
         names = ("errorBefore", "errorFolded", "errorForgotten")
-        about = {"nodes": np.flatnonzero(removed).tolist(), "fold": fold} | dict(zip(names, errors, strict=True))
+        about = {"at": self._engine.updates, "nodes": np.flatnonzero(removed).tolist(), "fold": fold}
+        about |= dict(zip(names, errors, strict=True))
         self._whole = before, about
         self._replace(folded if fold else kept, removed)
 
@@ -252,6 +260,7 @@ class KernelTrainer:
         assert self._engine is not None
         updates, self._engine = self._engine.updates, self._new_engine(params, removed)
         self._engine.updates = updates
+        self._mark()
         self._measure()
         self._report()
 
@@ -310,8 +319,9 @@ class KernelTrainer:
     def _report(self, fresh: bool = False) -> None:
         """Tell what there is, and what is new since the last time."""
         assert self._engine is not None
-        curves = (self._losses, self._errors, self._trail)
-        losses, errors, trail = (curve[0 if fresh else told :] for curve, told in zip(curves, self._told, strict=True))
+        curves = (self._losses, self._errors, self._changes, self._trail)
+        new = (curve[0 if fresh else told :] for curve, told in zip(curves, self._told, strict=True))
+        losses, errors, changes, trail = new
         self._told, self._reported = [len(curve) for curve in curves], time.monotonic()
         snapshot = {
             "fresh": fresh,
@@ -319,8 +329,9 @@ class KernelTrainer:
             "running": self._running,
             "losses": losses,
             "errors": errors,
+            "changes": changes,
             "watched": self._watched,
-            "trail": trail[-200:],
+            "trail": trail[-400:],
             "removed": self._whole[1] if self._whole else None,
         }
         weights = np.concatenate([array.ravel() for array in self._params().values()]).astype("<f8")

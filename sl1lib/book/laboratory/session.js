@@ -1,12 +1,14 @@
 // What the laboratory knows: the network as it is now, and what the trainer told on the way there.
 
-import { fixed } from "../explorer.js";
+import { fixed, short } from "../explorer.js";
 import { kernelTrainer, startTrainer } from "./backend.js";
 import { loadDigits } from "./digits.js";
 import { groupLengths, Network, parameters } from "./network.js";
 
 export const SETTINGS = ["profile", "grouping", "step", "strength", "eps", "lr", "momentum"];
-const LONGEST_TRAIL = 60; // updates
+const LONGEST_TRAIL = 400; // updates
+const MOVING = 20; // updates within which a slider that is still being moved makes one mark
+const SYMBOLS = { strength: "λ", eps: "ε", lr: "η", momentum: "μ" };
 
 export const inPercent = (share, digits = 1) => `${fixed(100 * share, digits)} %`;
 
@@ -21,6 +23,9 @@ function half(bits) {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
 }
+
+const largestAt = (values) =>
+  values.reduce((best, value, at) => (Math.abs(value) > Math.abs(values[best]) ? at : best), 0);
 
 export class Session {
   #panel;
@@ -73,7 +78,32 @@ export class Session {
     this.losses = [];
     this.errors = [];
     this.trail = [];
+    this.marks = []; // where something changed: { step, key, text }
     this.removed = null;
+    this.restored = null; // the removal that was taken back, and when
+    this.begun = (this.begun ?? 0) + 1;
+  }
+
+  #mark(step, key, text) {
+    const last = this.marks.at(-1);
+    if (last?.key === key && step - last.step < MOVING) last.text = text;
+    else if (step > 0) this.marks.push({ step, key, text });
+  }
+
+  #markChanges(changes) {
+    for (const [step, values] of changes) {
+      for (const [name, value] of Object.entries(values)) {
+        this.#mark(step, name, name in SYMBOLS ? `${SYMBOLS[name]} ${short(value, 2)}` : String(value));
+      }
+    }
+  }
+
+  #markRemoval(step, removed) {
+    if (removed && !this.removed) this.#mark(step, "removal", "nodes removed");
+    if (!removed && this.removed) {
+      this.#mark(step, "return", "put back");
+      this.restored = { ...this.removed, now: step };
+    }
   }
 
   #take(weights) {
@@ -83,11 +113,15 @@ export class Session {
 
   #hear(snapshot) {
     if (snapshot.fresh) this.#forget();
-    const { step, running, weights, losses, errors, watched, trail, removed } = snapshot;
+    const { step, running, weights, losses, errors, changes, watched, trail, removed } = snapshot;
     if (watched !== this.watched) this.trail = [];
+    this.#markChanges(changes);
+    this.#markRemoval(step, removed);
+    if (removed) this.restored = null;
     Object.assign(this, { step, running, watched, removed });
     this.losses.push(...losses);
     this.errors.push(...errors);
+    if (!this.trail.length) this.bold = largestAt(trail[0]?.slice(1) ?? []);
     this.trail = [...this.trail, ...trail].slice(-LONGEST_TRAIL - 1);
     this.#take(weights);
     const { model } = this.#panel;

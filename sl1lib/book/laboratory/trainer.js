@@ -40,7 +40,7 @@ export class Trainer {
 
   handle({ type, ...values }) {
     const commands = {
-      settings: () => Object.assign(this.#settings, values),
+      settings: () => this.#set(values),
       reset: () => this.#reset(values),
       watch: () => this.#watch(values.node),
       start: () => this.#run(this.step + (values.updates ?? Number.POSITIVE_INFINITY)),
@@ -55,6 +55,14 @@ export class Trainer {
 
   get #perEpoch() {
     return Math.ceil(this.#data.labels.length / BATCH);
+  }
+
+  #set(values) {
+    const changed = Object.entries(values).filter(([name, value]) => this.#settings[name] !== value);
+    Object.assign(this.#settings, values);
+    if (!changed.length || !this.params) return; // before the first start
+    this.changes.push([this.step, Object.fromEntries(changed)]);
+    if (!this.#until) this.#report();
   }
 
   #reset({ seed, weights, plan = [] }) {
@@ -81,6 +89,7 @@ export class Trainer {
   #clear() {
     this.losses = [];
     this.errors = [];
+    this.changes = [];
     this.trail = [];
   }
 
@@ -166,8 +175,9 @@ export class Trainer {
       errorRate(params, testImages, testLabels),
     );
     this.params = fold ? folded : forgotten;
-    this.#whole = { before, nodes, fold, errorBefore, errorFolded, errorForgotten };
+    this.#whole = { before, at: this.step, nodes, fold, errorBefore, errorFolded, errorForgotten };
     this.velocity.flat.fill(0);
+    this.#mark();
     this.errors.push([this.step, fold ? errorFolded : errorForgotten]);
     this.#report();
   }
@@ -177,6 +187,7 @@ export class Trainer {
     this.params = this.#whole.before;
     this.#whole = null;
     this.velocity.flat.fill(0);
+    this.#mark();
     this.#measure();
     this.#report();
   }
@@ -190,6 +201,7 @@ export class Trainer {
       weights: this.params.flat.slice(),
       losses: this.losses,
       errors: this.errors,
+      changes: this.changes,
       watched: this.#watched,
       trail: this.trail,
       removed: before ? removed : null,

@@ -1,8 +1,9 @@
 // The training: what a reader decides while it goes on, and four charts of what comes of it.
 
-import { clamp, fixed, html, range, rounded, short } from "../explorer.js";
+import { clamp, fixed, html, rounded, short } from "../explorer.js";
 import { PROFILES } from "../profiles.js";
-import { CLASSES } from "./network.js";
+import { drawError, drawLengths, drawLoss, drawWeights, SWING, swings } from "./charts.js";
+import { SETTINGS } from "./session.js";
 
 const GROUPS_OFFERED = [
   ["node", "the 10 weights of a node"],
@@ -22,9 +23,6 @@ const PROFILE_NAMES = {
   squared: "w²: L2",
   sqrt_quartic: "√quartic: smoothed L1/2",
 };
-const POINTS = 150; // of a curve, at most
-const LOG_LENGTHS = [-6, 1]; // between which decades lengths are drawn
-const BINS = 28;
 
 /** A slider over powers of ten, tenths of a decade apart; below the lowest it says 0 if that is asked for. */
 function powers(lowest, highest, zero = false) {
@@ -41,10 +39,12 @@ function buttons(panel, session) {
   panel.action(row, "one update", press("update"));
   panel.action(row, "one epoch", press("epoch"));
   const anew = panel.buttons("Start");
-  panel.action(anew, `start again from ${panel.model.get("stored").name}`, () =>
-    session.begin({ weights: session.stored }),
-  );
-  panel.action(anew, "from scratch, with seed", () => session.begin({}));
+  const begin = (start) => () => {
+    panel.set({ experiment: null });
+    session.begin(start);
+  };
+  panel.action(anew, `start again from ${panel.model.get("stored").name}`, begin({ weights: session.stored }));
+  panel.action(anew, "from scratch, with seed", begin({}));
   const write = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 && panel.set({ seed });
   const field = panel.number({ min: 0, step: 1, "aria-label": "seed" }, () => panel.model.get("seed"), write);
   anew.append(field);
@@ -69,102 +69,89 @@ function settings(panel) {
   panel.slider("momentum", { ...spoken("μ momentum"), max: 0.95, step: 0.05, ...written });
 }
 
-/** At most so many points of a curve: means of neighbours. */
-export function thinned(rows, most) {
-  const size = Math.ceil(rows.length / most);
-  return range(Math.ceil(rows.length / size) || 0).map((n) => {
-    const part = rows.slice(n * size, (n + 1) * size);
-    return part[0].map((_, column) => part.reduce((sum, row) => sum + row[column], 0) / part.length);
-  });
+/** Whether a penalty has a width: the slope of |w| and of w² knows none. */
+const hasWidth = (profile) => !["abs", "squared"].includes(profile);
+
+const plural = (count, name) => `${rounded(count, 1)} ${name}${rounded(count, 1) === "1" ? "" : "s"}`;
+
+/** Whether it trains, and what a press of start would do. */
+function standing({ step, perEpoch, losses, marks }, running) {
+  const place = `update ${step}, epoch ${rounded(step / perEpoch, 1)}`;
+  if (running) return `It trains: ${place}.`;
+  if (!step) return "Press start, or choose an experiment.";
+  if (losses.length && !Number.isFinite(losses.at(-1)[1] ?? Number.NaN))
+    return `It has run away at ${place}: start again.`;
+  const changed = marks.some((mark) => mark.step === step && SETTINGS.includes(mark.key))
+    ? "; what you changed holds from the next update on"
+    : "";
+  return `Stopped after ${plural(step / perEpoch, "epoch")}, at update ${step}${changed}: press start to go on.`;
 }
 
-/** How many lengths lie in each of the bins of log₁₀; the outer bins take what lies beyond. */
-export function histogram(lengths, [low, high], bins) {
-  const counts = Array(bins).fill(0);
-  for (const length of lengths) {
-    const place = Math.floor(((Math.log10(length) - low) / (high - low)) * bins);
-    counts[clamp(Number.isNaN(place) ? 0 : place, 0, bins - 1)]++;
-  }
-  return counts;
+function status(session, left, { eps, profile, running }) {
+  const short = left.filter((length) => length < eps).length;
+  const nodes = session.removed ? `the ${left.length} nodes that are left` : `${left.length} nodes`;
+  const last = session.losses.at(-1);
+  const batch = last ? ` E₀ of the last batch: ${fixed(last[1] ?? Number.NaN, 3)}.` : "";
+  const unused = hasWidth(profile) ? "" : " (ε is not part of this penalty: here it only says which nodes are short)";
+  return `${standing(session, running)} ${short} of ${nodes} are shorter than ε${unused}.${batch}`;
 }
 
-const column = (rows, n) => rows.map((row) => row[n]);
-
-function drawLoss(chart, { losses, step }) {
-  const rows = thinned(losses, POINTS);
-  const most = Math.max(
-    rows.length ? 0.1 : 1,
-    ...rows.flatMap(([, error, penalty]) => [error, penalty]).filter(Number.isFinite),
-  );
-  const { accent, highlight } = chart.colours;
-  chart.axes([0, 1.02 * Math.max(10, step)], [0, 1.05 * most], "updates");
-  chart.line(column(rows, 0), column(rows, 1), accent);
-  chart.line(column(rows, 0), column(rows, 2), highlight, { dash: "4 3" });
+/** What the weights' chart shows, in numbers. */
+function measured({ trail, watched, removed }) {
+  if (trail.length < 2) return "";
+  if (removed?.nodes.includes(watched)) return `Node ${watched} is removed: its weights stay 0.`;
+  const length = Math.hypot(...trail.at(-1).slice(1));
+  const moved = swings(trail).sort((a, b) => a - b);
+  const ends = [moved[0], moved.at(-1)].map((swing) => short(swing, 2));
+  const swung = ends[0] === ends[1] ? ends[0] : ends.join(" to ");
+  return `From end to end of the last ${SWING} updates the weights move over ${swung}; the length is ${short(length, 2)}.`;
 }
 
-function drawError(chart, { errors, step }) {
-  const shares = column(errors, 1).map((share) => 100 * share);
-  chart.axes([0, 1.02 * Math.max(10, step)], [0, Math.max(10, 1.05 * Math.max(...shares))], "updates");
-  chart.line(column(errors, 0), shares, chart.colours.accent);
-  if (errors.length) chart.dot(errors.at(-1)[0], shares.at(-1), chart.colours.accent, 4);
-}
-
-function drawLengths(chart, lengths, eps, threshold) {
-  const [low, high] = LOG_LENGTHS;
-  const counts = histogram(lengths, LOG_LENGTHS, BINS);
-  const edges = range(BINS + 1).map((n) => low + (n * (high - low)) / BINS);
-  chart.axes(LOG_LENGTHS, [0, Math.max(20, 1.05 * Math.max(...counts))], "log₁₀ of the length", "nodes");
-  const xs = edges.flatMap((edge) => [edge, edge]);
-  const ys = [0, ...counts.flatMap((count) => [count, count]), 0];
-  chart.line(xs, ys, chart.colours.SL1);
-  chart.mark(Math.log10(eps), chart.colours.ink);
-  if (threshold !== eps) chart.mark(Math.log10(threshold), chart.colours.highlight);
-}
-
-function drawTrail(chart, { trail, watched, step }) {
-  const most = Math.max(1e-9, ...trail.flatMap((row) => row.slice(1).map(Math.abs)).filter(Number.isFinite));
-  const unit = 10 ** Math.floor(Math.log10(most));
-  const first = trail[0]?.[0] ?? 0;
-  const limit = (1.05 * most) / unit;
-  chart.axes([first, first + 1.02 * Math.max(10, step - first)], [-limit, limit], "updates");
-  for (const c of range(CLASSES)) {
-    const weights = column(trail, c + 1).map((weight) => weight / unit);
-    chart.line(column(trail, 0), weights, chart.colours.accent, { width: 1 });
-  }
-  const scale = unit < 1 ? `, in units of ${short(unit)}` : "";
-  chart.caption.textContent = `the 10 weights of node ${watched ?? ""}${scale}; choose a node in layer 2`;
+function weightsChart(panel) {
+  const chart = panel.chart("", "The ten weights of a node, and their length, against the updates");
+  const row = panel.choice("latest", "What the weights’ chart shows", [
+    [false, "whole run"],
+    [true, "last 60 updates"],
+  ]);
+  const told = html("p", { class: "measured" });
+  chart.figure.append(told, row);
+  return { chart, told };
 }
 
 /** Add controls and charts; return what draws them. */
 export function showTraining(panel, session) {
   const run = buttons(panel, session);
   settings(panel);
-  const status = panel.add(html("p", { class: "status" }));
-  const loss = panel.chart("error E₀ of each batch (solid), penalty λΣh (dashed)", "Error and penalty of each batch");
-  const error = panel.chart("misread test images, in %", "Error on the test images against the updates");
+  const told = panel.add(html("p", { class: "status" }));
+  const weights = weightsChart(panel);
+  const error = panel.chart(
+    "Misread test images: all are read after every 10 updates.",
+    "Error on the test images against the updates",
+  );
+  const loss = panel.chart(
+    "Error E₀ of each batch (solid, scale at the left), penalty λΣh (dashed, at the right).",
+    "Error and penalty of each batch against the updates",
+  );
   const lengths = panel.chart(
-    "lengths of the 192 nodes, and ε (dotted); the first step holds all that are shorter",
+    "How many nodes have which length. The leftmost bar: all below 10⁻⁶.",
     "Histogram of the lengths of the nodes",
   );
-  const trail = panel.chart("", "The ten weights of a node against the updates");
-  panel.onChange("chosen", () => {
-    const { field, at } = panel.model.get("chosen");
-    if ((field === "lengths" || field === "stage2") && at !== panel.model.get("node")) panel.set({ node: at });
-  });
+  const figures = { weights: weights.chart, error, loss, lengths };
   panel.onChange("node", () => session.send({ type: "watch", node: panel.model.get("node") }));
 
-  return ({ eps, threshold, running }) => {
+  return (values) => {
+    const { eps, threshold, running, profile, asked } = values;
     run.textContent = running ? "pause" : "start";
+    panel.find("[name=eps]").closest("label").classList.toggle("unused", !hasWidth(profile));
+    for (const [name, { figure }] of Object.entries(figures)) figure.classList.toggle("asked", name === asked);
+    const left = [...session.lengths].filter((_, node) => !session.removed?.nodes.includes(node));
     drawLoss(loss, session);
     drawError(error, session);
-    const left = [...session.lengths].filter((_, node) => !session.removed?.nodes.includes(node));
     drawLengths(lengths, left, eps, threshold);
-    drawTrail(trail, session);
-    const epochs = rounded(session.step / session.perEpoch, 1);
-    const short = left.filter((length) => length < eps).length;
-    const nodes = session.removed ? `the ${left.length} nodes that are left` : `${left.length} nodes`;
-    const last = session.losses.at(-1);
-    const batch = last ? ` E₀ of the last batch: ${fixed(last[1], 3)}.` : "";
-    status.textContent = `Update ${session.step}, epoch ${epochs}: ${short} of ${nodes} are shorter than ε.${batch}`;
+    drawWeights(weights.chart, session, { ...values, smooth: hasWidth(profile) });
+    const bold = session.trail.length ? ` (bold: that of digit ${session.bold})` : "";
+    weights.chart.caption.textContent = `The 10 weights of node ${session.watched ?? ""}${bold}, and their length (dashed).`;
+    weights.told.textContent = measured(session);
+    told.textContent = status(session, left, values);
   };
 }
