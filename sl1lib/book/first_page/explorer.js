@@ -128,11 +128,7 @@ function render({ model, el }) {
   const panel = new Panel({ model, el }, "A corner and six nodes");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   panel.panels("");
-  const error = picture(
-    panel,
-    "The error of the ringed node's weight",
-    "the error, and the ringed node's weight on it",
-  );
+  const error = picture(panel, "The error of the ringed node's weight", "error of the ringed node");
   const network = picture(panel, "Six nodes and their weights", "six nodes: choose one");
   const row = panel.choice("eps", "The corner", [
     [0, "Sharp corner"],
