@@ -39,13 +39,6 @@ class SimpleEngine:
     reading, loss, batch_size
         As in `Engine`.
 
-    Attributes
-    ----------
-    params : dict of Tensor
-        The newest parameters.
-    updates : int
-        How many updates were made.
-
     Examples
     --------
     >>> from sl1lib import MomentumRamp
@@ -70,8 +63,8 @@ class SimpleEngine:
         batch_size: int = 50,
         seed: int = 0,
     ) -> None:
-        self.params = {name: tensor.detach() for name, tensor in params.items()}
-        self.updates = 0
+        self.params = {name: tensor.detach() for name, tensor in params.items()}  #: the newest parameters
+        self.updates = 0  #: how many were made
         self._velocity = {name: torch.zeros_like(tensor) for name, tensor in self.params.items()}
         self._x, self._labels = x, labels
         self._lr, self._momentum = LearningRate.of(lr), momentum

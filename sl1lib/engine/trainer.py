@@ -55,18 +55,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Costs:
-    r"""What each update found before it: arrays ``(updates, M)`` of float64, one column per training.
+    """What each update found before it: arrays ``(updates, M)`` of float64, one column per training."""
 
-    Parameters
-    ----------
-    E0 : ndarray
-        The error of the batch.
-    penalty : ndarray
-        :math:`\lambda \sum h`.
-    """
-
-    E0: np.ndarray
-    penalty: np.ndarray
+    E0: np.ndarray  #: the error of the batch
+    penalty: np.ndarray  #: :math:`\lambda \sum h`
 
     def first_bad(self) -> dict[int, int]:
         """Return, for each training whose error became NaN or infinite, the first row where it did.
@@ -95,11 +87,6 @@ class Trainer(ABC):
         The error function :math:`E_0`.
     batch_size : int
         A last batch that is not full is used as it is.
-
-    Attributes
-    ----------
-    updates : int
-        How many updates were made, of each training.
 
     Raises
     ------
@@ -135,7 +122,7 @@ class Trainer(ABC):
             raise unexpected("the labels", sorted(set(labels.tolist())), f"they must be 0 to {CLASSES - 1}")
         require_choice("loss", loss, LOSSES)
         require_count("batch_size", batch_size, least=1)
-        self.updates = 0
+        self.updates = 0  #: how many were made, of each training
         self._reading, self._batch_size = find_reading(reading), min(batch_size, len(x))
         self._loss = loss
         models, start = len(trainings), stack([training.params for training in trainings])
