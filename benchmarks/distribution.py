@@ -19,7 +19,7 @@ import torch
 from scipy import stats
 
 from sl1lib import Dataset, LearningRate, Penalty, RunConfig, fast, load_data, train_many
-from sl1lib.engine import SimpleEngine, images_to_tensor, predict
+from sl1lib.engine import SimpleEngine, images_to_tensor
 
 from .report import header
 
@@ -67,7 +67,7 @@ def _eager(config: RunConfig, data: Dataset) -> float:
     for epoch in range(config.epochs):
         for _ in loop.epoch(epoch):
             pass
-    scores = predict(loop.params, images_to_tensor(data.x_test), config.reading)
+    scores = fast.Network(loop.params, config.reading).predict(images_to_tensor(data.x_test))
     return float((scores.argmax(1) != torch.tensor(data.y_test)).double().mean())
 
 

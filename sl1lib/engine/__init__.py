@@ -23,7 +23,7 @@ from .bands import tile_images
 from .choice import make_engine
 from .compiled import CompiledEngine
 from .compiler import NotCompiledError
-from .simple import SimpleEngine, images_to_tensor, predict
+from .simple import SimpleEngine, images_to_tensor
 from .trainer import Costs, Trainer, Training
 
 __all__ = [
@@ -36,6 +36,5 @@ __all__ = [
     "Training",
     "images_to_tensor",
     "make_engine",
-    "predict",
     "tile_images",
 ]

@@ -14,7 +14,7 @@ import torch
 from ..architecture import epoch_order
 from ..errors import require_choice
 from ..fast.losses import LOSSES
-from ..fast.network import Network, Tensors, forward
+from ..fast.network import Tensors, forward
 from ..fast.optimizer import heavy_ball_step, proximal_step
 from ..fast.penalty import penalty, penalty_grad
 from ..readings import Reading, find_reading
@@ -106,29 +106,6 @@ class SimpleEngine:
         for tensor in leaves.values():
             tensor.requires_grad_(False)
         return float(error.detach()), dict(zip(leaves, grads, strict=True))
-
-
-def predict(params: Tensors, x: torch.Tensor, reading: str | Reading = "table") -> torch.Tensor:
-    """Return the scores of the ten classes for any number of images, in batches.
-
-    Parameters
-    ----------
-    params : dict of Tensor
-    x : Tensor, shape (N, 1, 28, 28)
-    reading : str or Reading
-
-    Returns
-    -------
-    Tensor, shape (N, 10)
-        Without gradients.
-
-    Examples
-    --------
-    >>> from sl1lib.fast import init_params
-    >>> predict(init_params(), torch.zeros(3, 1, 28, 28)).shape
-    torch.Size([3, 10])
-    """
-    return Network(params, reading).predict(x)
 
 
 def images_to_tensor(

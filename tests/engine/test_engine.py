@@ -9,7 +9,7 @@ import torch
 from support import assert_close
 
 from sl1lib import PROFILES, READINGS, LearningRate, MomentumRamp, Penalty, Reading, fast, reference
-from sl1lib.engine import Engine, SimpleEngine, Training, predict
+from sl1lib.engine import Engine, SimpleEngine, Training
 from sl1lib.settings import GROUPINGS
 
 pytestmark = [pytest.mark.threads, pytest.mark.usefixtures("every_engine")]
@@ -151,7 +151,7 @@ def test_it_predicts_as_the_functions_do(reading):
     # exact: repeated on one machine
     torch.testing.assert_close(engine.predict(engine.prepare(x), prepared=True), scores, rtol=0, atol=0)
     for training in range(2):
-        torch.testing.assert_close(scores[training], predict(engine.params(training), x, reading))
+        torch.testing.assert_close(scores[training], fast.Network(engine.params(training), reading).predict(x))
     before = engine.params(1)["U"]
     assert torch.equal(before, engine.params(1)["U"])  # exact: repeated on one machine
 

@@ -6,7 +6,7 @@ import torch
 
 from sl1lib import MomentumRamp, Penalty, fast
 from sl1lib.architecture import epoch_order
-from sl1lib.engine import SimpleEngine, images_to_tensor, predict
+from sl1lib.engine import SimpleEngine, images_to_tensor
 
 
 def make(penalty=None, **settings):
@@ -56,12 +56,12 @@ def test_one_seed_gives_one_result_bit_for_bit(step):
 def test_prediction_in_parts_is_prediction_at_once(monkeypatch):
     params, x = fast.init_params(2, torch.float64), torch.rand(7, 1, 28, 28, dtype=torch.float64)
     monkeypatch.setattr("sl1lib.fast.network.EVALUATION_BATCH", 3)
-    torch.testing.assert_close(predict(params, x, "text"), fast.forward(params, x, "text"))
+    torch.testing.assert_close(fast.Network(params, "text").predict(x), fast.forward(params, x, "text"))
 
 
 def test_prediction_has_no_gradient():
     params = {name: tensor.requires_grad_() for name, tensor in fast.init_params().items()}
-    assert not predict(params, torch.zeros(2, 1, 28, 28)).requires_grad
+    assert not fast.Network(params).predict(torch.zeros(2, 1, 28, 28)).requires_grad
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

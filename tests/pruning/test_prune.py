@@ -10,7 +10,7 @@ from support import assert_close
 
 import sl1lib
 from sl1lib import DataError, Dataset, Penalty, Pruned, Run, RunConfig, fast, prune, reference, train
-from sl1lib.engine import images_to_tensor, predict
+from sl1lib.engine import images_to_tensor
 from sl1lib.pruning import Floor, shortest_nodes
 
 
@@ -127,11 +127,8 @@ def test_every_reading_can_be_pruned(plain, reading, digits):
     run = train(config, progress=False)
     pruned = pruned_of(run, count=100)
     scores = pruned.predict(digits.x_test)
-    expected = predict(
-        {name: fast.network.torch.tensor(array) for name, array in pruned.full_params().items()},
-        images_to_tensor(digits.x_test),
-        reading,
-    )
+    full = {name: fast.network.torch.tensor(array) for name, array in pruned.full_params().items()}
+    expected = fast.Network(full, reading).predict(images_to_tensor(digits.x_test))
     assert_close(scores, expected.numpy(), 2e-5)
     assert ("multiply-adds, pooling composed" in str(pruned.report)) == reading.startswith("table")
 
