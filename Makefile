@@ -22,16 +22,18 @@ PARTS ?=
 # folder: the scripts in tools/ make it absolute before they start anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test nightly lint bench notebooks screenshots lab serve clean
+.PHONY: help book test nightly grading lint bench notebooks screenshots slides lab serve clean
 
 help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
 	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
+	@echo "make grading      Otter-Grader and nbgrader, in an environment of their own, on one assignment"
 	@echo "make lint         ruff, mypy, the layers: who may import whom; Biome for the JavaScript where there is npm"
 	@echo "make bench        the benchmarks, side by side in one run"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
 	@echo "make screenshots  pictures of every built page, two widths, light and dark"
+	@echo "make slides       two lectures from the figures of the chapters, in _build/slides"
 	@echo "make lab          open JupyterLab on the book, its figures live  (PORT=8000 LAB_FLAGS=\"--no-browser\")"
 	@echo "make serve        show the built book at a local address  (PORT=8000)"
 	@echo "make clean        remove what was built; keeps .venv"
@@ -52,6 +54,14 @@ test: $(STAMP)
 
 nightly: $(STAMP)
 	$(PY) tools/run_tests.py nightly
+	$(MAKE) --no-print-directory grading
+
+# Their hundred packages hold others back, so that they have an environment of their own, without PyTorch.
+GRADING := .venv-grading
+grading: $(STAMP)
+	test -d $(GRADING) || $(PY) -m venv $(GRADING)
+	$(PY) -m pip --python $(GRADING) install --quiet --disable-pip-version-check numpy pytest ipykernel otter-grader nbgrader
+	$(subst $(VENV),$(GRADING),$(PY)) -m pytest --noconftest tests/course/test_otter_nbgrader.py
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
@@ -78,6 +88,9 @@ notebooks: $(STAMP)
 
 screenshots: $(STAMP)
 	$(PY) tools/screenshots.py
+
+slides: $(STAMP)
+	$(PY) tools/slides.py
 
 # On another port if this one is taken; it says which.
 lab: $(STAMP)
