@@ -30,6 +30,7 @@ Function = Callable[..., Any]
 #: paper, one line, a function, a whole update.
 LEVELS: Final = {"derivation": 1.0, "line": 1.0, "function": 2.0, "update": 3.0}
 RANDOM_TRIALS: Final = 12
+LINE: Final = 88  # letters: notebooks break longer lines inside of words
 FORBIDDEN: Final = ("sl1lib", "torch", "scipy", "sklearn", "tensorflow", "jax")
 
 
@@ -310,7 +311,7 @@ class Exercise:
         """Return the next of three hints."""
         number = self._hints_given = min(self._hints_given + 1, len(self.hints))
         rest = ("There are two more.", "There is one more.", "q.solution() is next.")[number - 1]
-        return Note(f"Hint {number} of 3: {self.hints[number - 1]} ({rest})")
+        return Note(textwrap.fill(f"Hint {number} of 3: {self.hints[number - 1]} ({rest})", LINE))
 
     def solution(self) -> Note:
         """Return one right way, unless the teacher has switched that off."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -131,7 +132,8 @@ class Verdict:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f'<p style="margin:0.3em 0">{html.escape(part)}</p>' for part in text.split("\n"))
+    marked = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    return "".join(f'<p style="margin:0.3em 0">{part}</p>' for part in marked.split("\n"))
 
 
 def shown(value: Any, indent: int = 0) -> str:
