@@ -131,7 +131,7 @@ FORMATS: Final = MappingProxyType(
     {
         "notebooks": "for JupyterLab, VS Code and Colab",
         "scripts": "Python files with cells",
-        "otter": "sources for `otter assign`",
+        "otter": "sources for otter assign",
         "nbgrader": "a course folder of nbgrader",
     }
 )
