@@ -17,7 +17,7 @@ from .._version import __version__
 from ..errors import FileError, require_choice, require_count, unexpected
 from ..paths import user_path
 from .chapters import CHAPTERS
-from .editions import SOLUTIONS, STUDENT, TEACHER, Plan
+from .editions import SOLUTIONS, STUDENT, TEACHER, Plan, needs
 from .exercise import Exercise
 from .formats import FORMATS, editions, nbgrader, otter
 from .shelf import exercise, exercises
@@ -31,7 +31,7 @@ Chosen = list[tuple[str, Exercise]]  # what it was asked for by, its name or its
 def choose(names: Iterable[str | os.PathLike[str]] = ()) -> Chosen:
     """Return exercises by their names, those of chapters by the names of these, and one's own by their files.
 
-    Without any name, all of the book that NumPy is enough for.
+    Without any name, all of the book that NumPy is enough for: no tensors, and no derivations, whose check takes SymPy.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def choose(names: Iterable[str | os.PathLike[str]] = ()) -> Chosen:
     ['avg_pool2d', 'avg_pool2d_backward', 'composed_kernel', 'dense']
     """
     shelf = {q.name: q for q in exercises()}
-    wanted = [str(name) for name in names] or [name for name, q in shelf.items() if not q.tensors]
+    wanted = [str(name) for name in names] or [name for name, q in shelf.items() if not needs(q)]
     chosen: Chosen = []
     for name in wanted:
         if name.endswith(".py"):
@@ -115,7 +115,8 @@ def build(
     folder = user_path("out", out, "folder").absolute()
     chosen = choose(names)
     files = dict(_files(chosen, kind, solutions, seed, install))
-    files["requirements.txt"] = f"numpy\n{install}\n"
+    more = sorted({name for _, q in chosen for name in needs(q)})
+    files["requirements.txt"] = "".join(f"{name}\n" for name in ["numpy", install, *more])
     files["README.md"] = _read_me(chosen, kind, solutions)
     record = {
         "made_by": _MAKER,
@@ -175,7 +176,8 @@ def _read_me(chosen: Chosen, kind: str, solutions: bool) -> str:
     return (
         f"# A course of {len(chosen)} exercises, {total}\n\n{_USES[kind]}{editions}{warning}\n\n"
         "The library and NumPy are all that is needed: `python -m pip install numpy`, then "
-        "`python -m pip install --no-deps` with what the second line of `requirements.txt` names.\n\n"
+        "`python -m pip install --no-deps` with what the second line of `requirements.txt` names; further lines are "
+        "what some of these exercises need.\n\n"
         "Grade a folder of submissions, a file or a folder for each student:\n\n"
         "```console\nsl1 course grade SUBMISSIONS --course . --csv marks.csv --json feedback\n```\n\n"
         f"| exercise | chapter | minutes | points |\n|---|---|---|---|\n{rows}\n"

@@ -26,7 +26,7 @@ from dataclasses import asdict
 from types import ModuleType
 from typing import Any, Final
 
-from . import inputs
+from . import inputs, symbols
 from .calling import Calls
 from .conduct import REFUSED
 from .handed_in import HandedIn, describe
@@ -83,16 +83,21 @@ def main() -> None:
         write({"running": True})
         guard.watch(job["seconds"])
         if job["arguments"] is None:
-            write({"described": asdict(known(names, job["name"], job["parameters"]))})
+            write({"described": asdict(known(names, job["name"], job["parameters"], job["symbolic"]))})
         else:
             answer(Calls(names[job["name"]]), _Arguments(io.BytesIO(job["arguments"])).load(), write)
         guard.rest()
 
 
-def known(names: dict[str, Any], name: str, parameters: Sequence[str]) -> HandedIn:
-    """Return what is known of a function of the submission."""
+def known(names: dict[str, Any], name: str, parameters: Sequence[str], symbolic: bool) -> HandedIn:
+    """Return what is known of a function of the submission; of a derivation, which may be a text, it is made one."""
     if name not in names:
         return HandedIn(("not_attempted", f"There is no function `{name}` in what was handed in."))
+    if symbolic:
+        function = symbols.function_of(names[name], name, parameters)
+        if isinstance(function, str):
+            return HandedIn(("no_expression", function))
+        names[name] = function
     return describe(names[name], parameters)
 
 
@@ -176,9 +181,11 @@ class _Refused(ModuleType):
 
     __path__: list[str] = []  # noqa: RUF012 (a module's)
 
-    def __getattr__(self, name: str) -> _Refused:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if self.__name__ == symbols.__name__ and name in symbols.FUNCTIONS:
+            return symbols.FUNCTIONS[name]  # what derivations are written with
         return _Refused(f"{self.__name__}.{name}")
 
     def __call__(self, *_: Any, **__: Any) -> None:

@@ -57,6 +57,11 @@ class Plan:
     notebook: bool = True
 
 
+def needs(exercise: Exercise) -> list[str]:
+    """Return what a check needs besides this library and NumPy."""
+    return ["torch"] * exercise.tensors + ["sympy"] * exercise.symbolic
+
+
 def address(exercise: Exercise, name: str) -> str:
     """Return what `course.check` is given: a name of the book, or the file beside the notebook."""
     return exercise.name if name == exercise.name else f"exercises/{exercise.name}.py"
@@ -87,11 +92,13 @@ def _head(chapter: str, asked: Sequence[Exercise], plan: Plan) -> str:
 def setup(asked: Sequence[Exercise], plan: Plan) -> str:
     """Return the first cell's code: it installs the library where it is missing, in Colab say."""
     imports = sorted({line for q in asked for line in needed_imports(q)} - {"import numpy as np"})
+    own = [line for line in imports if line.startswith("from sl1lib")]
+    imports = [line for line in imports if line not in own]
     lines = [*imports, *[""] * bool(imports), "import numpy as np", ""]
     if plan.notebook:
         install = f"    %pip install --quiet --no-deps {plan.install}"
         lines += ["try:", "    from sl1lib import course", "except ModuleNotFoundError:", install]
-    lines.append(f"{'    ' * plan.notebook}from sl1lib import course")
+    lines += [f"{'    ' * plan.notebook}from sl1lib import course", *own]
     if not plan.solutions:
         lines.append("\ncourse.configure(solutions=False)")
     if PREFERENCES.book:

@@ -2,8 +2,9 @@
 
 A submission gets a process of its own (`confined`), which is given inputs and returns outputs. The right answers never
 go there, and nothing that comes back is believed but for what it is: numbers, which are compared here with the right
-ones. The inputs are drawn anew for each grading, so that nobody can have stored answers to them. A function that ends
-its process, or does not end, costs its own time; the next one gets a new process.
+ones. The inputs are drawn anew for each grading, so that nobody can have stored answers to them; a derivation is
+graded by its values, too. A function that ends its process, or does not end, costs its own time; the next one gets a
+new process.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ class Confined(Sandbox):
         """Send calls to make; None asks what the function is."""
         self._load()
         arguments = None if jobs is None else pickle.dumps(list(jobs))
-        names = {"name": exercise.name, "parameters": exercise.parameters}
+        names = {"name": exercise.name, "parameters": exercise.parameters, "symbolic": exercise.symbolic}
         self.send({**names, "arguments": arguments, "seconds": self._left})
         self.expect("running", self._seconds + GRACE)
 

@@ -15,7 +15,7 @@ from sl1lib.course import building
 from sl1lib.course.building import asked_in, build, choose
 from sl1lib.course.chapters import CHAPTERS
 from sl1lib.course.conduct import FINDINGS
-from sl1lib.course.editions import credits
+from sl1lib.course.editions import credits, needs
 from sl1lib.course.formats import FORMATS
 
 OWN = """
@@ -53,7 +53,7 @@ def courses(tmp_path_factory):
 
 def test_there_are_notebooks_of_each_chapter_in_three_editions(courses):
     names = {path.relative_to(courses / "notebooks").as_posix() for path in courses.glob("notebooks/*/*.ipynb")}
-    chapters = {q.chapter for q in course.exercises() if not q.tensors}
+    chapters = {q.chapter for q in course.exercises() if not needs(q)}
     assert names == {f"{e}/{c}.ipynb" for e in ("student", "solutions", "teacher") for c in chapters}
     assert {"README.md", "course.json", "requirements.txt"} <= set(tree(courses / "notebooks"))
 
@@ -69,7 +69,7 @@ def test_the_notebooks_are_valid_and_the_scripts_are_python(courses):
 def test_the_students_find_no_solution(courses):
     for q in course.exercises():
         page = courses / "notebooks" / "student" / f"{q.chapter}.ipynb"
-        if q.tensors or not page.exists():
+        if needs(q) or not page.exists():
             continue
         cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
         code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
@@ -134,6 +134,21 @@ def test_a_solution_that_needs_what_students_lack_is_refused(tmp_path):
     with pytest.raises(ValueError, match="reads helper from beside it"):
         build(tmp_path / "course", [tmp_path / "doubled.py"])
     assert not (tmp_path / "course").exists()
+
+
+def test_derivations_are_graded_by_their_values_and_may_be_a_text(tmp_path):
+    derivations = [q.name for q in course.exercises() if q.symbolic]
+    build(tmp_path / "course", derivations)
+    assert (tmp_path / "course" / "requirements.txt").read_text().splitlines()[-1] == "sympy"
+    submissions = tmp_path / "submissions"
+    shutil.copytree(tmp_path / "course" / "solutions", submissions / "ada")
+    texts = ['speed_up = "1 / (1 - share * (1 - 1 / factor))"', 'strided_size = "import os"', "rest_length = 3"]
+    (submissions / "bob.py").write_text("\n".join(texts))
+    ada, bob = course.grade(submissions, asked_in(tmp_path / "course"))
+    assert ada.score == ada.points == len(derivations), {n: str(v) for n, v in ada.verdicts.items() if not v.passed}
+    assert bob.verdicts["speed_up"].passed
+    assert bob.verdicts["strided_size"].mistake == "no_expression"
+    assert bob.verdicts["rest_length"].mistake == "not_a_function"
 
 
 def test_names_are_checked(tmp_path):
