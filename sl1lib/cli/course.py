@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="build: exercises, chapters, files of one's own, or all; grade: the folder of submissions",
+        help="build: exercises, chapters, files of one's own; none for all that NumPy is enough for; grade: the submissions' folder",
     )  # fmt: skip
     making = parser.add_argument_group("build")
     making.add_argument("--out", type=path_option, metavar="DIR", help="the folder to make")
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, metavar="N",
         help="build: which case of their own students find; grade: which random calls are made, else nobody knows",
     )  # fmt: skip
-    making.add_argument("--book", default="", metavar="URL", help="where the pages of the book are, for links")
+    making.add_argument("--book", metavar="URL", help="where the pages of the book are, for links")
     making.add_argument(
         "--install", default=f"sl1lib=={__version__}", metavar="WHAT", help="what pip gets where the library is missing"
     )
@@ -63,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
 def _build(options: argparse.Namespace) -> int:
     if options.out is None:
         raise ValueError("build needs a folder: --out DIR")
-    configure(book=options.book)
+    if options.book:
+        configure(book=options.book)
     written = build(
         options.out, options.names, kind=options.format, solutions=not options.no_solutions, seed=options.seed,
         install=options.install,
