@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="build: exercises, chapters, files of one's own; none for all that NumPy is enough for; grade: the submissions' folder",
+        help="build: exercises, chapters, files of one's own; grade: the folder of submissions",
     )  # fmt: skip
     making = parser.add_argument_group("build")
     making.add_argument("--out", type=path_option, metavar="DIR", help="the folder to make")
