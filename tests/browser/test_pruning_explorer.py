@@ -53,10 +53,11 @@ def test_it_removes_what_the_library_removes_and_quotes_the_nearest_count(page, 
     assert found["saved"] == pytest.approx(100 * work_saved(removed))
     assert found["maps"] == len(np.unique(np.flatnonzero(~removed) // 16))
     words = page.text_content("output")
-    assert f"{expected} of 192 nodes go; {192 - expected} are left, in {found['maps']} of 12 maps." in words
-    assert f"Multiply-adds saved: {100 * work_saved(removed):.2f} %." in words
-    assert ("the nearest count that was measured" in words) == (192 - expected not in LEFT)
-    assert f"with all {100 * curve.errors[0]:.2f} %" in words
+    if expected:
+        assert f"{expected} of 192 nodes go; {192 - expected} are left, in {found['maps']} of 12 maps." in words
+        assert f"Multiply-adds saved: {100 * work_saved(removed):.2f} %." in words
+        assert ("the nearest count that was measured" in words) == (192 - expected not in LEFT)
+        assert f"with all {100 * curve.errors[0]:.2f} %" in words
     dots = page.get_by_label("Length of each node").locator("circle")
     assert dots.count() == 192
     grey = page.get_by_label("Length of each node").locator(f"circle[fill='{MUTED}']").count()
@@ -87,6 +88,14 @@ def test_it_fits_a_phone_and_every_control_has_a_name(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for control in page.locator("input, button, svg[role=img]").all():
         assert control.get_attribute("aria-label") or control.text_content()
+
+
+def test_where_nothing_goes_one_error_is_told_once(show):
+    curve = PrunedCurve(np.ones(192), LEFT, np.linspace(0.01, 0.8, 5), np.linspace(0.01, 0.9, 5))
+    page = show(pruning_explorer({"SL1": curve}, EPS, "test"))
+    assert page.text_content("output") == (
+        "No node is shorter than the threshold, so none goes. The test error is 1.00 %."
+    )
 
 
 def test_many_networks_are_offered_in_a_list(show):

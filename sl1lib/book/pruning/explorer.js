@@ -75,6 +75,9 @@ function draw(place) {
     curve.dot(left[at], errors[at], highlight, 4);
 
     panel.set({ threshold, removed, left: left[at], error: errors[at], saved, maps });
+    if (removed === 0) {
+      return `No node is shorter than the threshold, so none goes. The ${images} error is ${percent(errors[full])}.`;
+    }
     const nearest = left[at] === stays ? "" : ", the nearest count that was measured,";
     return (
       `${removed} of ${lengths.length} nodes go; ${stays} ${stays === 1 ? "is" : "are"} left, in ${maps} of ${work.maps} ` +
