@@ -30,7 +30,7 @@ help:
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
 	@echo "make grading      Otter-Grader and nbgrader, in an environment of their own, on one assignment"
 	@echo "make lint         ruff, mypy, the layers: who may import whom; Biome for the JavaScript where there is npm"
-	@echo "make bench        the benchmarks, side by side in one run"
+	@echo "make bench        the benchmarks, side by side in one run  (OPTIONS=--quick: at most six minutes)"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
 	@echo "make screenshots  pictures of every built page, two widths, light and dark"
 	@echo "make slides       two lectures from the figures of the chapters, in _build/slides"
@@ -81,7 +81,7 @@ $(BIOME): package.json
 
 bench: $(STAMP)
 	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing." >&2; exit 1; }
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(OPTIONS)
 
 notebooks: $(STAMP)
 	$(PY) tools/notebooks.py $(FILES)

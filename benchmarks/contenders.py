@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from sl1lib import Dataset, MomentumRamp, Penalty, fast, reference
-from sl1lib.architecture import epoch_order, glorot_uniform
+from sl1lib.architecture import POOL, epoch_order, glorot_uniform
 from sl1lib.book.fast_path.shares import Shares
 from sl1lib.engine import CompiledEngine, Engine, NotCompiledError, Training, images_to_tensor
 
@@ -40,6 +40,13 @@ class SkippedError(Exception):
     """A contender that cannot run here; the message says why."""
 
 
+def require_compiler() -> None:
+    """Raise `SkippedError` where torch.compile has no C++ compiler."""
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler) is None:
+        raise SkippedError(f"there is no C++ compiler ({compiler})")
+
+
 @dataclass(frozen=True)
 class Case:
     """One setting in which contenders are compared."""
@@ -48,13 +55,17 @@ class Case:
     batch: int
     data: Dataset
 
-    def batches(self) -> Iterator[np.ndarray]:
-        """Yield which images each update sees, epoch after epoch; only full batches, so that all cost the same."""
-        count, epoch = len(self.data.x_train), 0
+    def batches(self, first: int = 0) -> Iterator[np.ndarray]:
+        """Yield which images each update sees, epoch after epoch; only full batches, so that all cost the same.
+
+        The ``first`` updates are left out.
+        """
+        count = len(self.data.x_train)
+        epoch, begun = divmod(first, count // self.batch)
         while True:
-            order = epoch_order(SEED, epoch, count)
-            yield from (order[first : first + self.batch] for first in range(0, count - self.batch + 1, self.batch))
-            epoch += 1
+            order = epoch_order(SEED, epoch, count)[: count // self.batch * self.batch]
+            yield from order.reshape(-1, self.batch)[begun:]
+            epoch, begun = epoch + 1, 0
 
 
 class Contender:
@@ -76,8 +87,9 @@ class Contender:
 class Network(nn.Module):
     """The network as a textbook writes it."""
 
-    def __init__(self, reading: str) -> None:
+    def __init__(self, reading: str, composed: bool = False) -> None:
         super().__init__()
+        self.composed = composed  # pooling is part of the kernels
         self.conv1, self.conv2, self.fc = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 12, 5), nn.Linear(192, 10)
         self.pool, self.reading = nn.AvgPool2d(2), reading
         start = glorot_uniform(SEED)
@@ -85,6 +97,10 @@ class Network(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for conv in (self.conv1, self.conv2):
+            if self.composed:
+                wide = fast.composed_kernel(conv.weight, POOL)
+                x = torch.relu(nn.functional.conv2d(x, wide, conv.bias, stride=POOL))
+                continue
             x = conv(x)
             x = torch.relu(self.pool(x)) if self.reading == "table" else self.pool(torch.sigmoid(x))
         return self.fc(x.flatten(1))
@@ -100,9 +116,9 @@ def textbook_error(net: nn.Module, x: torch.Tensor, y: torch.Tensor, weight: tor
 class _Autograd(Contender):
     """What (a), (b) and (c) share: autograd and torch.optim.SGD."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, composed: bool = False) -> None:
         super().__init__(case)
-        self.net = Network(case.reading)
+        self.net = Network(case.reading, composed)
         self.optimizer = torch.optim.SGD(self.net.parameters(), lr=LR, momentum=MOMENTUM)
         self.error: Any = textbook_error
 
@@ -142,8 +158,8 @@ class Textbook(_Autograd):
 
     label = "a: textbook loop"
 
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
+    def __init__(self, case: Case, composed: bool = False) -> None:
+        super().__init__(case, composed)
         self.loader = iter(DataLoader(_Images(case.data), batch_sampler=_lists(case)))
 
     def advance(self, updates: int) -> None:
@@ -161,8 +177,8 @@ class InMemory(_Autograd):
 
     label = "b: in memory"
 
-    def __init__(self, case: Case) -> None:
-        super().__init__(case)
+    def __init__(self, case: Case, composed: bool = False) -> None:
+        super().__init__(case, composed)
         self.x, self.y = images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
         self.batches = case.batches()
 
@@ -177,11 +193,9 @@ class Compiled(InMemory):
 
     label = "c: torch.compile"
 
-    def __init__(self, case: Case) -> None:
-        compiler = os.environ.get("CXX", "g++")
-        if shutil.which(compiler) is None:
-            raise SkippedError(f"there is no C++ compiler ({compiler})")
-        super().__init__(case)
+    def __init__(self, case: Case, composed: bool = False) -> None:
+        require_compiler()
+        super().__init__(case, composed)
         self.error = torch.compile(textbook_error)
 
 
@@ -253,10 +267,3 @@ class Parallel(Batched):
 
     def start(self, *given: Any, **settings: Any) -> Any:
         return Shares(*given, processes=min(torch.get_num_threads(), self.models), **settings)
-
-
-def build(name: str, case: Case) -> Contender:
-    """Build a contender by its short name: a, b, c, d, e1, e4, e8 …, k1, k8 … or p4, p8 …"""
-    if name[0] in "ekp":
-        return {"e": Batched, "k": InC, "p": Parallel}[name[0]](case, int(name[1:]))
-    return {"a": Textbook, "b": InMemory, "c": Compiled, "d": Reference}[name](case)

@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +47,20 @@ def floor(reading: str, images: int, rate: float) -> float:
     return epoch_operations(reading, images) / rate
 
 
-def write(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Sequence[Timing]) -> None:
+def write(
+    path: Path,
+    head: dict[str, Any],
+    timings: Sequence[Timing],
+    growth: Sequence[Timing],
+    threads: Mapping[int, Sequence[Timing]],
+) -> None:
     """Write everything as JSON."""
-    found = {"header": head, "timings": [t.to_dict() for t in timings], "growth": [t.to_dict() for t in growth]}
+    found = {
+        "header": head,
+        "timings": [t.to_dict() for t in timings],
+        "growth": [t.to_dict() for t in growth],
+        "threads": {str(count): [t.to_dict() for t in each] for count, each in threads.items()},
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
@@ -59,10 +70,10 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 7.5), layout="constrained")
-    (threads, processes), (over_batch, over_data) = figure.subplots(2, 2)
+    (banded, compiled), (over_batch, over_data) = figure.subplots(2, 2)
     done = [t for t in timings if t.seconds]
     styles = (("table", "-"), ("text", "--"))
-    for axes, letter, title in ((threads, "e", "one process"), (processes, "p", "several processes")):
+    for axes, letter, title in ((banded, "e", "banded products"), (compiled, "k", "loops in C")):
         engine = [t for t in done if t.contender.startswith(letter)]
         for reading, style in styles:
             for batch in sorted({t.batch for t in engine if t.reading == reading}):
@@ -74,9 +85,14 @@ def plot(path: Path, head: dict[str, Any], timings: Sequence[Timing], growth: Se
             points = sorted((t.batch, t.median) for t in done if (t.reading, t.contender) == (reading, name))
             if points:
                 over_batch.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, {name}")
-        points = sorted((t.images, t.median / t.images * 1e6) for t in growth if t.reading == reading)
-        if points:
-            over_data.plot(*zip(*points, strict=True), "o" + style, label=reading)
+        for name in sorted({t.contender for t in growth}):
+            points = sorted(
+                (t.images, t.median / t.images * 1e6)
+                for t in growth
+                if (t.reading, t.contender) == (reading, name) and t.seconds
+            )
+            if points:
+                over_data.plot(*zip(*points, strict=True), "o" + style, label=f"{reading}, {name}")
     _scale(over_batch, "images a batch", {t.batch for t in done})
     over_data.set(xlabel="images in the data set", ylabel="µs an image and model", xscale="log", ylim=(0, None))
     over_data.legend(fontsize=6)
@@ -93,6 +109,6 @@ def _scale(axes: Axes, x: str, values: set[int]) -> None:
     axes.set_xticks(sorted(values), [str(value) for value in sorted(values)])
     axes.minorticks_off()
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_yticks([0.2, 0.5, 1, 2, 5, 10])
+    axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5, 10])
     if axes.lines:
         axes.legend(fontsize=6, ncols=2)
