@@ -10,24 +10,25 @@ module               what it does
 ``banded``           `Engine`: gradients by products with banded matrices
 ``bands``            convolutions as banded matrices: tiles, strips, writing a matrix, folding its gradient
 ``passes``           one batch forward and backward through the network, in buffers made once
-``compiled``         `CompiledEngine`: gradients by the loops of ``kernels.c``, one image in each lane
+``compiled``         `CompiledEngine`, `CompiledNetwork`: the loops of ``kernels.c``, one image in each lane
 ``compiler``         the loops, compiled on this machine, kept, and loaded
 ``crew``             threads that share tasks
-``choice``           `make_engine`: the compiled one where it can be had
+``choice``           `make_engine`, `make_network`: the compiled one where it can be had
 ``simple``           `SimpleEngine`: the same training as a textbook writes it, by autograd
 ===================  =========================================================================================
 """
 
 from .banded import Engine
 from .bands import tile_images
-from .choice import make_engine
-from .compiled import CompiledEngine
+from .choice import make_engine, make_network
+from .compiled import CompiledEngine, CompiledNetwork
 from .compiler import NotCompiledError
 from .simple import SimpleEngine, images_to_tensor
 from .trainer import Costs, Trainer, Training
 
 __all__ = [
     "CompiledEngine",
+    "CompiledNetwork",
     "Costs",
     "Engine",
     "NotCompiledError",
@@ -36,5 +37,6 @@ __all__ = [
     "Training",
     "images_to_tensor",
     "make_engine",
+    "make_network",
     "tile_images",
 ]

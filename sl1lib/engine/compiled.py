@@ -6,21 +6,27 @@ import ctypes
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from ..architecture import check_images
-from ..fast.network import EVALUATION_BATCH
+from ..architecture import CLASSES, MAPS, NODES_PER_MAP, check_images, parameter_shapes
+from ..fast.network import Network, Tensors
 from ..readings import Reading
 from .compiler import kernels
-from .crew import share_out
+from .crew import Task, share_out
 from .trainer import Trainer, Training
-from .weights import OFFSETS, ROW
+from .weights import FULL, ROW, Layout, Weights, places_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 REALS: Final = {torch.float32: "float", torch.float64: "double"}
+PIECE: Final = 512  # images that a thread answers for at a time: whole tiles
+LEAST: Final = 64  # fewer are not worth waking a thread for
 SHARES: Final = 2  # parts of a batch, whose gradients are added up in their order, whoever computes them
 LINE: Final = 64  # bytes of a cache line, and of the widest register
+STEP: Final = 3  # maps: the loops are compiled for whole multiples, so that a few objects serve all pruned networks
 
 
 class CompiledEngine(Trainer):
@@ -41,6 +47,8 @@ class CompiledEngine(Trainer):
     A batch has two halves, and a thread takes the next half of the next model until nothing is left. No thread waits
     for another inside a half, and a sum has the same order whoever was quicker.
 
+    Where a training has lost maps for good (`Training.removed`), the loops leave them out.
+
     Chapter *The fast path*.
 
     Examples
@@ -56,51 +64,159 @@ class CompiledEngine(Trainer):
 
     def __init__(self, trainings: Sequence[Training], x: torch.Tensor, labels: torch.Tensor, **settings: Any) -> None:
         super().__init__(trainings, x, labels, **settings)
-        self._kernels = Kernels(self._dtype, self._reading, self._loss)
+        self._labels = labels.to("cpu", torch.int64).contiguous()
+        self._loops: dict[tuple[int, int], Kernels] = {}  # by width: models that have one share their room, too
+        self._models = [_Model(self._loops_for, training.removed) for training in trainings]
         self._parts = torch.zeros(SHARES, len(trainings), ROW, dtype=self._dtype)
         self._errors = torch.zeros(SHARES, len(trainings), dtype=self._dtype)
 
+    @property
+    def lanes(self) -> int:
+        """How many images a vector register holds side by side."""
+        return self._models[0].loops.lanes
+
     def prepare(self, x: torch.Tensor) -> torch.Tensor:
-        """Return images ``(N, 1, 28, 28)`` without gaps between them."""
+        """Return images ``(N, 1, 28, 28)`` as C reads them: grey levels, or numbers of the parameters' dtype."""
         check_images(x)
-        return x.contiguous()
+        return x.to("cpu", x.dtype if x.dtype == torch.uint8 else self._dtype).contiguous()
 
     def _gradients(self, chosen: Sequence[torch.Tensor], E0: torch.Tensor) -> None:
-        tasks: list[Callable[[], None]] = []
+        tasks, rows = list[Task](), self._rows()
         for batch, members in zip(chosen, self._members.values(), strict=True):
-            images = self._kernels.images(self._images, batch)
-            halves = self._kernels.halves(len(batch))
+            images = Images(self._images, batch)
             for m in members:
-                for half, (part, error) in zip(
-                    halves, zip(self._parts[:, m], self._errors[:, m], strict=True), strict=True
-                ):
-                    tasks.append(
-                        partial(self._kernels.gradient, self._weights.flat[m], images, self._labels, half, part, error)
-                    )
-        share_out(tasks, self._threads.choose(self._try, lambda count: True))
+                loops = self._models[m].loops
+                for half, *to in zip(loops.halves(len(batch)), self._parts[:, m], self._errors[:, m], strict=True):
+                    tasks.append(partial(loops.gradient, rows[m], images, self._labels, half, *to))
+        self._share_out(tasks, tasks)
         torch.sum(self._parts, 0, out=self._gradient.flat)
         torch.sum(self._errors, 0, out=E0)
+        for m, model in enumerate(self._models):
+            if model.places is not None:
+                _spread(self._gradient.flat[m], model.places)
 
-    def _try(self, count: int) -> None:
-        """Do a piece of work by which numbers of threads are judged: the forward pass of a batch, in two halves."""
-        images = self._images[: self._batch_size]
-        halves = images.tensor_split(SHARES) if len(images) >= SHARES else [images]
-        scores = [torch.empty(len(half), 10, dtype=self._dtype) for half in halves]
-        weights = self._weights.flat[0]
-        tasks = [
-            partial(self._kernels.scores, weights, self._kernels.images(half), out)
-            for half, out in zip(halves, scores, strict=True)
+    def _rows(self) -> list[torch.Tensor]:
+        """Return the weights of each model, as its loops read them."""
+        rows = self._weights.flat.unbind()
+        return [
+            row if model.places is None else row[model.places] for model, row in zip(self._models, rows, strict=True)
         ]
-        share_out(tasks, count)
+
+    def _share_out(self, tasks: Sequence[Task], trial: Sequence[Task]) -> None:
+        """Do tasks with as many threads as are quickest now at some of them; to do these again changes nothing."""
+        share_out(tasks, self._threads.choose(partial(share_out, trial), lambda count: True))
 
     def _predict(self, images: torch.Tensor, scores: torch.Tensor) -> None:
-        parts = images.split(EVALUATION_BATCH), scores.split(EVALUATION_BATCH, 1)
+        rows = self._rows()
         tasks = [
-            partial(self._kernels.scores, self._weights.flat[m], self._kernels.images(part), out[m])
-            for part, out in zip(*parts, strict=True)
-            for m in range(len(self.trainings))
+            partial(model.loops.scores, row, Images(part), out[m])
+            for part, out in zip(self.prepare(images).split(PIECE), scores.split(PIECE, 1), strict=True)
+            for m, (model, row) in enumerate(zip(self._models, rows, strict=True))
         ]
-        share_out(tasks, self._threads.choose(self._try, lambda count: True))
+        self._share_out(tasks, tasks[:8])
+
+    def _loops_for(self, maps: tuple[int, int]) -> Kernels:
+        if maps not in self._loops:
+            self._loops[maps] = Kernels(self._dtype, self._reading, self._loss, maps)
+        return self._loops[maps]
+
+
+class _Model:
+    """A training's loops; and where in a full row what they read stands, unless that is all of it."""
+
+    def __init__(self, loops_for: Callable[[tuple[int, int]], Kernels], removed: Tensors | None) -> None:
+        maps = [torch.arange(count) for count in MAPS] if removed is None else _maps_left(removed)
+        self.loops = loops_for((len(maps[0]), len(maps[1])))
+        self.places = None if self.loops.layout.maps == MAPS else places_of(*maps)
+
+
+def _spread(row: torch.Tensor, places: torch.Tensor) -> None:
+    """Bring the numbers at the beginning of a full row to their places in it."""
+    found = row[: len(places)].clone()
+    row.zero_()[places] = found
+
+
+def _maps_left(removed: Tensors) -> list[torch.Tensor]:
+    """Return which maps of the two layers are needed, filled up with others to a number that there are loops for."""
+    second = ~removed["U"].reshape(CLASSES, -1, NODES_PER_MAP).all(2).all(0)
+    first = ~removed["K2"][second].all(3).all(2).all(0)
+    found = []
+    for needed in (first, second):
+        order = torch.argsort(~needed, stable=True)  # those that are needed first
+        found.append(order[: rounded_up(int(needed.sum()))].sort().values)
+    return found
+
+
+def rounded_up(maps: int) -> int:
+    """Return the number of maps that the loops are compiled for, to serve a layer with so many.
+
+    Examples
+    --------
+    >>> [rounded_up(maps) for maps in (0, 1, 3, 4, 12)]
+    [3, 3, 3, 6, 12]
+    """
+    return max(-(-maps // STEP), 1) * STEP
+
+
+class CompiledNetwork(Network):
+    """A `fast.Network` on a CPU that answers by the loops in C, at its own width; it computes no gradients.
+
+    Parameters
+    ----------
+    params, reading, columns
+        As for `fast.Network`.
+
+    Raises
+    ------
+    NotCompiledError
+        Where the loops cannot be compiled. `make_network` takes `fast.Network` there.
+
+    Examples
+    --------
+    >>> from sl1lib.fast import init_params
+    >>> network = CompiledNetwork(init_params())  # doctest: +SKIP
+    >>> network(torch.zeros(2, 1, 28, 28)).shape  # doctest: +SKIP
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, params: Tensors, reading: str | Reading = "table", columns: ArrayLike | None = None) -> None:
+        super().__init__(params, reading, columns)
+        self._dtype = params["U"].dtype
+        maps = rounded_up(len(params["b1"])), rounded_up(len(params["b2"]))
+        self._loops = Kernels(self._dtype, self._reading, "cross_entropy", maps)
+        weights = Weights(1, self._dtype, torch.device("cpu"), self._loops.layout)
+        weights.write(_padded(params, self._columns, *maps))
+        self._row = weights.flat[0]
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores of the ten classes, before softmax."""
+        check_images(x)
+        x = x.to("cpu", x.dtype if x.dtype == torch.uint8 else self._dtype).contiguous()
+        scores = torch.empty(len(x), CLASSES, dtype=self._dtype)
+        threads = torch.get_num_threads()
+        share = min(PIECE, max(-(-len(x) // (threads * LEAST)), 1) * LEAST)
+        tasks = [
+            partial(self._loops.scores, self._row, Images(part), out)
+            for part, out in zip(x.split(share), scores.split(share), strict=True)
+        ]
+        share_out(tasks, threads)
+        return scores
+
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores for any number of images."""
+        return self(x)
+
+
+def _padded(params: Tensors, columns: torch.Tensor | None, maps1: int, maps2: int) -> Tensors:
+    """Return the parameters of a network with so many maps that computes the same: with zeros in it."""
+    nodes = torch.arange(params["U"].shape[1]) if columns is None else columns
+    left = {name: (slice(len(params[name])),) for name in ("K1", "b1", "b2", "b")}
+    places = left | {"K2": tuple(map(slice, params["K2"].shape[:2])), "U": (slice(None), nodes)}
+    found = {}
+    for name, shape in parameter_shapes(maps1, maps2, NODES_PER_MAP * maps2).items():
+        found[name] = params[name].new_zeros(shape)
+        found[name][places[name]] = params[name].detach()
+    return found
 
 
 class _Reading(ctypes.Structure):
@@ -108,10 +224,12 @@ class _Reading(ctypes.Structure):
 
 
 class _Places(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_ssize_t) for name in OFFSETS]
+    _fields_ = [(name, ctypes.c_ssize_t) for name in FULL.offsets]
 
 
-class _Images(ctypes.Structure):
+class Images(ctypes.Structure):
+    """The images of a batch, for `Kernels`: all of ``pixels``, or the ``chosen``."""
+
     _fields_ = [
         ("pixels", ctypes.c_void_p),
         ("chosen", ctypes.c_void_p),
@@ -119,38 +237,37 @@ class _Images(ctypes.Structure):
         ("grey", ctypes.c_int64),
     ]
 
+    def __init__(self, pixels: torch.Tensor, chosen: torch.Tensor | None = None) -> None:
+        self._held = pixels, chosen  # as long as their addresses are used
+        count, at = (len(pixels), None) if chosen is None else (len(chosen), chosen.data_ptr())
+        super().__init__(pixels.data_ptr(), at, count, pixels.dtype == torch.uint8)
+
 
 class Kernels:
-    """The functions of ``kernels.c`` on tensors of one dtype, for one reading and error function."""
+    """The functions of ``kernels.c`` on tensors of one dtype, for one reading, error function and numbers of maps."""
 
-    def __init__(self, dtype: torch.dtype, reading: Reading, loss: str) -> None:
-        self._library = kernels(REALS[dtype])
+    def __init__(self, dtype: torch.dtype, reading: Reading, loss: str, maps: tuple[int, int] = MAPS) -> None:
+        self._library = kernels(REALS[dtype], maps)
+        self.layout = Layout(*maps)
         sizes = (ctypes.c_int64 * 2)()
         self._library.sl1_sizes(sizes)
-        self._lanes, self._scratch = sizes
+        self.lanes, self._scratch = sizes
         flags = reading.pool_first, reading.activation == "sigmoid", reading.logits == "relu", loss == "squared_error"
         # The structures stay as long as their addresses are used.
-        self._held = _Reading(*flags), _Places(*OFFSETS.values())
+        self._held = _Reading(*flags), _Places(*self.layout.offsets.values())
         self._given = tuple(ctypes.byref(each) for each in self._held)
         self._mine = threading.local()
 
-    def images(self, pixels: torch.Tensor, chosen: torch.Tensor | None = None) -> _Images:
-        """Return the images of a batch, for `gradient` and `scores`, which do not keep them alive."""
-        count = len(pixels) if chosen is None else len(chosen)
-        return _Images(
-            pixels.data_ptr(), None if chosen is None else chosen.data_ptr(), count, pixels.dtype == torch.uint8
-        )
-
     def halves(self, count: int) -> list[range]:
         """Return which images each part of a batch has: whole tiles but at the end."""
-        tiles = -(-count // self._lanes)
-        middle = min(count, -(-tiles // SHARES) * self._lanes)
+        tiles = -(-count // self.lanes)
+        middle = min(count, -(-tiles // SHARES) * self.lanes)
         return [range(middle), range(middle, count)]
 
     def gradient(
         self,
         weights: torch.Tensor,
-        images: _Images,
+        images: Images,
         labels: torch.Tensor,
         part: range,
         gradient: torch.Tensor,
@@ -162,7 +279,7 @@ class Kernels:
             ctypes.c_int64(part.stop), _at(gradient), _at(error), self._own(),
         )  # fmt: skip
 
-    def scores(self, weights: torch.Tensor, images: _Images, scores: torch.Tensor) -> None:
+    def scores(self, weights: torch.Tensor, images: Images, scores: torch.Tensor) -> None:
         """Write the scores of the images."""
         self._library.sl1_scores(*self._given, _at(weights), ctypes.byref(images), _at(scores), self._own())
 

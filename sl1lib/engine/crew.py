@@ -1,4 +1,7 @@
-"""Threads that share tasks: each takes the next one, so that none waits for another that has lost its core."""
+"""Threads that share tasks: each takes the next one, so that none waits for another that has lost its core.
+
+Whoever waits here sleeps: no thread spins, so that an idle one costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,28 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 Task: TypeAlias = Callable[[], None]
-_jobs: SimpleQueue[tuple[deque[Task], SimpleQueue[BaseException | None]]] = SimpleQueue()
-_helpers = (os.getpid(), 0)  # of this process: a copy of it begins without any
-_hiring = threading.Lock()
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is left to do; a ticket for each helper that may come; what each that came has to tell when it leaves."""
+
+    waiting: deque[Task]
+    tickets: deque[bool]
+    ends: SimpleQueue[BaseException | None] = field(default_factory=SimpleQueue)
 
 
 def share_out(tasks: Sequence[Task], threads: int) -> None:
     """Do the tasks, in as many threads; the one that calls is among them, and does what no other has begun.
 
-    The tasks must leave Python's lock to others while they work, as functions in C do.
+    The tasks must leave Python's lock to others while they work, as functions in C do. When it returns or raises, no
+    task is being done any more: what they write into may go.
 
     Examples
     --------
@@ -27,47 +39,68 @@ def share_out(tasks: Sequence[Task], threads: int) -> None:
     >>> sorted(done)
     [0, 1, 2]
     """
-    waiting, ends = deque(tasks), SimpleQueue[BaseException | None]()
-    helpers = min(threads, len(tasks)) - 1
-    if helpers > 0:
-        _hire(helpers)
-        for _ in range(helpers):
-            _jobs.put((waiting, ends))
-    mine = 0
+    helpers = max(min(threads, len(tasks)) - 1, 0)
+    job = _Job(deque(tasks), deque([True] * helpers))
+    try:
+        if helpers:
+            _call(job, helpers)
+        _work(job.waiting)
+    finally:
+        job.waiting.clear()
+        while _next(job.tickets):  # of a helper that is busy elsewhere, and need not come now
+            helpers -= 1
+        ends = [job.ends.get() for _ in range(helpers)]
+    for error in filter(None, ends):
+        raise error
+
+
+def _work(waiting: deque[Task]) -> None:
     while (task := _next(waiting)) is not None:
         task()
-        mine += 1
-    for _ in range(len(tasks) - mine):
-        if (error := ends.get()) is not None:
-            raise error
 
 
-def _next(waiting: deque[Task]) -> Task | None:
+def _next(waiting: deque[Item]) -> Item | None:
     try:
         return waiting.popleft()
     except IndexError:
         return None
 
 
-def _hire(count: int) -> None:
-    """Have at least as many threads that help."""
-    global _helpers, _jobs
+_jobs: SimpleQueue[_Job]
+_hired: int
+_hiring: threading.Lock
+
+
+def _forget() -> None:
+    """Begin without helpers, as a process does, and a copy of one: threads are not copied."""
+    global _jobs, _hired, _hiring
+    _jobs, _hired, _hiring = SimpleQueue[_Job](), 0, threading.Lock()
+
+
+_forget()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def _call(job: _Job, helpers: int) -> None:
+    """Tell so many helpers of a job; hire those that there are not yet."""
+    global _hired
     with _hiring:
-        process, present = _helpers
-        if process != os.getpid():  # the threads of a process are not copied with it
-            present, _jobs = 0, SimpleQueue()
-        for _ in range(count - present):
+        for _ in range(helpers - _hired):
             threading.Thread(target=_help, args=(_jobs,), name="sl1lib-crew", daemon=True).start()
-        _helpers = (os.getpid(), max(count, present))
+        _hired = max(helpers, _hired)
+    for _ in range(helpers):
+        _jobs.put(job)
 
 
-def _help(jobs: SimpleQueue[tuple[deque[Task], SimpleQueue[BaseException | None]]]) -> None:
+def _help(jobs: SimpleQueue[_Job]) -> None:
     while True:
-        waiting, ends = jobs.get()
-        while (task := _next(waiting)) is not None:
-            try:
-                task()
-            except BaseException as error:  # it is raised where it is waited for
-                ends.put(error)
-            else:
-                ends.put(None)
+        job = jobs.get()
+        if not _next(job.tickets):
+            continue
+        try:
+            _work(job.waiting)
+        except BaseException as error:  # it is raised where it is waited for
+            job.ends.put(error)
+        else:
+            job.ends.put(None)

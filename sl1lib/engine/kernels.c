@@ -4,9 +4,9 @@
 // for all of them, and no lane ever waits for another. A block of results stays in registers until it is done: each
 // number that is read then serves several of them. What one tile of images needs stays in the second-level cache.
 //
-// The Python beside it, compiled.py, makes two objects of this file, with REAL = float and double. Shapes, with the
-// place of a number in its row last: images (28, 28), H1 (12, 12, 6), H2 (4, 4, 12) = 192 nodes, kernels (row, column,
-// channel, map), U (192, 10).
+// The Python beside it, compiler.py, makes objects of this file with REAL = float and double, and with fewer MAPS1 and
+// MAPS2 for pruned networks. Shapes, with the place of a number in its row last: images (28, 28), H1 (12, 12, 6),
+// H2 (4, 4, 12) = 192 nodes, kernels (row, column, channel, map), U (192, 10).
 
 #include <math.h>
 #include <stdint.h>
@@ -16,6 +16,12 @@
 #ifndef REAL
 #define REAL float
 #endif
+#ifndef MAPS1
+#define MAPS1 6
+#define MAPS2 12
+#endif
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first pixel of a word is its lowest byte");
+_Static_assert(MAPS1 % 3 == 0 && MAPS2 % 3 == 0, "blocks hold three maps or more");
 
 // The widest registers of the processor that this is compiled for, and how many results a block keeps in them.
 #if defined(__AVX512F__)
@@ -34,12 +40,23 @@
 
 #define LANES ((int)(BYTES / sizeof(REAL)))
 typedef REAL V __attribute__((vector_size(BYTES)));
-typedef REAL Lane __attribute__((may_alias));
+typedef int32_t Words __attribute__((vector_size(4 * LANES)));
 #define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 36")
+#endif
 
-enum { SIZE = 28, IN2 = 12, GRID = 4, MAPS1 = 6, MAPS2 = 12, NODES = 192, CLASSES = 10, KERNEL = 5, POOL = 2 };
+enum { SIZE = 28, IN2 = 12, GRID = 4, NODES = GRID * GRID * MAPS2, CLASSES = 10, KERNEL = 5, POOL = 2 };
 enum { PIXELS = SIZE * SIZE, WIDE = KERNEL + POOL - 1 };
+
+// The most, up to six, of `count` that a block can hold, each with `size` results, so that no part of a block is left.
+#define FITS(n, count, size) ((count) % (n) == 0 && (n) * (size) <= BLOCK)
+#define FIT(count, size)                                                                                           \
+    (FITS(6, count, size) ? 6 : FITS(5, count, size) ? 5 : FITS(4, count, size) ? 4                                \
+     : FITS(3, count, size) ? 3 : FITS(2, count, size) ? 2 : 1)
+enum { SOME2 = MAPS2 % 6 ? 3 : 6, DEEP2 = 2 * MAPS2 <= BLOCK ? MAPS2 : SOME2, DEEP1 = BLOCK == 24 ? 3 : MAPS1 };
 
 // Where the six arrays begin in a row of weights, and in one of gradients: the Python says so, and checks it.
 typedef struct {
@@ -126,29 +143,27 @@ INLINE void input_gradient(const V *dy, int out, int maps, const REAL *k, int ke
             }
 }
 
-// The kernel that pools what it convolves, the mean over the four places where the plain one would stand.
+// The kernel that pools what it convolves: the plain one, laid over itself at the four places of a window, their mean.
 static void compose(const REAL *k, int pairs, REAL *wide) {
-    for (int r = 0; r < WIDE; r++)
-        for (int c = 0; c < WIDE; c++)
-            for (int f = 0; f < pairs; f++) {
-                REAL sum = 0;
-                for (int a = 0; a < POOL; a++)
-                    for (int b = 0; b < POOL; b++)
-                        if (r >= a && r - a < KERNEL && c >= b && c - b < KERNEL)
-                            sum += k[((r - a) * KERNEL + c - b) * pairs + f];
-                wide[(r * WIDE + c) * pairs + f] = sum / (POOL * POOL);
+    memset(wide, 0, sizeof(REAL) * WIDE * WIDE * pairs);
+    for (int m = 0; m < KERNEL; m++)
+        for (int l = 0; l < KERNEL; l++)
+            for (int place = 0; place < POOL * POOL; place++) {
+                const REAL *from = k + (m * KERNEL + l) * pairs;
+                REAL *to = wide + ((m + place / POOL) * WIDE + l + place % POOL) * pairs;
+                for (int f = 0; f < pairs; f++) to[f] += from[f] / (POOL * POOL);
             }
 }
 
 // Its adjoint: from the gradient of the wide kernel to that of the plain one.
 static void decompose(const REAL *wide, int pairs, REAL *k) {
-    for (int r = 0; r < KERNEL; r++)
-        for (int c = 0; c < KERNEL; c++)
-            for (int f = 0; f < pairs; f++) {
-                REAL sum = 0;
-                for (int a = 0; a < POOL; a++)
-                    for (int b = 0; b < POOL; b++) sum += wide[((r + a) * WIDE + c + b) * pairs + f];
-                k[(r * KERNEL + c) * pairs + f] = sum / (POOL * POOL);
+    memset(k, 0, sizeof(REAL) * KERNEL * KERNEL * pairs);
+    for (int m = 0; m < KERNEL; m++)
+        for (int l = 0; l < KERNEL; l++)
+            for (int place = 0; place < POOL * POOL; place++) {
+                const REAL *from = wide + ((m + place / POOL) * WIDE + l + place % POOL) * pairs;
+                REAL *to = k + (m * KERNEL + l) * pairs;
+                for (int f = 0; f < pairs; f++) to[f] += from[f] / (POOL * POOL);
             }
 }
 
@@ -202,6 +217,7 @@ typedef struct {
 
 // What one thread needs: a tile of images on its way, and the kernels composed with pooling.
 typedef struct {
+    Words words[PIXELS / 4];
     V x[PIXELS], H1[IN2 * IN2 * MAPS1], dH1[IN2 * IN2 * MAPS1], H2[NODES], dH2[NODES], scores[CLASSES];
     V Y1[4 * IN2 * IN2 * MAPS1], Y2[4 * NODES];
     Sums sums;
@@ -239,21 +255,18 @@ INLINE void unpool(const Reading *reading, const V *dh, int size, int maps, V *y
             }
 }
 
-#define ACROSS1 (BLOCK / MAPS1)
-#define ACROSS2 (BLOCK == 24 ? 2 : 2)
-#define DEEP2 (BLOCK / ACROSS2)
-
 static void forward(const Reading *reading, const Places *at, const REAL *w, Scratch *s) {
     if (reading->pool_first) {
-        convolve(s->x, SIZE, 1, s->wide1, WIDE, POOL, w + at->b1, IN2, MAPS1, ACROSS1, MAPS1, s->H1);
+        convolve(s->x, SIZE, 1, s->wide1, WIDE, POOL, w + at->b1, IN2, MAPS1, FIT(IN2, MAPS1), MAPS1, s->H1);
         activate(reading, s->H1, IN2 * IN2 * MAPS1);
-        convolve(s->H1, IN2, MAPS1, s->wide2, WIDE, POOL, w + at->b2, GRID, MAPS2, ACROSS2, DEEP2, s->H2);
+        convolve(s->H1, IN2, MAPS1, s->wide2, WIDE, POOL, w + at->b2, GRID, MAPS2, FIT(GRID, DEEP2), DEEP2, s->H2);
         activate(reading, s->H2, NODES);
     } else {
-        convolve(s->x, SIZE, 1, w + at->K1, KERNEL, 1, w + at->b1, 2 * IN2, MAPS1, ACROSS1, MAPS1, s->Y1);
+        convolve(s->x, SIZE, 1, w + at->K1, KERNEL, 1, w + at->b1, 2 * IN2, MAPS1, FIT(IN2, MAPS1), MAPS1, s->Y1);
         activate(reading, s->Y1, COUNT(s->Y1));
         pool(s->Y1, IN2, MAPS1, s->H1);
-        convolve(s->H1, IN2, MAPS1, w + at->K2, KERNEL, 1, w + at->b2, 2 * GRID, MAPS2, ACROSS2, DEEP2, s->Y2);
+        convolve(s->H1, IN2, MAPS1, w + at->K2, KERNEL, 1, w + at->b2, 2 * GRID, MAPS2, FIT(GRID, DEEP2), DEEP2,
+                 s->Y2);
         activate(reading, s->Y2, COUNT(s->Y2));
         pool(s->Y2, GRID, MAPS2, s->H2);
     }
@@ -278,48 +291,63 @@ static void backward(const Reading *reading, const Places *at, const REAL *w, Sc
     for (int c = 0; c < CLASSES; c++) sums->b[c] += dscores[c];
     if (reading->pool_first) {
         for (int n = 0; n < NODES; n++) sums->b2[n % MAPS2] += s->dH2[n];
-        kernel_gradient(s->H1, IN2, MAPS1, s->dH2, GRID, MAPS2, WIDE, POOL, BLOCK / 6, 6, sums->K2);
-        input_gradient(s->dH2, GRID, MAPS2, s->wide2, WIDE, POOL, MAPS1, BLOCK == 24 ? 3 : 2, s->dH1);
+        kernel_gradient(s->H1, IN2, MAPS1, s->dH2, GRID, MAPS2, WIDE, POOL, FIT(WIDE * MAPS1, SOME2), SOME2, sums->K2);
+        input_gradient(s->dH2, GRID, MAPS2, s->wide2, WIDE, POOL, MAPS1, FIT(MAPS1, GRID + WIDE / POOL - 1), s->dH1);
         for (int n = 0; n < COUNT(s->H1); n++) {
             s->dH1[n] = slope(reading, s->H1[n], s->dH1[n]);
             sums->b1[n % MAPS1] += s->dH1[n];
         }
-        kernel_gradient(s->x, SIZE, 1, s->dH1, IN2, MAPS1, WIDE, POOL, BLOCK == 24 ? 3 : 2, MAPS1, sums->K1);
+        kernel_gradient(s->x, SIZE, 1, s->dH1, IN2, MAPS1, WIDE, POOL, FIT(WIDE, MAPS1), MAPS1, sums->K1);
     } else {
         unpool(reading, s->dH2, GRID, MAPS2, s->Y2);
         for (int n = 0; n < COUNT(s->Y2); n++) sums->b2[n % MAPS2] += s->Y2[n];
-        kernel_gradient(s->H1, IN2, MAPS1, s->Y2, 2 * GRID, MAPS2, KERNEL, 1, BLOCK == 24 ? 3 : 2, 6, sums->K2);
-        input_gradient(s->Y2, 2 * GRID, MAPS2, w + at->K2, KERNEL, 1, MAPS1, BLOCK == 24 ? 2 : 1, s->dH1);
+        kernel_gradient(s->H1, IN2, MAPS1, s->Y2, 2 * GRID, MAPS2, KERNEL, 1, FIT(KERNEL * MAPS1, SOME2), SOME2,
+                        sums->K2);
+        input_gradient(s->Y2, 2 * GRID, MAPS2, w + at->K2, KERNEL, 1, MAPS1, FIT(MAPS1, 2 * GRID + KERNEL - 1), s->dH1);
         unpool(reading, s->dH1, IN2, MAPS1, s->Y1);
         for (int n = 0; n < COUNT(s->Y1); n++) sums->b1[n % MAPS1] += s->Y1[n];
-        kernel_gradient(s->x, SIZE, 1, s->Y1, 2 * IN2, MAPS1, KERNEL, 1, BLOCK == 24 ? 5 : 1, BLOCK == 24 ? 3 : 6, sums->K1);
+        kernel_gradient(s->x, SIZE, 1, s->Y1, 2 * IN2, MAPS1, KERNEL, 1, FIT(KERNEL, DEEP1), DEEP1, sums->K1);
     }
 }
 
-// The error of one image and its gradient for the scores, both divided by the size of the batch; the gradient replaces
-// the scores of that lane.
-static REAL error_of(const Reading *reading, V *scores, int lane, int64_t label, REAL share) {
-    REAL p[CLASSES], most = scores[0][lane], sum = 0, error = 0, inner = 0;
-    for (int c = 1; c < CLASSES; c++) most = scores[c][lane] > most ? scores[c][lane] : most;
-    for (int c = 0; c < CLASSES; c++) sum += p[c] = (REAL)exp((double)(scores[c][lane] - most));
-    for (int c = 0; c < CLASSES; c++) p[c] /= sum;
-    if (!reading->squared_error) error = (most - scores[label][lane] + (REAL)log((double)sum)) * share;
-    for (int c = 0; c < CLASSES; c++) {
-        const REAL off = p[c] - (c == label);
-        inner += off * p[c];
-        if (reading->squared_error) error += off * off * share / 2;
+// The errors of a tile's images, added up, and their gradients for the scores, in whose place they come. Each image has
+// its share of the error, one over the size of the batch, or 0 where there is none.
+static REAL errors_of(const Reading *reading, V *scores, const int *label, V share) {
+    V p[CLASSES], off[CLASSES], most = scores[0], sum = ZERO, inner = ZERO, squares = ZERO;
+    typedef __typeof__(most <= ZERO) Mask;
+    for (int c = 1; c < CLASSES; c++) {
+        const Mask larger = scores[c] > most;
+        most = (V)(((Mask)scores[c] & larger) | ((Mask)most & ~larger));
     }
     for (int c = 0; c < CLASSES; c++) {
-        const REAL off = p[c] - (c == label), d = (reading->squared_error ? p[c] * (off - inner) : off) * share;
-        scores[c][lane] = reading->relu_logits && scores[c][lane] <= 0 ? 0 : d;
+        const V below = scores[c] - most;
+        p[c] = (V)((Mask)exp_of_minus_abs(below) | (below != below));  // NaN stays NaN
+        sum += p[c];
+    }
+    for (int c = 0; c < CLASSES; c++) off[c] = p[c] /= sum;
+    for (int l = 0; l < LANES; l++) off[label[l]][l] -= 1;
+    for (int c = 0; c < CLASSES; c++) {
+        inner += off[c] * p[c];
+        squares += off[c] * off[c];
+    }
+    REAL error = 0;
+    for (int l = 0; l < LANES; l++)
+        if (share[l] > 0)
+            error += share[l] * (reading->squared_error ? squares[l] / 2
+                                                        : most[l] - scores[label[l]][l] + (REAL)log((double)sum[l]));
+    for (int c = 0; c < CLASSES; c++) {
+        const V d = (reading->squared_error ? p[c] * (off[c] - inner) : off[c]) * share;
+        scores[c] = reading->relu_logits ? positive(d, scores[c]) : d;
     }
     return error;
 }
 
-static REAL lanes(V v) {
-    REAL sum = 0;
-    for (int l = 0; l < LANES; l++) sum += v[l];
-    return sum;
+INLINE REAL lanes(V v) {  // halves are added until one number is left: few steps wait for one another
+    REAL part[LANES];
+    memcpy(part, &v, sizeof v);
+    UNROLL for (int half = LANES / 2; half; half /= 2)
+        UNROLL for (int l = 0; l < half; l++) part[l] += part[l + half];
+    return part[0];
 }
 
 static void add_lanes(const V *sums, int count, REAL *to) {
@@ -381,18 +409,23 @@ void sl1_sizes(int64_t *sizes) {
 }
 
 // Images side by side, pixel by pixel: those from `first` on. Where the batch ends before the tile does, the rest is 0.
-static void load(const Images *images, int64_t first, V *x) {
+static void load(const Images *images, int64_t first, Scratch *s) {
     const int full = images->count - first < LANES ? (int)(images->count - first) : LANES;
     int64_t at[LANES];
     for (int l = 0; l < full; l++) at[l] = (images->chosen ? images->chosen[first + l] : first + l) * PIXELS;
-    for (int p = 0; p < PIXELS; p++) {
-        V pixel = ZERO;
-        if (images->grey)
-            for (int l = 0; l < full; l++) pixel[l] = ((const uint8_t *)images->pixels)[at[l] + p];
-        else
-            for (int l = 0; l < full; l++) pixel[l] = ((const REAL *)images->pixels)[at[l] + p];
-        x[p] = images->grey ? pixel * ((REAL)1 / 255) : pixel;
+    if (full < LANES) memset(s->words, 0, sizeof s->words), memset(s->x, 0, sizeof s->x);
+    if (!images->grey) {
+        for (int p = 0; p < PIXELS; p++)
+            for (int l = 0; l < full; l++) s->x[p][l] = ((const REAL *)images->pixels)[at[l] + p];
+        return;
     }
+    for (int p = 0; p < PIXELS; p += 4)  // a word holds four pixels of a row: few numbers have to change places
+        for (int l = 0; l < full; l++) {
+            const uint8_t *from = (const uint8_t *)images->pixels + at[l] + p;
+            memcpy((char *)&s->words[p / 4] + 4 * l, from, 4);
+        }
+    for (int p = 0; p < PIXELS; p++)
+        s->x[p] = __builtin_convertvector((s->words[p / 4] >> (8 * (p % 4))) & 255, V) * ((REAL)1 / 255);
 }
 
 // The images from `first` to before `last`, both at the beginning of a tile or the end of the batch: their error, and
@@ -404,13 +437,15 @@ void sl1_gradient(const Reading *reading, const Places *at, const REAL *w, const
     memset(&s->sums, 0, sizeof s->sums);
     *error = 0;
     for (int64_t n = first; n < last; n += LANES) {
-        load(images, n, s->x);
+        load(images, n, s);
         forward(reading, at, w, s);
-        for (int l = 0; l < LANES; l++)
-            if (n + l < images->count)
-                *error += error_of(reading, s->scores, l, labels[images->chosen[n + l]], (REAL)1 / images->count);
-            else
-                for (int c = 0; c < CLASSES; c++) s->scores[c][l] = 0;
+        int label[LANES] = {0};
+        V share = ZERO;
+        for (int l = 0; l < LANES && n + l < images->count; l++) {
+            label[l] = (int)labels[images->chosen[n + l]];
+            share[l] = (REAL)1 / images->count;
+        }
+        *error += errors_of(reading, s->scores, label, share);
         backward(reading, at, w, s);
     }
     gather(reading, at, s, gradient);
@@ -423,7 +458,7 @@ void sl1_scores(const Reading *reading, const Places *at, const REAL *w, const I
     prepare(reading, at, w, s);
     for (int64_t n = 0; n < images->count; n++) {
         if (n % LANES == 0) {
-            load(images, n, s->x);
+            load(images, n, s);
             forward(reading, at, w, s);
         }
         for (int c = 0; c < CLASSES; c++) scores[n * CLASSES + c] = s->scores[c][n % LANES];

@@ -11,6 +11,7 @@ Chapter *The fast path*.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,16 @@ SPAN: Final = 0.01  # seconds for each number: longer than another program usual
 GAIN: Final = 1.1  # more threads must be so many times as quick: they also take cores that others could use
 
 _at_work = threading.RLock()  # the number of threads belongs to the whole process: one engine at a time changes it
+
+
+def _forget() -> None:
+    """Begin with nobody at work: in a copy of a process, other threads are gone, and would hold the lock for ever."""
+    global _at_work
+    _at_work = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 @contextmanager

@@ -8,20 +8,10 @@ from typing import Final
 
 import torch
 
-from ..architecture import CLASSES, KERNEL_SIZE, MAPS, PARAMETER_SHAPES, check_parameters
+from ..architecture import CLASSES, KERNEL_SIZE, MAPS, NODES_PER_MAP, PARAMETER_SHAPES, check_parameters
 
 GRID: Final = 4  # each map of the last layer has 4×4 nodes
 
-# Inside the engine the output comes last: a kernel is (row, column, channel, map), the last layer's weights are
-# (row, column, map, class). Then the numbers that one product writes or reads together lie together.
-INNER_SHAPES: Final[dict[str, tuple[int, ...]]] = {
-    "K1": (KERNEL_SIZE, KERNEL_SIZE, 1, MAPS[0]),
-    "b1": (MAPS[0],),
-    "K2": (KERNEL_SIZE, KERNEL_SIZE, MAPS[0], MAPS[1]),
-    "b2": (MAPS[1],),
-    "U": (GRID, GRID, MAPS[1], CLASSES),
-    "b": (CLASSES,),
-}
 ALIGNMENT: Final = 16  # numbers: each array starts on a cache line, in every row
 REGISTERS: Final = 64  # numbers of four of the widest vector registers: what a sum of many columns takes at a time
 
@@ -44,23 +34,50 @@ def padded_rows(models: int, *shape: int, like: torch.Tensor) -> torch.Tensor:
     return like.new_zeros(models, row)[:, :numbers].unflatten(1, shape)
 
 
-def _offsets() -> tuple[dict[str, int], int]:
-    offsets, end = {}, 0
-    for name, shape in INNER_SHAPES.items():
-        offsets[name] = end
-        end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
-    return offsets, -(-end // REGISTERS) * REGISTERS
+class Layout:
+    """Where the six arrays stand in a row, for networks with these numbers of maps: ``shapes``, ``offsets``, ``row``.
+
+    Inside the engine the output comes last: a kernel is (row, column, channel, map), the last layer's weights are
+    (row, column, map, class). Then the numbers that one product writes or reads together lie together.
+
+    Examples
+    --------
+    >>> Layout(3, 6).shapes["K2"], Layout().row
+    ((5, 5, 3, 6), 3968)
+    """
+
+    def __init__(self, maps1: int = MAPS[0], maps2: int = MAPS[1]) -> None:
+        self.maps = maps1, maps2
+        self.shapes: dict[str, tuple[int, ...]] = {
+            "K1": (KERNEL_SIZE, KERNEL_SIZE, 1, maps1),
+            "b1": (maps1,),
+            "K2": (KERNEL_SIZE, KERNEL_SIZE, maps1, maps2),
+            "b2": (maps2,),
+            "U": (GRID, GRID, maps2, CLASSES),
+            "b": (CLASSES,),
+        }
+        self.offsets, end = dict[str, int](), 0
+        for name, shape in self.shapes.items():
+            self.offsets[name] = end
+            end += -(-math.prod(shape) // ALIGNMENT) * ALIGNMENT
+        self.row = -(-end // REGISTERS) * REGISTERS
+
+    def view(self, rows: torch.Tensor, name: str) -> torch.Tensor:
+        """Return an array's places in rows ``(M, row)``."""
+        shape = torch.Size(self.shapes[name])
+        return rows[:, self.offsets[name] : self.offsets[name] + shape.numel()].view(-1, *shape)
 
 
-OFFSETS, ROW = _offsets()
+FULL: Final = Layout()
+ROW: Final = FULL.row
 
 
 class Weights:
     """Numbers for every parameter of ``models`` networks: the parameters themselves, their velocity or gradient.
 
     One operation on ``flat`` acts on all parameters of all models; unused places between arrays are 0. The others are
-    views of their places in it, with the model as first axis: ``K1`` … ``b`` in `INNER_SHAPES`, ``kernels`` as matrices
-    (place, channel·map), ``biases`` with an axis of size 1 for columns.
+    views of their places in it, with the model as first axis: ``K1`` … ``b`` as the ``layout`` has them, ``kernels`` as
+    matrices (place, channel·map), ``biases`` with an axis of size 1 for columns.
 
     Examples
     --------
@@ -69,15 +86,15 @@ class Weights:
     (torch.Size([2, 5, 5, 6, 12]), torch.Size([2, 4, 4, 12, 10]))
     """
 
-    def __init__(self, models: int, dtype: torch.dtype, device: torch.device) -> None:
-        self.flat = torch.zeros(models, ROW, dtype=dtype, device=device)
-        self.K1, self.b1, self.K2, self.b2, self.U, self.b = (self._view(name) for name in INNER_SHAPES)
+    def __init__(self, models: int, dtype: torch.dtype, device: torch.device, layout: Layout = FULL) -> None:
+        self._layout = layout
+        self.flat = torch.zeros(models, layout.row, dtype=dtype, device=device)
+        self.K1, self.b1, self.K2, self.b2, self.U, self.b = (self._view(name) for name in layout.shapes)
         self.kernels = [K.flatten(1, 2).flatten(2) for K in (self.K1, self.K2)]
         self.biases = [b[:, None] for b in (self.b1, self.b2)]
 
     def _view(self, name: str) -> torch.Tensor:
-        shape = torch.Size(INNER_SHAPES[name])
-        return self.flat[:, OFFSETS[name] : OFFSETS[name] + shape.numel()].view(-1, *shape)
+        return self._layout.view(self.flat, name)
 
     def read(self) -> dict[str, torch.Tensor]:
         """Return copies of the six arrays in the library's shapes, the model as first axis: ``K1 (M,6,1,5,5)``."""
@@ -98,6 +115,25 @@ class Weights:
                 view.copy_(params[name].reshape(-1, outputs, inputs, rows, columns).permute(0, 3, 4, 2, 1))
             else:
                 view.copy_(params[name])
+
+
+def places_of(maps1: torch.Tensor, maps2: torch.Tensor) -> torch.Tensor:
+    """Return where in a full row each number of a network stands that has only these of the maps.
+
+    Between its arrays that is a place where the full row has always 0.
+    """
+    whole = Weights(1, torch.int64, torch.device("cpu"))
+    whole.flat.copy_(torch.arange(ROW))
+    full = {name: tensor[0] for name, tensor in whole.read().items()}
+    nodes = (NODES_PER_MAP * maps2[:, None] + torch.arange(NODES_PER_MAP)).flatten()
+    smaller = Weights(1, torch.int64, torch.device("cpu"), Layout(len(maps1), len(maps2)))
+    smaller.flat.fill_(math.prod(FULL.shapes["K1"]))  # K1 begins the row, and does not fill its last cache line
+    smaller.write(
+        full
+        | {name: full[name][maps1] for name in ("K1", "b1")}
+        | {"K2": full["K2"][maps2][:, maps1], "b2": full["b2"][maps2], "U": full["U"][:, nodes]}
+    )
+    return smaller.flat[0]
 
 
 def stack(params: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

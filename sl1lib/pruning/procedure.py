@@ -9,8 +9,8 @@ import torch
 
 from ..architecture import NODES, check_parameters
 from ..data import Dataset
+from ..engine import make_network
 from ..errors import require_count, unexpected
-from ..fast import Network
 from ..settings import Penalty
 from ..training import Run, RunConfig
 from .fine_tuning import fine_tune as train_further
@@ -103,10 +103,10 @@ def prune(
     config = run.config if device is None else run.config.replace(device=device)
     images = images_of(config, run.provenance, data)
     params = {name: torch.tensor(array, device=images.x.device) for name, array in run.params.items()}
-    full = Network(params, config.reading)
+    full = make_network(params, config.reading)
     parts = parts_left(params, removed, kernel_threshold, floor.maps[0] if floor else None)
     smaller = shrink(params, parts, full.means(images.x) if fold else None)
-    networks = {"before": full, "removed": Network(smaller, config.reading, parts.columns)}
+    networks = {"before": full, "removed": make_network(smaller, config.reading, parts.columns)}
     report = Report(
         criterion=criterion,
         folded=bool(fold),

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..architecture import check_parameters
+from ..engine import make_network
 from ..errors import FileError, unexpected
 from ..fast import Network
 from ..training import RunConfig
@@ -81,8 +82,8 @@ class Pruned(Classifier):
         return self.parts.widen(self.params)
 
     def network(self, device: str | torch.device = "cpu") -> Network:
-        """Return the network, ready to answer on a device."""
-        return Network(self.tensors(device), self.config.reading, self.parts.columns)
+        """Return the network, ready to answer on a device; on a CPU by the loops in C, at its own width."""
+        return make_network(self.tensors(device), self.config.reading, self.parts.columns)
 
     def with_latency(
         self, images: np.ndarray, batches: Sequence[int] = BATCHES, rounds: int = ROUNDS, device: str = "cpu"
@@ -109,7 +110,7 @@ class Pruned(Classifier):
         """
         where = find_device(device)
         full = {name: torch.tensor(array, device=where) for name, array in self.full_params().items()}
-        before, after = Network(full, self.config.reading), self.network(where)
+        before, after = make_network(full, self.config.reading), self.network(where)
         x = self._tensor_of(images).to(where)
         found = [
             compare_latency(before, after, x[torch.arange(batch, device=where) % len(x)], rounds) for batch in batches

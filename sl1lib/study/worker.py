@@ -16,7 +16,7 @@ import torch
 
 from ..clock import processor_name
 from ..data import load_data
-from ..engine import Engine, Training
+from ..engine import Training, make_engine
 from ..engine.choice import with_engine
 from ..settings import MomentumRamp
 from ..training.classifier import measure
@@ -51,8 +51,8 @@ def train_batch(configs: Sequence[RunConfig], keep_params: bool = False, engine:
     try:
         with with_engine(engine):
             results = _results(configs)
-        runs = [result for result in results if isinstance(result, Run)]
-        scores = iter(_measure_on_training_images(runs))
+            runs = [result for result in results if isinstance(result, Run)]
+            scores = iter(_measure_on_training_images(runs))
     finally:
         torch.set_flush_denormal(False)
     records = [
@@ -115,7 +115,8 @@ def _measure_on_training_images(runs: Sequence[Run]) -> list[tuple[float, float]
     images = Images.prepare(load_data(config.data), config)
     x, labels = images.x[:MEASURED], images.labels[:MEASURED]
     ends = [Training(run.tensors(), lr=1.0, momentum=MomentumRamp()) for run in runs]
-    return [measure(scores, labels) for scores in Engine(ends, x, labels, reading=config.reading).predict(x)]
+    engine = make_engine(ends, x, labels, reading=config.reading)
+    return [measure(scores, labels) for scores in engine.predict(x)]
 
 
 def _instructions() -> str:

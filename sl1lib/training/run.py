@@ -13,8 +13,8 @@ import torch
 
 from .._version import __version__
 from ..architecture import check_parameters
+from ..engine import make_network
 from ..errors import FileError, TrainingError, require_choice, require_number, unexpected
-from ..fast import Network
 from .archive import under
 from .classifier import Classifier
 from .config import RunConfig
@@ -182,7 +182,7 @@ class Run(Classifier):
         return int((self.node_norms < eps).sum())
 
     def _scores(self, x: torch.Tensor) -> torch.Tensor:
-        return Network(self.tensors(), self.config.reading).predict(x)
+        return make_network(self.tensors(), self.config.reading).predict(x)
 
     def _rest(self) -> tuple[dict[str, Any], dict[str, Mapping[str, np.ndarray]]]:
         return {name: getattr(self, name) for name in _FACTS}, {"history": vars(self.history)}

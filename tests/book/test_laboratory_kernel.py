@@ -12,7 +12,7 @@ from sl1lib.book.explorer import Explorer
 from sl1lib.book.laboratory.experiments import experiments
 from sl1lib.book.laboratory.explorer import FIRST_SETTINGS, laboratory
 from sl1lib.book.laboratory.stored import stored_params
-from sl1lib.engine import Engine, Training
+from sl1lib.engine import Training, make_engine
 
 PATIENCE = 60  # seconds
 
@@ -35,7 +35,7 @@ def test_updates_and_epochs_are_the_engine_s(lab, digits):
     start = {name: torch.tensor(array, dtype=torch.float32) for name, array in stored_params().items()}
     momentum = MomentumRamp(settings["momentum"], settings["momentum"], updates=0)
     x, labels = torch.tensor(digits.x_train).unsqueeze(1), torch.tensor(digits.y_train)
-    engine = Engine([Training(start, settings["lr"], momentum, penalty)], x, labels)
+    engine = make_engine([Training(start, settings["lr"], momentum, penalty)], x, labels)
     costs, run = engine.advance(40), lab.run
     np.testing.assert_array_equal(run.history.E0, costs.E0[:, 0])  # exact: the same engine on one machine
     np.testing.assert_array_equal(run.params["U"], engine.params()["U"].numpy())  # exact: likewise

@@ -14,8 +14,9 @@ static void *room(size_t bytes) {
 }
 
 int main(void) {
-    enum { COUNT_OF_IMAGES = 21, ROW = 6 * 25 + 6 + 72 * 25 + 12 + 1920 + 10 };
-    const Places places = {0, 150, 156, 1956, 1968, 3888};
+    enum { COUNT_OF_IMAGES = 21, K1 = 25 * MAPS1, K2 = 25 * MAPS1 * MAPS2, U = NODES * CLASSES };
+    enum { ROW = K1 + MAPS1 + K2 + MAPS2 + U + CLASSES };
+    const Places places = {0, K1, K1 + MAPS1, K1 + MAPS1 + K2, K1 + MAPS1 + K2 + MAPS2, ROW - CLASSES};
     REAL *weights = malloc(ROW * sizeof(REAL)), *gradient = malloc(ROW * sizeof(REAL)), *error = malloc(sizeof(REAL));
     uint8_t *grey = malloc(COUNT_OF_IMAGES * PIXELS);
     REAL *pixels = malloc(COUNT_OF_IMAGES * PIXELS * sizeof(REAL)), *scores = malloc(COUNT_OF_IMAGES * CLASSES * sizeof(REAL));

@@ -25,9 +25,15 @@ needs_compiler = pytest.mark.skipif(not HERE, reason="there is no C compiler")
 def _anew(monkeypatch, tmp_path):
     """Begin with an empty cache, and leave no function behind that another test would take for its own."""
     monkeypatch.setattr(compiler, "cache_folder", lambda: tmp_path / "kept" / "kernels")
-    compiler._once.cache_clear()
+    forget()
     yield
+    forget()
+
+
+def forget():
+    """Let everything be found anew, as in another process."""
     compiler._once.cache_clear()
+    compiler._asked.cache_clear()
 
 
 def training(dtype=torch.float32):
@@ -47,7 +53,7 @@ def kept(tmp_path):
 def test_what_is_compiled_once_is_kept_and_loaded(tmp_path, monkeypatch):
     kernels("float")
     (path,) = kept(tmp_path)
-    compiler._once.cache_clear()
+    forget()
     monkeypatch.setattr(compiler, "_compile", None)  # it would fail
     kernels("float")
     assert kept(tmp_path) == [path]
@@ -61,7 +67,7 @@ def test_a_damaged_object_is_made_anew(tmp_path, damage):
     whole = path.read_bytes()
     path.unlink()  # it may be mapped into this process: the damage goes into another file
     path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    compiler._once.cache_clear()
+    forget()
     kernels("float")
     (path,) = kept(tmp_path)
     assert len(path.read_bytes()) > 1000
@@ -71,7 +77,7 @@ def test_a_damaged_object_is_made_anew(tmp_path, damage):
 def test_other_flags_make_another_object(tmp_path, monkeypatch):
     kernels("float")
     monkeypatch.setenv("CFLAGS", "-O1")
-    compiler._once.cache_clear()
+    forget()
     kernels("float")
     assert len(kept(tmp_path)) == 2
 
@@ -126,6 +132,63 @@ def test_a_compiler_that_fails_says_so_and_is_asked_once(monkeypatch, tmp_path):
     assert type(make_engine([training()], *images())) is Engine
 
 
+def script(tmp_path, monkeypatch, *lines):
+    """Let a shell script be the compiler."""
+    path = tmp_path / "compiler"
+    path.write_text("\n".join(["#!/bin/sh", *lines]))
+    path.chmod(0o755)
+    monkeypatch.setenv("CC", str(path))
+
+
+needs_shell = pytest.mark.skipif(os.name == "nt", reason="there is no shell")
+
+
+@needs_shell
+def test_a_compiler_that_hangs_is_given_up_once(monkeypatch, tmp_path):
+    script(tmp_path, monkeypatch, f"echo once >> {tmp_path}/asked", "exec sleep 600")
+    monkeypatch.setattr(compiler, "PATIENCE", 0.5)
+    for real, maps in (("float", (6, 12)), ("double", (6, 12)), ("float", (3, 6))):
+        with pytest.raises(NotCompiledError, match=r"does not run \(.* timed out .*\); install another compiler"):
+            kernels(real, maps)
+    assert (tmp_path / "asked").read_text() == "once\n"
+
+
+@needs_shell
+@needs_compiler
+def test_warnings_of_a_compiler_are_nobodys_business(monkeypatch, tmp_path, capfd):
+    script(tmp_path, monkeypatch, "echo 'warning: this and that' >&2", f'exec {HERE} "$@"')
+    assert kernels("float").sl1_sizes
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_shell
+@needs_compiler
+def test_a_compiler_that_does_not_know_its_processor_is_told_less(monkeypatch, tmp_path):
+    knows_not = 'case "$*" in *=native*) echo "unsupported argument native" >&2; exit 1;; esac'
+    script(tmp_path, monkeypatch, knows_not, f'exec {HERE} "$@"')
+    assert kernels("float").sl1_sizes
+
+
+def test_the_first_use_says_so_in_a_terminal(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(compiler, "_run", lambda command: "")
+    for terminal in (True, False):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal, raising=False)
+        compiler._compile(["some/compiler"], tmp_path / "object")
+        said = capsys.readouterr().err
+        assert said.count("\n") == terminal
+        assert ("with some/compiler, once" in said) == terminal
+
+
+def test_on_windows_and_on_a_mac_without_tools_nothing_is_tried(monkeypatch):
+    monkeypatch.setattr(compiler.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(compiler, "_tools_of_apple", lambda: False)
+    with pytest.raises(NotCompiledError, match="run xcode-select --install"):
+        find_compiler()
+    monkeypatch.setattr(compiler.os, "name", "nt")
+    with pytest.raises(NotCompiledError, match="not compiled on Windows; use the Windows Subsystem for Linux"):
+        find_compiler()
+
+
 @needs_compiler
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_other_dtypes_are_left_to_the_other_engine(dtype):
@@ -161,11 +224,12 @@ def _runs(flags):
 
 @needs_compiler
 def test_the_sanitizers_find_nothing(tmp_path):
-    """Every function, both types, all readings, on arrays of exactly the size that they ask for."""
+    """Every function, both types, all readings, a pruned width, on arrays of exactly the size that they ask for."""
     program = tmp_path / "program"
-    for real in ("float", "double"):
+    for real, maps in (("float", (6, 12)), ("double", (6, 12)), ("float", (3, 9))):
         source = Path(__file__).with_name("sanitized.c")
         flags = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-DREAL={real}"]
+        flags += [f"-DMAPS1={maps[0]}", f"-DMAPS2={maps[1]}"]
         include = f"-I{compiler.SOURCE.parent}"
         made = subprocess.run(
             [HERE, *flags, include, "-o", program, source, "-lm", "-lpthread"], capture_output=True, text=True

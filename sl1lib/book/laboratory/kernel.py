@@ -20,7 +20,7 @@ import torch
 from ... import fast
 from ...architecture import PARAMETER_SHAPES
 from ...data import Dataset
-from ...engine import Engine, Training
+from ...engine import Trainer, Training, make_engine
 from ...settings import MomentumRamp, Penalty
 from ...training import Run, RunConfig
 from ...training.classifier import measure
@@ -53,7 +53,7 @@ class KernelTrainer:
         self._idle.set()
         self._thread: threading.Thread | None = None
         self._settings = dict(settings)
-        self._engine: Engine | None = None
+        self._engine: Trainer | None = None
         self._watched, self._until, self._plan = 0, 0, list[dict[str, Any]]()
 
     def do(self, command: dict[str, Any]) -> None:
@@ -143,21 +143,21 @@ class KernelTrainer:
         self._mark()
         self._measure()
 
-    def _new_engine(self, params: Params, removed: np.ndarray | None = None) -> Engine:
+    def _new_engine(self, params: Params, removed: np.ndarray | None = None) -> Trainer:
         tensors = {name: torch.tensor(params[name], dtype=torch.float32) for name in PARAMETER_SHAPES}
         masks = None
         if removed is not None:
             masks = {name: torch.zeros_like(tensor, dtype=torch.bool) for name, tensor in tensors.items()}
             masks["U"][:, removed] = True
         training = Training(tensors, 0.1, MomentumRamp(), seed=self._seed, removed=masks)
-        engine = Engine([training], self._images.x, self._images.labels, batch_size=self._config.batch_size)
+        engine = make_engine([training], self._images.x, self._images.labels, batch_size=self._config.batch_size)
         self._tune(engine)
         return engine
 
     def _penalty(self) -> Penalty:
         return Penalty(**{name: self._settings[name] for name in ("strength", "eps", "profile", "grouping", "step")})
 
-    def _tune(self, engine: Engine) -> None:
+    def _tune(self, engine: Trainer) -> None:
         momentum = MomentumRamp(self._settings["momentum"], self._settings["momentum"], updates=0)
         (training,) = engine.trainings
         engine.change([replace(training, lr=self._settings["lr"], momentum=momentum, penalty=self._penalty())])

@@ -17,7 +17,7 @@ import torch
 from ... import fast, reference
 from ...architecture import CLASSES
 from ...data import load_data
-from ...engine import Engine, Training
+from ...engine import Training, make_engine
 from ...errors import require_count, require_number, unexpected
 from ...settings import MOMENTUM_READINGS, Penalty
 
@@ -213,7 +213,7 @@ def descend_network(
     start = fast.init_params(instance, torch.float64)
     trainings = [Training(start, lr, MOMENTUM_READINGS["none"], penalty) for lr in rates]
     tensors = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
-    engine = Engine(trainings, *tensors, reading=reading, batch_size=images)
+    engine = make_engine(trainings, *tensors, reading=reading, batch_size=images)
     errors, norms, lengths = [], [], []
     for _ in range(updates + 1):  # an update tells the error before it; the last one is made for that only
         lengths.append(_norms(engine.state(), "weights/K"))
