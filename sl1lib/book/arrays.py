@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .style import HIGHLIGHT, WIDTH, centre_title, finish, hide_frame, panels
+from .style import HIGHLIGHT, SMALL, WIDTH, centre_title, finish, hide_frame, panels
 
 
 def matrices(
@@ -72,7 +72,7 @@ def image_row(images: Sequence[np.ndarray], titles: Sequence[str], diverging: bo
             axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
         else:
             axes.imshow(image)
-        centre_title(axes, title, 9)
+        centre_title(axes, title, SMALL)
         hide_frame(axes)
     return finish(figure)
 

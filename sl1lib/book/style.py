@@ -12,10 +12,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..errors import require_choice
 
-WIDTH: Final = 5.8  # inches: 10.5 pt type is then 10 px high on a 390 px screen
+WIDTH: Final = 5.8  # inches
+#: Points: the smallest type in a figure, of ticks and of what stands beside dots. book/_static/custom.css keeps it 9 px
+#: high on a phone.
+SMALL: Final = 9.5
 
 INK, PAPER = "#1b1f24", "#ffffff"
 ACCENT, HIGHLIGHT = "#0072b2", "#d55e00"
@@ -87,8 +91,8 @@ STYLE: Final[Mapping[Any, Any]] = MappingProxyType(
         "text.color": INK,
         "xtick.color": INK,
         "ytick.color": INK,
-        "xtick.labelsize": 9.5,
-        "ytick.labelsize": 9.5,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
         "lines.linewidth": 1.8,
         "legend.frameon": False,
         "mathtext.fontset": "cm",
@@ -230,6 +234,25 @@ def hide_frame(axes: Axes) -> None:
 
 
 def finish(figure: Figure) -> Figure:
-    """Close the figure in pyplot and return it, to be shown once as the value of its cell."""
+    """Close the figure in pyplot and return it, to be shown once as the value of its cell.
+
+    Raises
+    ------
+    ValueError
+        For type smaller than `SMALL`, which a phone would show less than 9 px high.
+
+    Examples
+    --------
+    >>> figure, (axes,) = panels(1, 2)
+    >>> note(axes, "hardly seen", (0, 0), (0, 0), fontsize=7)
+    >>> finish(figure)
+    Traceback (most recent call last):
+    ValueError: 'hardly seen' is set in 7 pt; a phone shows type from 9.5 pt up
+    """
     plt.close(figure)
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        size = float(text.get_fontsize())
+        if text.get_text().strip() and size < SMALL:
+            raise ValueError(f"{text.get_text()!r} is set in {size:g} pt; a phone shows type from {SMALL} pt up")
     return figure

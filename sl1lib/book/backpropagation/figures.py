@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from ...readings import find_reading
-from ..style import ACCENT, HIGHLIGHT, INK, Look, finish, panels
+from ..style import ACCENT, HIGHLIGHT, INK, SMALL, Look, finish, panels
 
 BOX_WIDTH, BOX_HEIGHT, ROW = 3.0, 0.62, 1.3
 
@@ -74,7 +74,7 @@ def _arrow(axes: Axes, y: float, side: int, text: str, color: str) -> None:
     look: Look = {"arrowstyle": "-|>", "color": color, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", (x, end), (x, start), arrowprops=look)
     align = "right" if side < 0 else "left"
-    axes.text(x + 0.22 * side, y - ROW / 2, text, ha=align, va="center", color=color, fontsize=9.5, linespacing=1.05)
+    axes.text(x + 0.22 * side, y - ROW / 2, text, ha=align, va="center", color=color, fontsize=SMALL, linespacing=1.05)
 
 
 def difference_errors(steps: np.ndarray, deviations: np.ndarray) -> Figure:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...study import ALPHA, MEASURES, Comparison, Effect, Table, Verdict
-from ..style import HIGHLIGHT, INK, METHOD_STYLES, MUTED, PALE, Look, finish, name_rows, panels, variant_style
+from ..style import HIGHLIGHT, INK, METHOD_STYLES, MUTED, PALE, SMALL, Look, finish, name_rows, panels, variant_style
 from .robustness import Noise
 
 REACH: Final = 8.0  # half intervals that the forest shows; what lies beyond is drawn at its edge
@@ -61,16 +61,16 @@ def forest(verdicts: Sequence[Verdict]) -> Figure:
         axes.axhline(place + 1.5, color=PALE, linewidth=0.6)
         place += 4
     axes.axvline(0, color=INK, linewidth=0.9)
-    axes.set_yticks(ticks, [name for name, _ in blocks], fontsize=8.5)
+    axes.set_yticks(ticks, [name for name, _ in blocks], fontsize=SMALL)
     axes.tick_params(axis="y", length=0)
     axes.set(ylim=(place - 2, -3), xlim=(-REACH - 0.5, REACH + 0.5), xlabel="effect, scaled: its interval is 2 long")
     rivals = {c.other: _rival(c) for _, block in blocks for _, c in block if _rival(c)[0] != INK}
     for name, (color, marker) in rivals.items():
         axes.plot([], [], marker, color=color, markersize=4, label=name)
-    figure.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8.5)
+    figure.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=SMALL)
     figure.tight_layout()
-    axes.text(0.02, 1.0, "← against the claim", transform=axes.transAxes, va="bottom", fontsize=9.5)
-    axes.text(0.98, 1.0, "in favour →", transform=axes.transAxes, va="bottom", ha="right", fontsize=9.5)
+    axes.text(0.02, 1.0, "← against the claim", transform=axes.transAxes, va="bottom", fontsize=SMALL)
+    axes.text(0.98, 1.0, "in favour →", transform=axes.transAxes, va="bottom", ha="right", fontsize=SMALL)
     return finish(figure)
 
 
@@ -124,7 +124,7 @@ def chatter_onset(table: Table) -> Figure:
     left.set(
         xlabel=r"$\eta\lambda\,\mathrm{Lip}(\nabla h)$ in units of $2(1+\mu)$", ylabel=r"largest swing ($\eta\lambda$)"
     )
-    left.legend(loc="center right", fontsize=9, handletextpad=0.2)
+    left.legend(loc="center right", fontsize=SMALL, handletextpad=0.2)
     for place, method in enumerate(("L1", "group lasso")):
         rows, style = table.where(method=method), variant_style(method)
         x = place + rng.uniform(-0.2, 0.2, size=len(rows))
@@ -166,8 +166,8 @@ def gradient_courses(table: Table, gone: float) -> Figure:
                 axes.plot(one["update"] + 1, one["gradient"] / one["gradient"][0], color=color, lw=1, label=label)
         axes.axhline(gone, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
         axes.set(xscale="log", yscale="log")
-        axes.set_title(title, fontsize=9.5)
-        axes.legend(fontsize=8.5, loc="lower left", handlelength=1.2)
+        axes.set_title(title, fontsize=SMALL)
+        axes.legend(fontsize=SMALL, loc="lower left", handlelength=1.2)
     row[0].set_ylabel(r"$\Vert\nabla E\Vert$ over its first value")
     row[1].set_xlabel("update")
     return finish(figure)
@@ -210,7 +210,7 @@ def candidates_behind(noise: Mapping[str, Noise]) -> Figure:
         axes.plot(near, np.full(len(near), place), style.marker, color=style.color, markersize=4.5, alpha=0.75)
         if len(near) < len(behind):
             text = f"{len(behind) - len(near)} more"
-            axes.text(most * 1.03, place, text, va="center", fontsize=8.5, color=style.color)
+            axes.text(most * 1.03, place, text, va="center", fontsize=SMALL, color=style.color)
     name_rows(axes, {method: variant_style(method).color for method in noise})
     axes.set(xlim=(-0.01, most * 1.2), xlabel="validation error behind the winner (points)")
     return finish(figure)

@@ -21,6 +21,7 @@ from ..style import (
     MUTED,
     PALE,
     PAPER,
+    SMALL,
     Look,
     MethodStyle,
     finish,
@@ -106,7 +107,7 @@ def seed_rows(columns: Mapping[str, Mapping[str, ArrayLike]], quantity: str = ""
     figure, row = panels(len(columns), 0.34 * len(rows) + 0.9, sharey=True, sharex=shared)
     for axes, (title, values) in zip(row, columns.items(), strict=True):
         _draw_seeds(axes, [values[name] for name in rows], _styles(rows))
-        axes.set_title(title, fontsize=9.5, fontweight="normal")
+        axes.set_title(title, fontsize=SMALL, fontweight="normal")
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(3))
     _name_rows(row[0], rows)
     for axes in row:
@@ -158,7 +159,7 @@ def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tup
         rows, (lr, strength) = stage.where(method=method), chosen[method]
         if method == "none":
             _tuning_line(axes, rows, "lr", INK, top)
-            axes.text(0.97, 0.94, r"against $\eta$", transform=axes.transAxes, ha="right", va="top", fontsize=9)
+            axes.text(0.97, 0.94, r"against $\eta$", transform=axes.transAxes, ha="right", va="top", fontsize=SMALL)
         else:
             for rate, shade in zip(rates, shades, strict=True):
                 _tuning_line(axes, rows.where(lr=rate), "strength", shade, top)
@@ -173,7 +174,7 @@ def tuning_panels(stage: Table, methods: Sequence[str], chosen: Mapping[str, tup
     _label_edges(figure, r"strength $\lambda$", _VALIDATION)
     handles = [mpl.lines.Line2D([], [], color=shade, marker="o", markersize=4) for shade in shades]
     names = [rf"$\eta = {rate:g}$" for rate in rates]
-    figure.legend(handles, names, loc="lower center", ncols=len(rates), bbox_to_anchor=(0.55, 0.985), fontsize=9.5)
+    figure.legend(handles, names, loc="lower center", ncols=len(rates), bbox_to_anchor=(0.55, 0.985), fontsize=SMALL)
     return finish(figure)
 
 
@@ -234,7 +235,7 @@ def smoothing_widths(stage: Table, methods: Sequence[str], thresholds: Mapping[s
             axes.axvline(thresholds[method], color=INK, linewidth=0.9, linestyle=style.linestyle)
     top.set(xscale="log", yscale="log", ylabel="validation error (%)")
     _error_ticks(top)
-    top.legend(fontsize=9.5, loc="upper left", bbox_to_anchor=(0.28, 0.9))
+    top.legend(fontsize=SMALL, loc="upper left", bbox_to_anchor=(0.28, 0.9))
     bottom.set(xlabel=r"width of the smoothing $\varepsilon$", ylabel=r"nodes below $\varepsilon$", ylim=(-6, 198))
     figure.align_ylabels()
     return finish(figure)
@@ -280,7 +281,7 @@ def _error_ticks(axes: Axes) -> None:
 
 
 def _panel_title(axes: Axes, method: str) -> None:
-    axes.set_title(method.replace(" weight-wise", "\nweight-wise"), fontsize=9, color=variant_style(method).color)
+    axes.set_title(method.replace(" weight-wise", "\nweight-wise"), fontsize=SMALL, color=variant_style(method).color)
 
 
 def _label_edges(figure: Figure, x: str, y: str) -> None:
@@ -340,7 +341,7 @@ def _count_missing(row: np.ndarray, fence: float) -> str:
 def _write_on_plate(axes: Axes, words: str, x: float, y: float, color: str, align: str) -> None:
     """Write words over dots and lines, at a share of the axes' width."""
     plate: Look = {"color": PAPER, "pad": 0.5, "alpha": 0.85}
-    look: Look = {"ha": align, "va": "center", "fontsize": 8.5, "color": color, "bbox": plate}
+    look: Look = {"ha": align, "va": "center", "fontsize": SMALL, "color": color, "bbox": plate}
     axes.text(x, y, words, transform=axes.get_yaxis_transform(), **look)
 
 

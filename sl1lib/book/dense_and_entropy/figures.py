@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...reference import relu, sigmoid, softmax
-from ..style import ACCENT, HIGHLIGHT, INK, centre_title, finish, note, panels
+from ..style import ACCENT, HIGHLIGHT, INK, SMALL, centre_title, finish, note, panels
 
 
 def relu_subgradients(slopes: Sequence[float], wrong: float) -> Figure:
@@ -36,7 +36,7 @@ def scores_to_probabilities(scores: np.ndarray) -> Figure:
         for c, value in enumerate(values):
             text = f"{value:.3g}".replace("-", "−")
             up, side = (3, "bottom") if value >= 0 else (-3, "top")
-            note(axes, text, (c, value), (0, up), ha="center", va=side, fontsize=9.5)
+            note(axes, text, (c, value), (0, up), ha="center", va=side, fontsize=SMALL)
         axes.axhline(0, color=INK, linewidth=0.8)
         centre_title(axes, title, 10)
         axes.set_xticks(range(len(scores)), [f"$c={c}$" for c in range(len(scores))])

@@ -18,6 +18,7 @@ from ..style import (
     INK,
     PAPER,
     SERIES,
+    SMALL,
     WIDTH,
     Look,
     centre_title,
@@ -63,7 +64,7 @@ def strips_in_memory(rows: int, width: int, height: int, shown: int = 3) -> Figu
         at, ink = row * width + column, "w" if row < rows / 2 else INK
         for axes, x, y in ((tile, column, row), (memory, at, 0)):
             axes.add_patch(Rectangle((x, y), 1, 1, facecolor=shades[row], edgecolor="white", linewidth=0.6))
-        tile.text(column + 0.5, row + 0.5, f"{at}", ha="center", va="center", fontsize=9.5, color=ink)
+        tile.text(column + 0.5, row + 0.5, f"{at}", ha="center", va="center", fontsize=SMALL, color=ink)
     for strip in range(shown):
         first, last, level = strip * width, (strip + height) * width, 1.75 + strip
         memory.plot([first, last], [level, level], color=HIGHLIGHT, linewidth=2.2, solid_capstyle="butt")
@@ -91,7 +92,7 @@ def time_ladder(timings: Mapping[str, Timing], per: float, unit: str, floor: flo
         axes.barh(y, least, height=0.36, color=ACCENT)
         axes.plot([least, high], [y, y], color=INK, linewidth=1.2)
         note(axes, _plain(least), (high, y), (5, 0), va="center")
-        axes.text(0, y - 0.26, name, transform=axes.get_yaxis_transform(), va="bottom", fontsize=9.8, bbox=PLATE)
+        axes.text(0, y - 0.26, name, transform=axes.get_yaxis_transform(), va="bottom", fontsize=SMALL, bbox=PLATE)
     values = [per * timing.least for timing in timings.values()]
     ends = [*values, floor] if np.isfinite(floor) else values
     if np.isfinite(floor):
@@ -124,8 +125,10 @@ def roofline(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> Figu
         axes.plot([work.intensity] * 2, [useful, made], color=color, linewidth=1.2)
         axes.plot(work.intensity, useful, "o", markerfacecolor="white", color=color, markersize=7)
         axes.plot(work.intensity, made, "o", color=color, markersize=11)
-        axes.text(work.intensity, made, f"{number}", color="w", ha="center", va="center", fontsize=8, fontweight="bold")
-        below: Look = {"y": -0.11 - 0.06 * number, "transform": axes.transAxes, "fontsize": 9.8, "va": "top"}
+        axes.text(
+            work.intensity, made, f"{number}", color="w", ha="center", va="center", fontsize=SMALL, fontweight="bold"
+        )
+        below: Look = {"y": -0.11 - 0.06 * number, "transform": axes.transAxes, "fontsize": SMALL, "va": "top"}
         axes.text(0.02, s=f"{number}", color=color, fontweight="bold", **below)
         axes.text(0.055, s=name, **below)
     return finish(figure)
@@ -134,13 +137,13 @@ def roofline(machine: Machine, points: Mapping[str, tuple[Work, float]]) -> Figu
 def _draw_roofs(axes: Axes, machine: Machine, x: np.ndarray) -> None:
     """Draw the slopes of cache and memory, each with its name on it, and the flat part."""
     ((across, up),) = np.diff(axes.transData.transform([(1, 1), (10, 10)]), axis=0)  # of slope 1, as drawn
-    look: Look = {"rotation": np.degrees(np.arctan2(up, across)), "rotation_mode": "anchor", "fontsize": 9}
+    look: Look = {"rotation": np.degrees(np.arctan2(up, across)), "rotation_mode": "anchor", "fontsize": SMALL}
     for within, style, name, rate in ((True, "--", "own cache", machine.cache), (False, "-", "memory", machine.memory)):
         axes.plot(x, [machine.roof(at, within) / 1e9 for at in x], color=INK, linestyle=style, linewidth=1.3)
         place = (x[4], rate * x[4] / 1e9)
         note(axes, f"{name}, {rate / 1e9:.0f} GB/s", place, (0, 5), **look)
     flat = machine.operations / 1e9
-    note(axes, f"products, {flat:.0f} GFLOP/s", (x[-1], flat), (0, 13), ha="right", fontsize=9)
+    note(axes, f"products, {flat:.0f} GFLOP/s", (x[-1], flat), (0, 13), ha="right", fontsize=SMALL)
 
 
 def part_bars(parts: Mapping[str, Mapping[str, float]], per: Mapping[str, float], unit: str) -> Figure:
@@ -160,7 +163,9 @@ def part_bars(parts: Mapping[str, Mapping[str, float]], per: Mapping[str, float]
     most = max(per[setting] * sum(seconds.values()) for setting, seconds in parts.items())
     axes.set(xlim=(0, 1.12 * most), xlabel=unit, ylim=(len(parts) - 0.5, -0.75), yticks=[])
     axes.spines["left"].set_visible(False)
-    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=2, fontsize=9.5, bbox_to_anchor=(0.1, 1.0))
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="upper left", ncols=2, fontsize=SMALL, bbox_to_anchor=(0.1, 1.0)
+    )
     figure.subplots_adjust(top=1 - 0.85 / figure.get_figheight())
     return finish(figure)
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ...architecture import CLASSES, NODES_PER_MAP
 from ...reference import smooth_abs_grad, smooth_abs_hess, smooth_abs_prox
-from ..style import HIGHLIGHT, INK, Look, finish, hide_frame, method_style, note, panels
+from ..style import HIGHLIGHT, INK, SMALL, Look, finish, hide_frame, method_style, note, panels
 
 SHARP, ROUND, QUARTIC = method_style("group lasso"), method_style("SL1"), method_style("smoothed L1/2")
 
@@ -72,10 +72,10 @@ def groupings() -> Figure:
             axes.axvline(edge - 0.5, color="#ffffff", linewidth=1.5)
         hide_frame(axes)
         axes.set_title(title, fontsize=10)
-        axes.set_yticks([0, CLASSES - 1], ["class 0", f"class {CLASSES - 1}"], fontsize=8)
+        axes.set_yticks([0, CLASSES - 1], ["class 0", f"class {CLASSES - 1}"], fontsize=SMALL)
     middles = [(m + 0.5) * NODES_PER_MAP - 0.5 for m in range(maps)]
     names = [f"map {m}: nodes {16 * m} to {16 * m + 15}" for m in range(maps)]
-    stack[-1].set_xticks(middles, names, fontsize=9)
+    stack[-1].set_xticks(middles, names, fontsize=SMALL)
     figure.tight_layout()
     return finish(figure)
 

@@ -15,6 +15,7 @@ from ..style import (
     HIGHLIGHT,
     INK,
     METHOD_STYLES,
+    SMALL,
     Look,
     MethodStyle,
     finish,
@@ -119,7 +120,7 @@ def cost_frontier(prunings: Sequence[Prunings], bound: float, images: str) -> Fi
         xytext=(4, 0), textcoords="offset points", color=HIGHLIGHT, va="top", fontweight="bold",
     )  # fmt: skip
     axes.set(xlim=(-1.5, None), xlabel="multiply-adds saved (%)", ylabel=f"{images} error (%)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize=SMALL)
     return finish(figure)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...reference import smooth_abs, smooth_abs_grad
-from ..style import ACCENT, HIGHLIGHT, INK, MUTED, centre_title, finish, label_ends, method_style, note, panels
+from ..style import ACCENT, HIGHLIGHT, INK, MUTED, SMALL, centre_title, finish, label_ends, method_style, note, panels
 
 GREEN = method_style("SL1").color
 #: Colour and line style of each profile that follows r.
@@ -91,7 +91,7 @@ def shrinking_widths(widths: Sequence[float]) -> Figure:
     for eps, alpha in zip(widths, (1.0, 0.65, 0.4), strict=False):
         values.plot(w, smooth_abs(w, eps), color=GREEN, alpha=alpha)
         slopes.plot(w, smooth_abs_grad(w, eps), color=GREEN, alpha=alpha)
-        note(values, f"{eps:g}", (0, eps / 2), (0, 3), ha="center", fontsize=9)
+        note(values, f"{eps:g}", (0, eps / 2), (0, 3), ha="center", fontsize=SMALL)
     values.set(xlabel="$w$", ylabel=r"$\varphi_\varepsilon(w)$")
     slopes.set(xlabel="$w$", ylabel=r"$\varphi'_\varepsilon(w)$")
     figure.tight_layout(w_pad=1.5)
