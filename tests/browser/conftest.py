@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from common import BROWSER_FLAGS, HIDDEN_SCROLLBARS, HTML, find_browser, pages  # noqa: E402
 
+NO_AXE = "axe-core is not here (make node_modules/.bin/biome brings it): accessibility is not tested"
 NAMED = os.environ.get("SL1LIB_BOOK_HTML")
 BOOK = Path(NAMED or HTML).resolve()
 PAGES = pages(BOOK) if BOOK.is_dir() else []
@@ -89,15 +90,26 @@ def show(browser):
 
 
 @pytest.fixture(scope="session")
-def axe():
+def axe(axe_or_none):
     """What keeps somebody out of a page: `axe(page)` lists each serious or critical fault that axe-core finds."""
+    if axe_or_none is None:
+        pytest.skip(NO_AXE)
+    return axe_or_none
+
+
+@pytest.fixture(scope="session")
+def axe_or_none():
+    """The same, for tests that ask for more beside it: None where axe-core is not here."""
     script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not script.is_file():
-        pytest.skip("axe-core is not here (make node_modules/.bin/biome brings it): accessibility is not tested")
+        return None
 
-    def faults(page):
-        page.add_script_tag(content=script.read_text(encoding="utf-8"))
-        violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)")
+    def faults(page, *rules):
+        """Ask for all rules, or for some."""
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(script.read_text(encoding="utf-8"))
+        options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+        violations = page.evaluate("(options) => axe.run(options).then((found) => found.violations)", options)
         return [
             f"{violation['id']}: {violation['help']}: {node['html'][:200]}"
             for violation in violations

@@ -1,10 +1,14 @@
 """Every page of the built book, opened in a browser: complete, readable, quiet, and on its own."""
 
+import io
 import re
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
-from conftest import BOOK
+from conftest import BOOK, NO_AXE
+from PIL import Image
+
+from sl1lib.book.style import SMALL, STYLE
 
 WIDTHS = (1280, 700, 390)
 PRINT = "print"
@@ -75,6 +79,17 @@ SCROLL = r"""
   };
 }
 """
+# Figures by name, and how high the smallest type in each is: `points` where a figure is half its pixels wide, in full.
+TYPE = r"""
+(points) => [...document.querySelectorAll("article figure > a > img")].map((e) =>
+  [e.closest("figure").id, points * e.clientWidth / (e.naturalWidth / 2)])
+"""
+# What takes time and says nothing new: formulas have a copy for screen readers, colours of code are those of any page,
+# and hundreds of functions look like the first.
+GUTTED = """() => {
+  const known = [...document.querySelectorAll("dl.py")].slice(30);
+  for (const e of [...document.querySelectorAll("mjx-container, pre > .line"), ...known]) e.remove();
+}"""
 # Every character of the page's text, by the style that it is set in, written once more at the page's end.
 ALPHABETS = r"""
 async () => {
@@ -136,6 +151,7 @@ def look(page):
         page.set_viewport_size({"width": PAPER if view == PRINT else view, "height": 900})
         page.wait_for_timeout(100)
         seen[view] = {**page.evaluate(SCROLL), "overflow": page.evaluate(OVERFLOW)}
+        seen[view]["type"] = page.evaluate(TYPE, SMALL / 72 * STYLE["figure.dpi"])
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     for font in TEXT_FONTS:
@@ -145,7 +161,24 @@ def look(page):
     return seen
 
 
-def open_page(browser, book, name):
+def obstacles(page, axe):
+    """Return what keeps somebody out, light and dark, on a desktop and a phone; None where axe-core is not here."""
+    if axe is None:
+        return None
+    page.evaluate(GUTTED)
+    found = {}
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)  # the theme waits for 300 ms before it makes what scrolls reachable by keyboard
+        for theme in ("light", "dark"):
+            page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+            # All rules once; what may differ from view to view in each.
+            rules = () if not found else ("color-contrast", "scrollable-region-focusable")
+            found[theme, width] = axe(page, *rules)
+    return found
+
+
+def open_page(browser, book, name, axe):
     """Open a page once and return all that was seen."""
     context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page = context.new_page()
@@ -173,19 +206,20 @@ def open_page(browser, book, name):
         seen = page.evaluate(READ)
         seen["foreign"] = foreign_characters(context, page)
         seen["look"] = look(page)
+        seen["obstacles"] = obstacles(page, axe)
     finally:
         context.close()
     return {**seen, "outside": outside, "console": console, "failed": failed}
 
 
 @pytest.fixture(scope="session")
-def visit(browser, book):
+def visit(browser, book, axe_or_none):
     """Open each page once, however many tests ask for it."""
     known = {}
 
     def visit(name):
         if name not in known:
-            known[name] = open_page(browser, book, name)
+            known[name] = open_page(browser, book, name, axe_or_none)
         return known[name]
 
     return visit
@@ -212,6 +246,35 @@ def test_not_wider_than_the_screen_or_the_paper(visit, page_name, view):
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_formula_in_a_line_scrolls(visit, page_name, view):
     assert visit(page_name)["look"][view]["inline"] == []
+
+
+def test_no_equation_is_cut_on_a_phone(visit, page_name):
+    assert visit(page_name)["look"][390]["cut"] == []
+
+
+def test_type_in_figures_is_9_pixels_high_on_a_phone(visit, page_name):
+    small = [(figure, height) for figure, height in visit(page_name)["look"][390]["type"] if height < 8.99]
+    assert small == []  # 0.01: a width is a whole number of pixels
+
+
+def test_nothing_keeps_anybody_out(visit, page_name):
+    found = visit(page_name)["obstacles"]
+    if found is None:
+        pytest.skip(NO_AXE)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_stands_on_the_page_s_own_ground(browser, book, theme):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{book}/book/smoothing/the-corner.html")
+    page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+    picture = page.locator("article figure > a > img").first
+    pixels = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.close()
+    # exact: colours of whole pixels, a margin of the figure
+    assert pixels.getpixel((2, 2)) == tuple(map(int, re.findall(r"\d+", ground)[:3]))
 
 
 @pytest.mark.parametrize("font", TEXT_FONTS)
