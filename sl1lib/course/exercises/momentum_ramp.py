@@ -19,8 +19,8 @@ EXERCISE = Exercise(
     level="function",
     minutes=10,
     task=(
-        'Return the momentum of update number `update`, counted from 0. In the reading \\"linear\\" it goes along '
-        'a line from `start` at update 0 to `end` at update `updates` and stays there; in the reading \\"step\\" '
+        'Return the momentum of update number `update`, counted from 0. In the reading "linear" it goes along '
+        'a line from `start` at update 0 to `end` at update `updates` and stays there; in the reading "step" '
         "it is `start` before update `updates` and `end` from then on. With `updates` = 0 it is `end` from the "
         "beginning."
     ),

@@ -90,5 +90,11 @@ EXERCISE = Exercise(
             "You multiply by the mean of the means. Each removed input has a mean of its own.",
             "How it goes: its mean moves into the bias",
         ),
+        Mistake(
+            "means_without_weights",
+            ("U[:, removed] @ means[removed]", "means[removed].sum()"),
+            "You fold in the means as if every weight were 1. A class gets an input's mean times its own weight.",
+            "How it goes: its mean moves into the bias",
+        ),
     ],
 )

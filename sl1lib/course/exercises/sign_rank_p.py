@@ -100,5 +100,11 @@ EXERCISE = Exercise(
             "the observed one.",
             "Enough seeds",
         ),
+        Mistake(
+            "ranks_from_zero",
+            (" + 1) / 2", " - 1) / 2"),
+            "Your ranks begin with 0, so that the smallest difference has no say. The smallest has rank 1.",
+            "Enough seeds",
+        ),
     ],
 )
