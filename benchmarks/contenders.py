@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,12 @@ class Case:
             order = epoch_order(SEED, epoch, count)[: count // self.batch * self.batch]
             yield from order.reshape(-1, self.batch)[begun:]
             epoch, begun = epoch + 1, 0
+
+
+@lru_cache(maxsize=1)
+def in_memory(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return images and labels as tensors, one copy for all contenders: together they would fill the memory."""
+    return images_to_tensor(data.x_train), torch.tensor(data.y_train)
 
 
 class Contender:
@@ -179,7 +186,7 @@ class InMemory(_Autograd):
 
     def __init__(self, case: Case, composed: bool = False) -> None:
         super().__init__(case, composed)
-        self.x, self.y = images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
+        self.x, self.y = in_memory(case.data)
         self.batches = case.batches()
 
     def advance(self, updates: int) -> None:

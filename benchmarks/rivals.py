@@ -21,9 +21,19 @@ import torch.nn.functional as F
 
 from sl1lib import fast
 from sl1lib.architecture import POOL
-from sl1lib.engine import images_to_tensor
 
-from .contenders import LR, MOMENTUM, PENALTY, SEED, Case, Contender, InMemory, SkippedError, require_compiler
+from .contenders import (
+    LR,
+    MOMENTUM,
+    PENALTY,
+    SEED,
+    Case,
+    Contender,
+    InMemory,
+    SkippedError,
+    in_memory,
+    require_compiler,
+)
 
 SCANNED: Final = 5  # updates in one call of `lax.scan`: another number would be compiled anew
 
@@ -39,7 +49,7 @@ class Vmapped(Contender):
         start = fast.init_params(SEED)
         self._params = {name: torch.stack([tensor] * models) for name, tensor in start.items()}
         self._velocity = {name: torch.zeros_like(tensor) for name, tensor in self._params.items()}
-        self._x, self._y = images_to_tensor(case.data.x_train), torch.tensor(case.data.y_train)
+        self._x, self._y = in_memory(case.data)
         self._batches = case.batches()
         self._step = self._build(composed)
 
@@ -114,8 +124,7 @@ class Jax(Contender):
             {name: numbers.asarray(np.stack([array * scale] * models)) for name, array in start.items()}
             for scale in (1, 0)
         )
-        self._x = numbers.asarray(case.data.x_train[:, None].astype(np.float32) / 255)
-        self._y = numbers.asarray(case.data.y_train)
+        self._x, self._y = (numbers.asarray(tensor.numpy()) for tensor in in_memory(case.data))
         self._batches = case.batches()
         self._step = jax.jit(partial(jax_step, jax, case.reading, composed))
 
