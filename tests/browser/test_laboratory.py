@@ -371,6 +371,7 @@ def test_the_experiments_show_what_they_say(page):
     update(page, "one epoch")
     update(page, "one epoch")
     assert jump() < 1e-5
+    assert page.locator(".measured").inner_text().startswith("At rest")
     course(page, "3 a node dies")
     assert lengths()[get(page, "node")] < 0.01
     assert page.locator(".then a").get_attribute("href") == "../smoothing/gradients.html"
@@ -404,6 +405,8 @@ def test_nothing_in_it_keeps_anybody_out(open_laboratory, axe, width):
     assert axe(page) == []
     press(page, "4 folding matters")
     page.wait_for_selector("tr.here >> text=forgotten")
+    press(page, "clear")
+    page.select_option("[name=profile]", "abs")
     assert axe(page) == []
 
 

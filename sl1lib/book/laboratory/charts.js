@@ -7,7 +7,8 @@ const POINTS = 150; // of a curve, at most
 const LOG_LENGTHS = [-6, 1]; // between which decades lengths are drawn
 const BINS = 28;
 const LATEST = 60; // updates that the weights' chart shows where it does not show the whole run
-const AT_REST = 1e-6; // the smallest scale of weights
+const LONGEST = 400; // points of a weight that are drawn, at most
+export const AT_REST = 1e-6; // the smallest scale of weights
 export const SWING = 8; // updates over which a swing is measured: the orbits of plain L1 come round after 2 and after 4
 const [RIGHT_EDGE, MIDDLE_OF_CHART, TOP_EDGE, LINE] = [330, 185, 16, 11]; // of what is written in a chart
 
@@ -123,7 +124,7 @@ const widths = ({ grouping, eps, smooth }) => (smooth ? { node: [eps], weight: [
 /** The ten weights of a node, one of them bold, their length, and ε. */
 export function drawWeights(chart, session, settings) {
   const { trail, step, bold } = session;
-  const rows = settings.latest ? trail.slice(-LATEST - 1) : trail;
+  const rows = settings.latest ? trail.slice(-LATEST - 1) : thinned(trail, LONGEST);
   const [low, high] = limitsOf(chart, rows, session, settings.latest);
   const unit = 10 ** Math.floor(Math.log10(Math.max(high, -low)));
   const first = rows[0]?.[0] ?? 0;

@@ -331,7 +331,7 @@ class KernelTrainer:
             "errors": errors,
             "changes": changes,
             "watched": self._watched,
-            "trail": trail[-400:],
+            "trail": trail[-2000:],
             "removed": self._whole[1] if self._whole else None,
         }
         weights = np.concatenate([array.ravel() for array in self._params().values()]).astype("<f8")

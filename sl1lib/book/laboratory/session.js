@@ -6,7 +6,7 @@ import { loadDigits } from "./digits.js";
 import { groupLengths, Network, parameters } from "./network.js";
 
 export const SETTINGS = ["profile", "grouping", "step", "strength", "eps", "lr", "momentum"];
-const LONGEST_TRAIL = 400; // updates
+const LONGEST_TRAIL = 2000; // updates
 const MOVING = 20; // updates within which a slider that is still being moved makes one mark
 const SYMBOLS = { strength: "λ", eps: "ε", lr: "η", momentum: "μ" };
 

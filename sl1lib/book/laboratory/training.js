@@ -2,7 +2,7 @@
 
 import { clamp, fixed, html, rounded, short } from "../explorer.js";
 import { PROFILES } from "../profiles.js";
-import { drawError, drawLengths, drawLoss, drawWeights, SWING, swings } from "./charts.js";
+import { AT_REST, drawError, drawLengths, drawLoss, drawWeights, SWING, swings } from "./charts.js";
 import { SETTINGS } from "./session.js";
 
 const GROUPS_OFFERED = [
@@ -102,6 +102,7 @@ function measured({ trail, watched, removed }) {
   if (removed?.nodes.includes(watched)) return `Node ${watched} is removed: its weights stay 0.`;
   const length = Math.hypot(...trail.at(-1).slice(1));
   const moved = swings(trail).sort((a, b) => a - b);
+  if (moved.at(-1) < AT_REST) return `At rest: in the last ${SWING} updates no weight moves over more than 10⁻⁶.`;
   const ends = [moved[0], moved.at(-1)].map((swing) => short(swing, 2));
   const swung = ends[0] === ends[1] ? ends[0] : ends.join(" to ");
   return `From end to end of the last ${SWING} updates the weights move over ${swung}; the length is ${short(length, 2)}.`;
