@@ -135,7 +135,7 @@ def test_ctrl_c_while_waiting_pauses(lab, monkeypatch):
         monkeypatch.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lab._trainer, "wait", interrupted)
+    monkeypatch.setattr(lab._trainer.beside, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         lab.wait()
     assert lab.wait(PATIENCE)

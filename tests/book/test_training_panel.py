@@ -2,6 +2,8 @@
 
 import _thread
 import base64
+import subprocess
+import sys
 import threading
 import time
 
@@ -87,6 +89,20 @@ def test_ctrl_c_while_waiting_stops_the_training(panel):
     threading.Timer(0.5, _thread.interrupt_main).start()
     panel.wait()
     assert not panel.runs[0].complete
+
+
+def test_python_ends_with_a_panel_that_trains():
+    code = """
+from sl1lib import load_data
+from sl1lib.book.full_training.panel import TrainingPanel
+panel = TrainingPanel(load_data("digits"), epochs=50)
+panel.run()
+while panel.bar.value == 0:
+    pass
+print("done")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 def test_a_training_that_diverges_is_told_and_another_can_begin(panel, monkeypatch):

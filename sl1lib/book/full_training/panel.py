@@ -21,6 +21,7 @@ from ...errors import unexpected
 from ...settings import Penalty
 from ...training import DEFAULT_PENALTY, DivergedError, Run, RunConfig
 from ...training.watching import train_watched
+from ..beside import Beside
 from ..style import INK, WIDTH, label_ends, method_style, plain_log_ticks
 
 try:
@@ -80,8 +81,8 @@ class TrainingPanel:
 
     def __init__(self, data: Dataset, runs: Iterable[Run] = (), epochs: int = 10) -> None:
         self.data, self.runs = data, list(runs)
-        self._asked_to_stop, self._idle = threading.Event(), threading.Event()
-        self._idle.set()
+        self._asked_to_stop = threading.Event()
+        self._beside = Beside("training panel", self._train, stop=self.stop)
         self.view: Any = None
         if ipywidgets is not None:
             self._make_controls(epochs)
@@ -130,7 +131,7 @@ class TrainingPanel:
     @property
     def training(self) -> bool:
         """Whether a training is going on."""
-        return not self._idle.is_set()
+        return not self._beside.idle
 
     def run(self) -> None:
         """Begin a training with the settings of the controls, beside the notebook.
@@ -145,10 +146,9 @@ class TrainingPanel:
         if self.training:
             raise unexpected("the panel", self, "it is training already; stop() ends that, wait() waits for its end")
         self._asked_to_stop.clear()
-        self._idle.clear()
         self._tell("")
         self._busy(True)
-        threading.Thread(target=self._train, args=(self.config(),), daemon=True).start()
+        self._beside.do(self.config())
 
     def stop(self) -> None:
         """End the training after the update it is at; its run is kept."""
@@ -158,7 +158,7 @@ class TrainingPanel:
         """Wait until the training has ended; Ctrl-C, or the notebook's button for it, ends it."""
         while self.training:
             try:
-                self._idle.wait(0.1)  # joining a thread, Python 3.11 takes it for ended after Ctrl-C
+                self._beside.wait(0.1)  # joining a thread, Python 3.11 takes it for ended after Ctrl-C
             except KeyboardInterrupt:
                 self.stop()
 
@@ -168,7 +168,7 @@ class TrainingPanel:
         self._show(self.runs)
 
     def _train(self, config: RunConfig) -> None:
-        """Train, in a thread of its own; whatever happens there is told here."""
+        """Train, beside the notebook; whatever happens there is told here."""
         try:
             run = train_watched(config, self.data, self._look, self._asked_to_stop.is_set)
         except (DivergedError, ValueError) as error:
@@ -179,7 +179,6 @@ class TrainingPanel:
             self._busy(False)
             with suppress(Exception):  # what cannot be drawn must not cost the run
                 self._show(self.runs)
-            self._idle.set()
 
     def _look(self, run: Run) -> None:
         """Show a run while it is made."""

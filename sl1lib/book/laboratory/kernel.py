@@ -1,17 +1,15 @@
 """The laboratory in a kernel: the engine hears the commands of ``backend.js``, and tells snapshots.
 
-A thread of its own makes the updates: the kernel stays free for cells, and an interrupted cell interrupts no training.
+Updates are made beside the notebook: the kernel stays free for cells, and an interrupted cell interrupts no training.
 """
 
 from __future__ import annotations
 
-import atexit
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +25,7 @@ from ...training.classifier import measure
 from ...training.images import Images
 from ...training.recorder import Recorder
 from ...training.run import provenance
+from ..beside import Beside
 from ..live import LiveExplorer
 from .explorer import check_run
 
@@ -48,34 +47,15 @@ class KernelTrainer:
         self, start: Params, config: RunConfig, load: Callable[[], Dataset], settings: Mapping[str, Any], tell: Tell
     ) -> None:
         self._start, self._config, self._load, self._tell = start, config, load, tell
-        self._queue: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._lock, self._gate, self._idle = threading.RLock(), threading.Lock(), threading.Event()
-        self._idle.set()
-        self._thread: threading.Thread | None = None
+        self.beside = Beside("laboratory", self._take, lambda: self._running)
+        self._lock = threading.RLock()
         self._settings = dict(settings)
         self._engine: Trainer | None = None
         self._watched, self._until, self._plan = 0, 0, list[dict[str, Any]]()
 
     def do(self, command: dict[str, Any]) -> None:
         """Take a command, which is obeyed in its turn."""
-        with self._gate:  # whoever waits must not be told between the two that nothing is left
-            self._idle.clear()
-            self._queue.put(dict(command))
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="laboratory", daemon=True)
-            self._thread.start()
-            atexit.register(self.end)  # an update that Python's end cuts off would be a crash
-
-    def end(self) -> None:
-        """End the thread, if there is one."""
-        if self._thread is not None and self._thread.is_alive():
-            self.do({"type": "end"})
-            self._thread.join(10)
-        atexit.unregister(self.end)
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is left to do; tell whether that is so."""
-        return self._idle.wait(timeout)
+        self.beside.do(dict(command))
 
     def run(self) -> Run:
         """Return what is trained so far."""
@@ -101,26 +81,17 @@ class KernelTrainer:
                 | {"laboratory": "settings are those of the last update"},
             )
 
-    def _work(self) -> None:
-        while True:
-            try:
-                command = self._queue.get(block=not self._running)
-            except Empty:
-                command = {"type": "slice"}
-                time.sleep(0.001)  # for whoever waits for the lock
-            if command["type"] == "end":
-                return self._idle.set()
-            try:
-                with self._lock:
-                    if command["type"] != "settings":
-                        self._prepare()
-                    self._obey(**command)
-            except Exception as error:  # a thread has nobody else to tell
-                self._until, self._plan = 0, []
-                self._tell({"trouble": f"{type(error).__name__}: {error}"}, [])
-            with self._gate:
-                if not self._running and self._queue.empty():
-                    self._idle.set()
+    def _take(self, command: dict[str, Any] | None) -> None:
+        """Obey a command, or go on with the updates."""
+        command = command or {"type": "slice"}
+        try:
+            with self._lock:
+                if command["type"] != "settings":
+                    self._prepare()
+                self._obey(**command)
+        except Exception as error:  # a thread has nobody else to tell
+            self._until, self._plan = 0, []
+            self._tell({"trouble": f"{type(error).__name__}: {error}"}, [])
 
     @property
     def _running(self) -> bool:
@@ -384,10 +355,10 @@ class Laboratory(LiveExplorer):
             Whether it has.
         """
         try:
-            return self._trainer.wait(timeout)
+            return self._trainer.beside.wait(timeout)
         except KeyboardInterrupt:
             self.pause()
-            self._trainer.wait(10)
+            self._trainer.beside.wait(10)
             raise
 
     def load(self, run: Run) -> None:
@@ -416,5 +387,5 @@ class Laboratory(LiveExplorer):
 
     def close(self) -> None:
         """End the training, and the widget in the page."""
-        self._trainer.end()
+        self._trainer.beside.end()
         super().close()
