@@ -155,6 +155,8 @@ class Writer:
             node["classes"]
         ):  # a link's text, such as (7.1)
             return self.children(node)
+        if "sl1-check" in node["classes"]:  # prose, with powers of ten
+            return self.children(node)
         text = node.astext().replace("\n", " ")
         text = text.replace("|", "\\|") if self.in_table else text
         return f"`` {text} ``" if "`" in text else f"`{text}`"
