@@ -12,7 +12,7 @@ module               what it does
 ``passes``           one batch forward and backward through the network, in buffers made once
 ``compiled``         `CompiledEngine`, `CompiledNetwork`: the loops of ``kernels.c``, one image in each lane
 ``compiler``         the loops, compiled on this machine, kept, and loaded
-``crew``             threads that share tasks
+``crew.c``           threads that share tasks
 ``choice``           `make_engine`, `make_network`: the compiled one where it can be had
 ``simple``           `SimpleEngine`: the same training as a textbook writes it, by autograd
 ===================  =========================================================================================

@@ -6,7 +6,7 @@ import ctypes
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import torch
 
@@ -14,7 +14,6 @@ from ..architecture import CLASSES, MAPS, NODES_PER_MAP, check_images, parameter
 from ..fast.network import Network, Tensors
 from ..readings import Reading
 from .compiler import kernels
-from .crew import Task, share_out
 from .trainer import Trainer, Training
 from .weights import FULL, ROW, Layout, Weights, places_of
 
@@ -67,8 +66,11 @@ class CompiledEngine(Trainer):
         self._labels = labels.to("cpu", torch.int64).contiguous()
         self._loops: dict[tuple[int, int], Kernels] = {}  # by width: models that have one share their room, too
         self._models = [_Model(self._loops_for, training.removed) for training in trainings]
+        self._narrow = {m: model.places for m, model in enumerate(self._models) if model.places is not None}
         self._parts = torch.zeros(SHARES, len(trainings), ROW, dtype=self._dtype)
         self._errors = torch.zeros(SHARES, len(trainings), dtype=self._dtype)
+        self._batches = [Images(self._images) for _ in self._members]
+        self._work, self._divided = self._plan(), 0
 
     @property
     def lanes(self) -> int:
@@ -81,39 +83,61 @@ class CompiledEngine(Trainer):
         return x.to("cpu", x.dtype if x.dtype == torch.uint8 else self._dtype).contiguous()
 
     def _gradients(self, chosen: Sequence[torch.Tensor], E0: torch.Tensor) -> None:
-        tasks, rows = list[Task](), self._rows()
-        for batch, members in zip(chosen, self._members.values(), strict=True):
-            images = Images(self._images, batch)
-            for m in members:
-                loops = self._models[m].loops
-                for half, *to in zip(loops.halves(len(batch)), self._parts[:, m], self._errors[:, m], strict=True):
-                    tasks.append(partial(loops.gradient, rows[m], images, self._labels, half, *to))
-        self._share_out(tasks, tasks)
+        for images, batch in zip(self._batches, chosen, strict=True):
+            images.choose(batch)
+        self._divide(len(chosen[0]))
+        self._pick()
+        self._with_threads(self._do)
         torch.sum(self._parts, 0, out=self._gradient.flat)
         torch.sum(self._errors, 0, out=E0)
-        for m, model in enumerate(self._models):
-            if model.places is not None:
-                _spread(self._gradient.flat[m], model.places)
+        for m, places in self._narrow.items():
+            _spread(self._gradient.flat[m], places)
 
-    def _rows(self) -> list[torch.Tensor]:
-        """Return the weights of each model, as its loops read them."""
-        rows = self._weights.flat.unbind()
-        return [
-            row if model.places is None else row[model.places] for model, row in zip(self._models, rows, strict=True)
-        ]
+    def _plan(self) -> list[tuple[Kernels, Parts]]:
+        """Return what an update has to do, for each width: the two parts of each model's batch."""
+        found: dict[Kernels, list[Part]] = {}
+        for images, members in zip(self._batches, self._members.values(), strict=True):
+            for m in members:
+                loops = self._models[m].loops
+                found.setdefault(loops, []).extend(
+                    loops.part(self._row(m), images, to, self._labels, error)
+                    for to, error in zip(self._parts[:, m], self._errors[:, m], strict=True)
+                )
+        return [(loops, as_array(parts)) for loops, parts in found.items()]
 
-    def _share_out(self, tasks: Sequence[Task], trial: Sequence[Task]) -> None:
-        """Do tasks with as many threads as are quickest now at some of them; to do these again changes nothing."""
-        share_out(tasks, self._threads.choose(partial(share_out, trial), lambda count: True))
+    def _divide(self, count: int) -> None:
+        """Give each part its images, of so many in a batch."""
+        if count != self._divided:
+            self._divided = count
+            for loops, parts in self._work:
+                halves = loops.halves(count)
+                for n, part in enumerate(parts):
+                    part.first, part.last = halves[n % SHARES]
+
+    def _do(self, threads: int) -> None:
+        """Compute all gradients; to do it again changes nothing."""
+        for loops, parts in self._work:
+            loops.gradients(parts, threads)
+
+    def _row(self, m: int) -> torch.Tensor:
+        """Return the weights of a model as its loops read them, in a place that stays."""
+        return self._models[m].pick(self._weights.flat[m])
+
+    def _pick(self) -> None:
+        """Bring the weights of those models up to date whose loops do not read all of them."""
+        for m in self._narrow:
+            self._row(m)
+
+    def _with_threads(self, work: Callable[[int], None], trial: Callable[[int], None] | None = None) -> None:
+        """Do some work with as many threads as are quickest now at a trial, which changes nothing, or at all of it."""
+        work(self._threads.choose(trial or work, lambda count: True))
 
     def _predict(self, images: torch.Tensor, scores: torch.Tensor) -> None:
-        rows = self._rows()
-        tasks = [
-            partial(model.loops.scores, row, Images(part), out[m])
-            for part, out in zip(self.prepare(images).split(PIECE), scores.split(PIECE, 1), strict=True)
-            for m, (model, row) in enumerate(zip(self._models, rows, strict=True))
-        ]
-        self._share_out(tasks, tasks[:8])
+        whole = Images(self.prepare(images))
+        for m, (model, to) in enumerate(zip(self._models, scores, strict=True)):
+            parts = model.loops.pieces(self._row(m), whole, to, PIECE)
+            some = as_array(parts[:8])
+            self._with_threads(partial(model.loops.scores, as_array(parts)), partial(model.loops.scores, some))
 
     def _loops_for(self, maps: tuple[int, int]) -> Kernels:
         if maps not in self._loops:
@@ -128,6 +152,11 @@ class _Model:
         maps = [torch.arange(count) for count in MAPS] if removed is None else _maps_left(removed)
         self.loops = loops_for((len(maps[0]), len(maps[1])))
         self.places = None if self.loops.layout.maps == MAPS else places_of(*maps)
+        self._picked = torch.empty(0 if self.places is None else len(self.places), dtype=self.loops.dtype)
+
+    def pick(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return what the loops read of a full row, always in the same place."""
+        return weights if self.places is None else torch.index_select(weights, 0, self.places, out=self._picked)
 
 
 def _spread(row: torch.Tensor, places: torch.Tensor) -> None:
@@ -195,11 +224,8 @@ class CompiledNetwork(Network):
         scores = torch.empty(len(x), CLASSES, dtype=self._dtype)
         threads = torch.get_num_threads()
         share = min(PIECE, max(-(-len(x) // (threads * LEAST)), 1) * LEAST)
-        tasks = [
-            partial(self._loops.scores, self._row, Images(part), out)
-            for part, out in zip(x.split(share), scores.split(share), strict=True)
-        ]
-        share_out(tasks, threads)
+        whole = Images(x)
+        self._loops.scores(as_array(self._loops.pieces(self._row, whole, scores, share)), threads)
         return scores
 
     def predict(self, x: torch.Tensor) -> torch.Tensor:
@@ -228,7 +254,7 @@ class _Places(ctypes.Structure):
 
 
 class Images(ctypes.Structure):
-    """The images of a batch, for `Kernels`: all of ``pixels``, or the ``chosen``."""
+    """Images for `Kernels`: all of ``pixels``, or those that are chosen."""
 
     _fields_ = [
         ("pixels", ctypes.c_void_p),
@@ -237,59 +263,89 @@ class Images(ctypes.Structure):
         ("grey", ctypes.c_int64),
     ]
 
-    def __init__(self, pixels: torch.Tensor, chosen: torch.Tensor | None = None) -> None:
-        self._held = pixels, chosen  # as long as their addresses are used
-        count, at = (len(pixels), None) if chosen is None else (len(chosen), chosen.data_ptr())
-        super().__init__(pixels.data_ptr(), at, count, pixels.dtype == torch.uint8)
+    def __init__(self, pixels: torch.Tensor) -> None:
+        self._held = [pixels]  # as long as their addresses are used
+        super().__init__(pixels.data_ptr(), None, len(pixels), pixels.dtype == torch.uint8)
+
+    def choose(self, numbers: torch.Tensor) -> None:
+        """Take these of the images from now on, in this order."""
+        self._held[1:] = [numbers]
+        self.chosen, self.count = numbers.data_ptr(), len(numbers)
+
+
+class Part(ctypes.Structure):
+    """What a thread does at a time: the images from ``first`` to before ``last``, through one network."""
+
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("reading", "places", "weights", "images", "labels")),
+        *((name, ctypes.c_int64) for name in ("first", "last")),
+        *((name, ctypes.c_void_p) for name in ("to", "error")),
+    ]
+
+
+Parts: TypeAlias = "ctypes.Array[Part]"
+
+
+def as_array(parts: Sequence[Part]) -> Parts:
+    """Return parts side by side, as C reads them."""
+    return (Part * len(parts))(*parts)
 
 
 class Kernels:
-    """The functions of ``kernels.c`` on tensors of one dtype, for one reading, error function and numbers of maps."""
+    """The functions of ``kernels.c`` on tensors of one dtype, for one reading, error function and numbers of maps.
+
+    A `Part` does not keep alive what it names.
+    """
 
     def __init__(self, dtype: torch.dtype, reading: Reading, loss: str, maps: tuple[int, int] = MAPS) -> None:
         self._library = kernels(REALS[dtype], maps)
-        self.layout = Layout(*maps)
+        self.dtype, self.layout = dtype, Layout(*maps)
         sizes = (ctypes.c_int64 * 2)()
         self._library.sl1_sizes(sizes)
         self.lanes, self._scratch = sizes
         flags = reading.pool_first, reading.activation == "sigmoid", reading.logits == "relu", loss == "squared_error"
-        # The structures stay as long as their addresses are used.
-        self._held = _Reading(*flags), _Places(*self.layout.offsets.values())
-        self._given = tuple(ctypes.byref(each) for each in self._held)
+        self._reading, self._places = _Reading(*flags), _Places(*self.layout.offsets.values())
         self._mine = threading.local()
 
-    def halves(self, count: int) -> list[range]:
+    def halves(self, count: int) -> list[tuple[int, int]]:
         """Return which images each part of a batch has: whole tiles but at the end."""
         tiles = -(-count // self.lanes)
         middle = min(count, -(-tiles // SHARES) * self.lanes)
-        return [range(middle), range(middle, count)]
+        return [(0, middle), (middle, count)]
 
-    def gradient(
+    def part(
         self,
         weights: torch.Tensor,
         images: Images,
-        labels: torch.Tensor,
-        part: range,
-        gradient: torch.Tensor,
-        error: torch.Tensor,
-    ) -> None:
-        """Write what a part of the batch adds to the gradient and to the error."""
-        self._library.sl1_gradient(
-            *self._given, _at(weights), ctypes.byref(images), _at(labels), ctypes.c_int64(part.start),
-            ctypes.c_int64(part.stop), _at(gradient), _at(error), self._own(),
-        )  # fmt: skip
+        to: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        error: torch.Tensor | None = None,
+    ) -> Part:
+        """Return a part that writes ``to`` a gradient, and its ``error``; or scores, which needs no labels."""
+        fixed = (ctypes.addressof(each) for each in (self._reading, self._places))
+        named = (None if tensor is None else tensor.data_ptr() for tensor in (labels, error))
+        return Part(*fixed, weights.data_ptr(), ctypes.addressof(images), next(named), 0, 0, to.data_ptr(), next(named))
 
-    def scores(self, weights: torch.Tensor, images: Images, scores: torch.Tensor) -> None:
-        """Write the scores of the images."""
-        self._library.sl1_scores(*self._given, _at(weights), ctypes.byref(images), _at(scores), self._own())
+    def pieces(self, weights: torch.Tensor, images: Images, scores: torch.Tensor, size: int) -> list[Part]:
+        """Return the parts that write the scores of all images, ``size`` at a time: whole tiles."""
+        found = []
+        for first in range(0, images.count, size):
+            part = self.part(weights, images, scores)
+            part.first, part.last = first, min(first + size, images.count)
+            found.append(part)
+        return found
+
+    def gradients(self, parts: Parts, threads: int) -> None:
+        """Write what each part of a batch adds to a gradient and to the error."""
+        self._library.sl1_gradients(parts, ctypes.c_int64(len(parts)), ctypes.c_int32(threads), self._own())
+
+    def scores(self, parts: Parts, threads: int) -> None:
+        """Write the scores of the images of each part."""
+        self._library.sl1_scores(parts, ctypes.c_int64(len(parts)), ctypes.c_int32(threads), self._own())
 
     def _own(self) -> ctypes.c_void_p:
         """Return this thread's room for what a tile of images needs."""
         if not hasattr(self._mine, "room"):
             room = torch.empty(self._scratch + LINE, dtype=torch.uint8)
             self._mine.room = room[-room.data_ptr() % LINE :]
-        return _at(self._mine.room)
-
-
-def _at(tensor: torch.Tensor) -> ctypes.c_void_p:
-    return ctypes.c_void_p(tensor.data_ptr())
+        return ctypes.c_void_p(self._mine.room.data_ptr())

@@ -26,6 +26,7 @@ from ..architecture import MAPS
 from ..paths import replacing
 
 SOURCE: Final = Path(__file__).with_name("kernels.c")
+INCLUDED: Final = SOURCE.with_name("crew.c")
 COMPILERS: Final = ("cc", "gcc", "clang")
 # Products and sums fused, as the processor has them; nothing else that would change a result.
 FLAGS: Final = ("-O3", "-ffp-contract=fast", "-fPIC", "-shared")  # ``CFLAGS`` may add to them
@@ -156,15 +157,16 @@ def _asked(compiler: str, more: str) -> tuple[list[str], str] | NotCompiledError
 
 
 def _fingerprint(command: list[str], macros: str) -> str:
-    """Return a digest of all that decides the object: the source, the flags, and what compiler and processor are."""
-    decisive = [SOURCE.read_text(encoding="utf-8"), *command[1:], sys.platform, macros]
+    """Return a digest of all that decides the object: the sources, the flags, and what compiler and processor are."""
+    sources = [path.read_text(encoding="utf-8") for path in (SOURCE, INCLUDED)]
+    decisive = [*sources, *command[1:], sys.platform, macros]
     return hashlib.sha256("\0".join(decisive).encode()).hexdigest()[:16]
 
 
 def _compile(command: list[str], path: Path) -> Path:
     if sys.stderr is not None and sys.stderr.isatty():
         tell(f"compiling the network's loops for this processor with {command[0]}, once")
-    _run([*command, "-o", str(path), str(SOURCE), "-lm"])
+    _run([*command, "-o", str(path), str(SOURCE), "-lm", "-lpthread"])
     return path
 
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "crew.c"
+
 #ifndef REAL
 #define REAL float
 #endif
@@ -428,40 +430,63 @@ static void load(const Images *images, int64_t first, Scratch *s) {
         s->x[p] = __builtin_convertvector((s->words[p / 4] >> (8 * (p % 4))) & 255, V) * ((REAL)1 / 255);
 }
 
-// The images from `first` to before `last`, both at the beginning of a tile or the end of the batch: their error, and
-// their gradients into a row.
-void sl1_gradient(const Reading *reading, const Places *at, const REAL *w, const Images *images, const int64_t *labels,
-                  int64_t first, int64_t last, REAL *gradient, REAL *error, Scratch *s) {
+// What one thread does at a time: images from `first` to before `last`, both at the beginning of a tile or the end of the
+// batch, through one network. `to` takes a row of gradients, or the scores of all images.
+typedef struct {
+    const Reading *reading;
+    const Places *places;
+    const REAL *weights;
+    const Images *images;
+    const int64_t *labels;
+    int64_t first, last;
+    REAL *to, *error;
+} Part;
+
+static void gradient_of(const void *task, void *room) {
+    const Part *part = task;
+    const Images *images = part->images;
+    Scratch *s = room;
     const Mode before = flush();
-    prepare(reading, at, w, s);
+    prepare(part->reading, part->places, part->weights, s);
     memset(&s->sums, 0, sizeof s->sums);
-    *error = 0;
-    for (int64_t n = first; n < last; n += LANES) {
+    *part->error = 0;
+    for (int64_t n = part->first; n < part->last; n += LANES) {
         load(images, n, s);
-        forward(reading, at, w, s);
+        forward(part->reading, part->places, part->weights, s);
         int label[LANES] = {0};
         V share = ZERO;
         for (int l = 0; l < LANES && n + l < images->count; l++) {
-            label[l] = (int)labels[images->chosen[n + l]];
+            label[l] = (int)part->labels[images->chosen[n + l]];
             share[l] = (REAL)1 / images->count;
         }
-        *error += errors_of(reading, s->scores, label, share);
-        backward(reading, at, w, s);
+        *part->error += errors_of(part->reading, s->scores, label, share);
+        backward(part->reading, part->places, part->weights, s);
     }
-    gather(reading, at, s, gradient);
+    gather(part->reading, part->places, s, part->to);
     restore(before);
 }
 
-// The scores of all images, (count, 10).
-void sl1_scores(const Reading *reading, const Places *at, const REAL *w, const Images *images, REAL *scores, Scratch *s) {
+static void scores_of(const void *task, void *room) {
+    const Part *part = task;
+    Scratch *s = room;
     const Mode before = flush();
-    prepare(reading, at, w, s);
-    for (int64_t n = 0; n < images->count; n++) {
-        if (n % LANES == 0) {
-            load(images, n, s);
-            forward(reading, at, w, s);
+    prepare(part->reading, part->places, part->weights, s);
+    for (int64_t n = part->first; n < part->last; n++) {
+        const int lane = (int)((n - part->first) % LANES);
+        if (lane == 0) {
+            load(part->images, n, s);
+            forward(part->reading, part->places, part->weights, s);
         }
-        for (int c = 0; c < CLASSES; c++) scores[n * CLASSES + c] = s->scores[c][n % LANES];
+        for (int c = 0; c < CLASSES; c++) part->to[n * CLASSES + c] = s->scores[c][lane];
     }
     restore(before);
+}
+
+// What the Python calls: all parts, in so many threads.
+void sl1_gradients(const Part *parts, int64_t count, int32_t threads, Scratch *own) {
+    share_out(gradient_of, parts, (size_t)count, sizeof *parts, threads, own, sizeof *own);
+}
+
+void sl1_scores(const Part *parts, int64_t count, int32_t threads, Scratch *own) {
+    share_out(scores_of, parts, (size_t)count, sizeof *parts, threads, own, sizeof *own);
 }

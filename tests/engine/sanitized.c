@@ -17,7 +17,7 @@ int main(void) {
     enum { COUNT_OF_IMAGES = 21, K1 = 25 * MAPS1, K2 = 25 * MAPS1 * MAPS2, U = NODES * CLASSES };
     enum { ROW = K1 + MAPS1 + K2 + MAPS2 + U + CLASSES };
     const Places places = {0, K1, K1 + MAPS1, K1 + MAPS1 + K2, K1 + MAPS1 + K2 + MAPS2, ROW - CLASSES};
-    REAL *weights = malloc(ROW * sizeof(REAL)), *gradient = malloc(ROW * sizeof(REAL)), *error = malloc(sizeof(REAL));
+    REAL *weights = malloc(ROW * sizeof(REAL)), *gradient = malloc(2 * ROW * sizeof(REAL)), *error = malloc(2 * sizeof(REAL));
     uint8_t *grey = malloc(COUNT_OF_IMAGES * PIXELS);
     REAL *pixels = malloc(COUNT_OF_IMAGES * PIXELS * sizeof(REAL)), *scores = malloc(COUNT_OF_IMAGES * CLASSES * sizeof(REAL));
     int64_t *labels = malloc(COUNT_OF_IMAGES * sizeof(int64_t)), *chosen = malloc(COUNT_OF_IMAGES * sizeof(int64_t)), sizes[2];
@@ -30,8 +30,13 @@ int main(void) {
         for (int is_grey = 0; is_grey < 2; is_grey++) {
             const Reading reading = {kind & 1, kind >> 1 & 1, kind >> 2 & 1, kind >> 3 & 1};
             const Images images = {is_grey ? (void *)grey : (void *)pixels, chosen, COUNT_OF_IMAGES, is_grey};
-            sl1_gradient(&reading, &places, weights, &images, labels, 0, COUNT_OF_IMAGES, gradient, error, scratch);
-            sl1_scores(&reading, &places, weights, &images, scores, scratch);
+            const Part halves[] = {
+                {&reading, &places, weights, &images, labels, 0, LANES, gradient, error},
+                {&reading, &places, weights, &images, labels, LANES, COUNT_OF_IMAGES, gradient + ROW, error + 1},
+            };
+            sl1_gradients(halves, COUNT_OF_IMAGES > LANES ? 2 : 1, 2, scratch);
+            const Part all = {&reading, &places, weights, &images, NULL, 0, COUNT_OF_IMAGES, scores, NULL};
+            sl1_scores(&all, 1, 2, scratch);
             if (!(*error > 0 && *error < 100)) return 3;
         }
     puts("done");

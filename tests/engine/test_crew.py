@@ -2,17 +2,16 @@
 
 import multiprocessing
 import signal
-import threading
-import time
+import subprocess
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
 from support import PATIENCE, has_compiled_loops
 
 from sl1lib import MomentumRamp, fast
-from sl1lib.engine import CompiledEngine, Training
-from sl1lib.engine.crew import share_out
+from sl1lib.engine import CompiledEngine, Training, compiler
 
 needs_compiler = pytest.mark.skipif(not has_compiled_loops(), reason="there is no C compiler")
 needs_fork = pytest.mark.skipif(
@@ -20,65 +19,33 @@ needs_fork = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
-@pytest.mark.parametrize("count", [0, 1, 2, 40])
-def test_each_task_is_done_once(threads, count):
-    done = []
-    share_out([lambda n=n: done.append(n) for n in range(count)], threads)
-    assert sorted(done) == list(range(count))
+@needs_compiler
+@pytest.mark.parametrize("sanitizer", ["-fsanitize=thread", "-fsanitize=address,undefined"])
+def test_each_task_is_done_once_whoever_calls_beside(tmp_path, sanitizer):
+    program = checked(tmp_path, "-g", "-O1", sanitizer)
+    done = subprocess.run([program], capture_output=True, text=True)
+    if "FATAL: ThreadSanitizer" in done.stderr:
+        pytest.skip("the sanitizer of threads does not run here")
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
-def test_an_error_of_any_thread_is_raised_once_nothing_runs_any_more():
-    running, lock = 0, threading.Lock()
-
-    def task(number):
-        nonlocal running
-        with lock:
-            running += 1
-        time.sleep(0.005)
-        with lock:
-            running -= 1
-        if number % 3 == 2:
-            raise RuntimeError(f"task {number}")
-
-    for _ in range(20):
-        with pytest.raises(RuntimeError, match="task"):
-            share_out([lambda n=n: task(n) for n in range(12)], threads=4)
-        assert running == 0
+@needs_fork
+@needs_compiler
+def test_a_copy_of_a_process_hires_threads_of_its_own(tmp_path):
+    done = subprocess.run([checked(tmp_path, "-O2"), "copy"], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (0, "copied\n"), done.stderr
 
 
-def test_after_an_interruption_nothing_runs_any_more():
-    """Ctrl-C in the thread that calls, while another is in the middle of a task that writes into the caller's array."""
-    started, ended = threading.Event(), threading.Event()
-    caller = threading.current_thread()
-
-    def task():
-        if threading.current_thread() is caller:
-            assert started.wait(PATIENCE)
-            raise KeyboardInterrupt
-        started.set()
-        time.sleep(0.05)
-        ended.set()
-
-    with pytest.raises(KeyboardInterrupt):
-        share_out([task, task, task], threads=2)
-    assert ended.is_set()
-    share_out([lambda: None] * 3, threads=2)  # the helpers live on
-
-
-def test_calls_from_several_threads_do_not_mix():
-    found = {name: [] for name in range(4)}
-
-    def work(name):
-        for _ in range(50):
-            share_out([lambda n=n: found[name].append(n) for n in range(5)], threads=3)
-
-    callers = [threading.Thread(target=work, args=(name,)) for name in found]
-    for each in callers:
-        each.start()
-    for each in callers:
-        each.join(PATIENCE)
-    assert all(sorted(numbers) == sorted([*range(5)] * 50) for numbers in found.values())
+def checked(folder, *flags):
+    """Compile the program that tries the crew."""
+    source, program = Path(__file__).with_name("crew_checked.c"), folder / "program"
+    include = f"-I{compiler.SOURCE.parent}"
+    command = [compiler.find_compiler(), *flags, include, "-o", program, source, "-lpthread"]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if "cannot find" in made.stderr:
+        pytest.skip("the compiler has no sanitizers here")
+    assert made.returncode == 0, made.stderr
+    return program
 
 
 def engine():
@@ -107,9 +74,8 @@ class _Two:
 @needs_fork
 @needs_compiler
 def test_a_copied_process_hires_threads_of_its_own():
-    """Python's threads are not copied by fork: whoever counted on them would wait for ever."""
+    """Threads are not copied by fork: whoever counted on them would wait for ever."""
     expected = bits_with_two_threads()
-    assert any(thread.name == "sl1lib-crew" for thread in threading.enumerate())
     context = multiprocessing.get_context("fork")
     answers = context.Queue()
     with warnings.catch_warnings():
