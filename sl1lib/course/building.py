@@ -41,7 +41,7 @@ def choose(names: Iterable[str | os.PathLike[str]] = ()) -> Chosen:
     Examples
     --------
     >>> [name for name, _ in choose(["pooling", "dense"])]
-    ['avg_pool2d', 'avg_pool2d_backward', 'composed_kernel', 'dense']
+    ['composed_share', 'avg_pool2d', 'avg_pool2d_backward', 'composed_kernel', 'dense']
     """
     shelf = {q.name: q for q in exercises()}
     wanted = [str(name) for name in names] or [name for name, q in shelf.items() if not needs(q)]
