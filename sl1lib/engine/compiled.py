@@ -79,8 +79,7 @@ class CompiledEngine(Trainer):
 
     def prepare(self, x: torch.Tensor) -> torch.Tensor:
         """Return images ``(N, 1, 28, 28)`` as C reads them: grey levels, or numbers of the parameters' dtype."""
-        check_images(x)
-        return x.to("cpu", x.dtype if x.dtype == torch.uint8 else self._dtype).contiguous()
+        return _readable(x, self._dtype)
 
     def _gradients(self, chosen: Sequence[torch.Tensor], E0: torch.Tensor) -> None:
         for images, batch in zip(self._batches, chosen, strict=True):
@@ -219,8 +218,7 @@ class CompiledNetwork(Network):
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return the scores of the ten classes, before softmax."""
-        check_images(x)
-        x = x.to("cpu", x.dtype if x.dtype == torch.uint8 else self._dtype).contiguous()
+        x = _readable(x, self._dtype)
         scores = torch.empty(len(x), CLASSES, dtype=self._dtype)
         threads = torch.get_num_threads()
         share = min(PIECE, max(-(-len(x) // (threads * LEAST)), 1) * LEAST)
@@ -231,6 +229,12 @@ class CompiledNetwork(Network):
     def predict(self, x: torch.Tensor) -> torch.Tensor:
         """Return the scores for any number of images."""
         return self(x)
+
+
+def _readable(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return images as C reads them, for parameters of this dtype."""
+    check_images(x)
+    return x.to("cpu", x.dtype if x.dtype == torch.uint8 else dtype).contiguous()
 
 
 def _padded(params: Tensors, columns: torch.Tensor | None, maps1: int, maps2: int) -> Tensors:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_exercise import OWN
 
 import sl1lib.reference
 from sl1lib import course
@@ -378,25 +379,7 @@ def test_the_list_is_a_table_and_unknown_names_are_suggested():
 
 def test_an_exercise_of_ones_own_is_one_file(tmp_path):
     path = tmp_path / "doubled.py"
-    text = """
-    import numpy as np
-    from sl1lib.course import Exercise, Mistake
-
-
-    def doubled(x):
-        return 2 * x
-
-
-    EXERCISE = Exercise(
-        doubled, "Twice", "pooling", "line", 1, "Return twice `x`.",
-        cases=[("one number", (np.array([3.0]),))],
-        inputs=lambda draw, n: (draw.numbers(n),),
-        sizes={"n": (1, 2)},
-        mistakes=[Mistake("tripled", ("2 * x", "3 * x"), "You take it three times. Twice is asked for.")],
-        hints=("a", "b", "c"),
-    )
-    """
-    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    path.write_text(OWN, encoding="utf-8")
     assert course.check(path, lambda x: 3 * x).mistake == "tripled"
     assert course.check(path, lambda x: x + x).passed
     path.write_text("EXERCISE = 3\n", encoding="utf-8")

@@ -5,10 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+from own_exercise import OWN
 
 from sl1lib import cli, course
 from sl1lib.course import building
@@ -17,25 +17,6 @@ from sl1lib.course.chapters import CHAPTERS
 from sl1lib.course.conduct import FINDINGS
 from sl1lib.course.editions import credits, needs
 from sl1lib.course.formats import FORMATS
-
-OWN = """
-import numpy as np
-from sl1lib.course import Exercise, Mistake
-
-
-def doubled(x):
-    return 2 * x
-
-
-EXERCISE = Exercise(
-    doubled, "Twice", "pooling", "line", 1, "Return twice `x`.",
-    cases=[("one number", (np.array([3.0]),))],
-    inputs=lambda draw, n: (draw.numbers(n),),
-    sizes={"n": (1, 2)},
-    mistakes=[Mistake("tripled", ("2 * x", "3 * x"), "You take it three times. Twice is asked for.")],
-    hints=("a", "b", "c"),
-)
-"""
 
 
 def tree(folder):
@@ -114,7 +95,7 @@ def test_without_solutions_there_is_one_edition_that_shows_none(tmp_path):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_exercise_of_ones_own_goes_along(tmp_path, kind):
-    (tmp_path / "doubled.py").write_text(textwrap.dedent(OWN), encoding="utf-8")
+    (tmp_path / "doubled.py").write_text(OWN, encoding="utf-8")
     build(tmp_path / "course", [tmp_path / "doubled.py", "dense"], kind=kind)
     assert [q.name for q in asked_in(tmp_path / "course")] == ["doubled", "dense"]
     pages = [path for path in (tmp_path / "course").rglob("*") if path.stem == "pooling" and path.is_file()]
@@ -129,7 +110,7 @@ def test_an_exercise_of_ones_own_goes_along(tmp_path, kind):
 
 
 def test_a_solution_that_needs_what_students_lack_is_refused(tmp_path):
-    text = textwrap.dedent(OWN).replace("    return 2 * x", "    return helper(x)").replace("2 * x", "helper(x)")
+    text = OWN.replace("    return 2 * x", "    return helper(x)").replace("2 * x", "helper(x)")
     (tmp_path / "doubled.py").write_text(f"def helper(x):\n    return 2 * x\n{text}", encoding="utf-8")
     with pytest.raises(ValueError, match="reads helper from beside it"):
         build(tmp_path / "course", [tmp_path / "doubled.py"])
