@@ -87,8 +87,8 @@ class CompiledEngine(Trainer):
         self._divide(len(chosen[0]))
         self._pick()
         self._with_threads(self._do)
-        torch.sum(self._parts, 0, out=self._gradient.flat)
-        torch.sum(self._errors, 0, out=E0)
+        torch.add(*self._parts, out=self._gradient.flat)
+        torch.add(*self._errors, out=E0)
         for m, places in self._narrow.items():
             _spread(self._gradient.flat[m], places)
 

@@ -8,7 +8,7 @@ the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -16,6 +16,8 @@ from ..fast.profiles import find_profile
 
 if TYPE_CHECKING:
     from ..settings import Penalty
+
+TOGETHER: Final = 25  # updates whose costs are found at once: nothing waits for them, and each operation takes its time
 
 
 class PenaltyGroup:
@@ -36,23 +38,25 @@ class PenaltyGroup:
         self.strength = _column([p.strength for _, p in chosen], dtype, device)
         self.eps = _column([p.eps for _, p in chosen], dtype, device)
 
-    def apply(self, U: torch.Tensor, dU: torch.Tensor, costs: torch.Tensor) -> None:
-        r"""Write :math:`\lambda \sum h` of the members into ``costs (M,)``, and add its gradient to ``dU``.
+    def apply(self, U: torch.Tensor, dU: torch.Tensor) -> torch.Tensor:
+        r"""Add the gradient of :math:`\lambda \sum h` to that of the error, and return the members' lengths of groups.
 
         The gradient is the slope over the length times the weights ``U (M, 4, 4, 12, 10)``; a proximal step takes its
         own way instead.
         """
         u = self._take(U)
         lengths = group_lengths(u, self.grouping)
-        values = self.strength * self.profile.value(lengths, self.eps)
-        self._put(costs, values.sum((1, 2, 3)))
-        if self.step == "proximal":
-            return
-        quotient = self.strength * self.profile.quotient(lengths, self.eps)
-        # A fused product and sum in both cases: two operations would round differently.
-        pulled = self._take(dU).addcmul_(quotient, u)
-        if not self._all:
-            self._put(dU, pulled.view(-1, *U.shape[1:]))
+        if self.step != "proximal":
+            quotient = self.strength * self.profile.quotient(lengths, self.eps)
+            # A fused product and sum in both cases: two operations would round differently.
+            pulled = self._take(dU).addcmul_(quotient, u)
+            if not self._all:
+                self._put(dU, pulled.view(-1, *U.shape[1:]))
+        return lengths
+
+    def costs(self, lengths: torch.Tensor) -> torch.Tensor:
+        r"""Return :math:`\lambda \sum h` of the members, for lengths ``(updates, members, …)``."""
+        return (self.strength * self.profile.value(lengths, self.eps)).sum((2, 3, 4))
 
     def shrink(self, U: torch.Tensor, before: torch.Tensor, velocity: torch.Tensor, rate: torch.Tensor) -> None:
         """Apply the proximal map to ``U``, and make the velocity the way that ``U`` really went since ``before``."""
@@ -71,6 +75,29 @@ class PenaltyGroup:
             tensor.copy_(values)
         else:
             tensor.index_copy_(0, self.members, values)
+
+
+class CostRecord:
+    """What the penalties of a group come to before each update: a column of ``costs (updates, M)`` for each member."""
+
+    def __init__(self, group: PenaltyGroup, costs: torch.Tensor) -> None:
+        self._group, self._costs = group, costs
+        self._lengths: list[torch.Tensor] = []
+        self._written = 0
+
+    def add(self, lengths: torch.Tensor) -> None:
+        """Take the lengths before the next update."""
+        self._lengths.append(lengths)
+        if len(self._lengths) == TOGETHER:
+            self.write()
+
+    def write(self) -> None:
+        """Bring the costs up to date."""
+        if self._lengths:
+            found = self._group.costs(torch.stack(self._lengths))
+            self._costs[self._written : self._written + len(found), self._group.members] = found
+            self._written += len(found)
+            self._lengths.clear()
 
 
 def group_penalties(

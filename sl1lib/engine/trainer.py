@@ -17,7 +17,7 @@ from ..fast.losses import LOSSES
 from ..fast.network import Tensors
 from ..readings import Reading, find_reading
 from ..settings import LearningRate, MomentumRamp
-from .penalties import group_penalties
+from .penalties import CostRecord, group_penalties
 from .threads import Threads, one_thread
 from .weights import Weights, stack
 
@@ -168,11 +168,14 @@ class Trainer(ABC):
         require_count("updates", updates, least=1)
         E0, penalty = torch.zeros(2, updates, len(self.trainings), dtype=self._dtype, device=self._device).unbind()
         rates, momenta = self._schedules(updates)
+        records = [CostRecord(group, penalty) for group in self._penalties]
         with torch.no_grad(), self._one_thread():
             for row in range(updates):
-                self._update(E0[row], penalty[row], rates[row], momenta[row])
+                self._update(E0[row], records, rates[row], momenta[row])
                 if stop is not None and stop():
                     break
+            for record in records:
+                record.write()
         return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
 
     def change(self, trainings: Sequence[Training]) -> None:
@@ -276,12 +279,14 @@ class Trainer(ABC):
         momenta = [[training.momentum.at(u) for training in self.trainings] for u in coming]
         return tuple(torch.tensor(t, dtype=self._dtype, device=self._device)[..., None] for t in (rates, momenta))  # type: ignore[return-value]
 
-    def _update(self, E0: torch.Tensor, penalty: torch.Tensor, rate: torch.Tensor, momentum: torch.Tensor) -> None:
-        """Make one update of every training; write what it found before into the given rows."""
+    def _update(
+        self, E0: torch.Tensor, records: Sequence[CostRecord], rate: torch.Tensor, momentum: torch.Tensor
+    ) -> None:
+        """Make one update of every training; write the errors before it into ``E0 (M,)``."""
         self._gradients(self._batch_orders(), E0)
         weights, gradient, velocity = self._weights, self._gradient, self._velocity
-        for group in self._penalties:
-            group.apply(weights.U, gradient.U, penalty)
+        for group, record in zip(self._penalties, records, strict=True):
+            record.add(group.apply(weights.U, gradient.U))
         if self._present is not None:
             gradient.flat.mul_(self._present.flat)
         before = weights.U.clone() if self._proximal else weights.U

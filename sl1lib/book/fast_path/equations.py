@@ -254,11 +254,12 @@ def last_layers() -> tuple[Weights, list[np.ndarray]]:
 def penalty_gradient(check: Checks) -> None:
     what = "against the reference, every profile and grouping"
     weights, layers = last_layers()
-    gradient, costs = Weights(3, torch.float64, CPU), torch.zeros(3, dtype=torch.float64)
+    gradient = Weights(3, torch.float64, CPU)
     for profile, grouping in product(fast.PROFILES, GROUPINGS):
         penalties = [Penalty(0.1 + m, eps, profile, grouping) for m, eps in enumerate(EPS)]
         gradient.flat.zero_()
-        PenaltyGroup(penalties, kind_of(penalties[0]), torch.float64, CPU).apply(weights.U, gradient.U, costs)
+        group = PenaltyGroup(penalties, kind_of(penalties[0]), torch.float64, CPU)
+        costs = group.costs(group.apply(weights.U, gradient.U)[None])[0]
         found = gradient.read()["U"]
         for m, (U, p) in enumerate(zip(layers, penalties, strict=True)):
             check(what, SAME, found[m], reference.penalty_grad(U, p))
