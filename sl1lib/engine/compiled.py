@@ -69,6 +69,7 @@ class CompiledEngine(Trainer):
         self._narrow = {m: model.places for m, model in enumerate(self._models) if model.places is not None}
         self._parts = torch.zeros(SHARES, len(trainings), ROW, dtype=self._dtype)
         self._errors = torch.zeros(SHARES, len(trainings), dtype=self._dtype)
+        self._halves = self._parts.unbind(), self._errors.unbind()
         self._batches = [Images(self._images) for _ in self._members]
         self._work, self._divided = self._plan(), 0
 
@@ -87,8 +88,8 @@ class CompiledEngine(Trainer):
         self._divide(len(chosen[0]))
         self._pick()
         self._with_threads(self._do)
-        torch.add(*self._parts, out=self._gradient.flat)
-        torch.add(*self._errors, out=E0)
+        torch.add(*self._halves[0], out=self._gradient.flat)
+        torch.add(*self._halves[1], out=E0)
         for m, places in self._narrow.items():
             _spread(self._gradient.flat[m], places)
 

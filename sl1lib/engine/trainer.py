@@ -141,7 +141,7 @@ class Trainer(ABC):
         for m, training in enumerate(trainings):
             self._members.setdefault(training.seed, []).append(m)
         self._most, self._threads = 1, Threads(1)  # 1: threads that PyTorch has
-        self._orders: tuple[int, list[torch.Tensor]] = (-1, [])
+        self._orders: tuple[int, list[tuple[torch.Tensor, ...]]] = (-1, [])
 
     @property
     def updates_per_epoch(self) -> int:
@@ -168,15 +168,16 @@ class Trainer(ABC):
         require_count("updates", updates, least=1)
         E0, penalty = torch.zeros(2, updates, len(self.trainings), dtype=self._dtype, device=self._device).unbind()
         rates, momenta = self._schedules(updates)
-        records = [CostRecord(group, penalty) for group in self._penalties]
+        records, before = [CostRecord(group, penalty) for group in self._penalties], self.updates
         with torch.no_grad(), self._one_thread():
-            for row in range(updates):
-                self._update(E0[row], records, rates[row], momenta[row])
+            for row in zip(E0.unbind(), rates.unbind(), momenta.unbind(), strict=True):
+                self._update(records, *row)
                 if stop is not None and stop():
                     break
             for record in records:
                 record.write()
-        return Costs(*(curve[: row + 1].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
+        made = self.updates - before
+        return Costs(*(curve[:made].cpu().numpy().astype(np.float64) for curve in (E0, penalty)))
 
     def change(self, trainings: Sequence[Training]) -> None:
         """Let the rates, momenta and penalties of other trainings hold from the next update on; all else stays."""
@@ -280,7 +281,7 @@ class Trainer(ABC):
         return tuple(torch.tensor(t, dtype=self._dtype, device=self._device)[..., None] for t in (rates, momenta))  # type: ignore[return-value]
 
     def _update(
-        self, E0: torch.Tensor, records: Sequence[CostRecord], rate: torch.Tensor, momentum: torch.Tensor
+        self, records: Sequence[CostRecord], E0: torch.Tensor, rate: torch.Tensor, momentum: torch.Tensor
     ) -> None:
         """Make one update of every training; write the errors before it into ``E0 (M,)``."""
         self._gradients(self._batch_orders(), E0)
@@ -303,9 +304,8 @@ class Trainer(ABC):
         if self._orders[0] != epoch:
             count = len(self._images)
             orders = [torch.from_numpy(epoch_order(seed, epoch, count)).to(self._device) for seed in self._members]
-            self._orders = (epoch, orders)
-        first = number * self._batch_size
-        return [order[first : first + self._batch_size] for order in self._orders[1]]
+            self._orders = (epoch, [order.split(self._batch_size) for order in orders])
+        return [batches[number] for batches in self._orders[1]]
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:

@@ -132,7 +132,7 @@ class Huber(Profile, name="huber"):
         return torch.where(r <= eps + tau, r * (eps / (eps + tau)), r - tau)
 
     def quotient(self, r: Tensor, eps: Numbers) -> Tensor:
-        return 1 / r.clamp(min=eps)
+        return r.clamp(min=eps).reciprocal()
 
     def prox_quotient(self, r: Tensor, tau: Numbers, eps: Numbers) -> Tensor:
         return 1 - tau / r.clamp(min=eps + tau)
