@@ -141,8 +141,8 @@ def _exception(outcome: Outcome, file: str | None, first_line: int) -> Finding:
     own = [line for where, line in outcome.places if where == file]
     text = f": {text}" if text else ""
     if name == "MemoryError":
-        return "memory", f"Your function asks for more memory than there is{_place(file, own, first_line)}{text}."
-    return "exception", f"Your function stops with {name}{_place(file, own, first_line)}{text}."
+        return "memory", f"Your function asks{_place(file, own, first_line)} for more memory than there is{text}."
+    return "exception", f"Your function stops{_place(file, own, first_line)} with {name}{text}."
 
 
 def _place(file: str | None, lines: Sequence[int], first_line: int) -> str:
@@ -150,7 +150,7 @@ def _place(file: str | None, lines: Sequence[int], first_line: int) -> str:
     if not lines or file is None:
         return ""
     source = linecache.getline(file, lines[-1]).strip()
-    return f" in its line {lines[-1] - first_line + 1}" + (f", `{source}`" if source else "")
+    return f" in its line {lines[-1] - first_line + 1}" + (f", `{source}`," if source else "")
 
 
 def _form(result: Any, expected: Any, name: str) -> Finding | None:
@@ -189,6 +189,9 @@ def _shape(found: tuple[int, ...], right: tuple[int, ...], of: str) -> Finding |
         note = " The axes are in another order."
     elif [n for n in found if n != 1] == [n for n in right if n != 1]:
         note = " Only axes of length 1 are too many or missing: look at `keepdims` and `[:, None]`."
+    if not found or not right:
+        kinds = [f"an array of the shape {shape}" if shape else "a single number" for shape in (found, right)]
+        return "wrong_shape", f"The answer{of} is {kinds[0]}; {kinds[1]} is expected.{note}"
     return "wrong_shape", f"The shape{of} is {found}; it should be {right}.{note}"
 
 

@@ -94,16 +94,24 @@ def setup(asked: Sequence[Exercise], plan: Plan) -> str:
     imports = sorted({line for q in asked for line in needed_imports(q)} - {"import numpy as np"})
     own = [line for line in imports if line.startswith("from sl1lib")]
     imports = [line for line in imports if line not in own]
-    lines = [*imports, *[""] * bool(imports), "import numpy as np", ""]
+    ours = ["import numpy as np", "from sl1lib import course"]
+    lines = [*imports, *[""] * bool(imports)]
     if plan.notebook:
-        install = f"    %pip install --quiet --no-deps {plan.install}"
-        lines += ["try:", "    from sl1lib import course", "except ModuleNotFoundError:", install]
-    lines += [f"{'    ' * plan.notebook}from sl1lib import course", *own]
+        install = ["%pip install --quiet numpy", f"%pip install --quiet --no-deps {plan.install}"]
+        once = "except ModuleNotFoundError:  # once; then go on: the kernel need not be restarted"
+        lines += ["try:", *_indented(ours), once, *_indented([*install, *ours])]
+    else:
+        lines += [ours[0], "", ours[1]]
+    lines += own
     if not plan.solutions:
         lines.append("\ncourse.configure(solutions=False)")
     if PREFERENCES.book:
         lines.append(f"\ncourse.configure(book={PREFERENCES.book!r})")
     return "\n".join(lines)
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def needed_imports(exercise: Exercise) -> list[str]:

@@ -21,7 +21,7 @@ from .diagnosis import Catalogue
 from .inputs import Draw
 from .preferences import PREFERENCES
 from .sandbox import SANDBOX
-from .verdict import Verdict
+from .verdict import Verdict, card
 from .wire import decode, encode
 
 Function = Callable[..., Any]
@@ -84,6 +84,22 @@ class Note(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+class Hint(Note):
+    """The last of the hints so far; a notebook, whose cell loses what it showed, shows them all."""
+
+    _given: Sequence[str]
+    _rest: str
+
+    def __new__(cls, given: Sequence[str], rest: str) -> Hint:
+        """Make one of the texts of all hints so far, and of what is said of those to come."""
+        self = super().__new__(cls, textwrap.fill(f"{given[-1]} ({rest})", LINE))
+        self._given, self._rest = given, rest
+        return self
+
+    def _repr_html_(self) -> str:
+        return card("\n".join([*self._given, self._rest]))
 
 
 @dataclass(eq=False, repr=False)
@@ -307,11 +323,12 @@ class Exercise:
         """
         return judge(self, function, SANDBOX.run)
 
-    def hint(self) -> Note:
+    def hint(self) -> Hint:
         """Return the next of three hints."""
         number = self._hints_given = min(self._hints_given + 1, len(self.hints))
-        rest = ("There are two more.", "There is one more.", "q.solution() is next.")[number - 1]
-        return Note(textwrap.fill(f"Hint {number} of 3: {self.hints[number - 1]} ({rest})", LINE))
+        last = "`.solution()` in its place shows one right way." if PREFERENCES.solutions else "It is the last."
+        rest = ("There are two more.", "There is one more.", last)[number - 1]
+        return Hint([f"Hint {n} of 3: {hint}" for n, hint in enumerate(self.hints[:number], 1)], rest)
 
     def solution(self) -> Note:
         """Return one right way, unless the teacher has switched that off."""

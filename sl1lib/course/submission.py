@@ -17,6 +17,7 @@ from ..paths import user_path
 LARGEST: Final = 50_000_000  # bytes of a file; a notebook keeps its pictures
 _ENDINGS: Final = (".ipynb", ".py")
 _CELL: Final = re.compile(r"^# ?%%.*$", re.MULTILINE)  # what begins a cell of a script
+_EXERCISE: Final = re.compile(r"^EXERCISE *= *[\w.]*Exercise\(", re.MULTILINE)  # one of the teacher's own
 _MAGIC: Final = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?+\s*)$")  # of IPython, no Python
 
 
@@ -83,6 +84,8 @@ def _submission(student: str, files: list[Path]) -> Submission:
     for file in files:
         try:
             text = _text(file)
+            if _EXERCISE.search(text):  # beside the notebook, so that it can be checked; it holds the solution
+                continue
             cells = list(_notebook(text) if file.suffix.lower() == ".ipynb" else _script(text))
         except (OSError, ValueError, RecursionError) as error:
             notes.append(f"{file.name} cannot be read: {error}")

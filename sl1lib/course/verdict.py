@@ -122,18 +122,21 @@ class Verdict:
         section = html.escape(self.section)
         if self.link:
             section = f'<a href="{html.escape(self.link)}">{section}</a>'
-        return (
-            f'<div role="status" style="border-left:0.3em solid {colour};padding:0.2em 0.8em;margin:0.5em 0">'
-            f"<strong>{sign} {html.escape(self.exercise)}: {self.headline}.</strong> {_paragraphs(self.message)}"
-            + (f'<pre style="margin:0.5em 0">{html.escape(str(self.case))}</pre>' if self.case else "")
-            + (f"<p>Read on: {section}.</p>" if section else "")
-            + "</div>"
+        return card(
+            self.message,
+            colour,
+            head=f"<strong>{sign} {html.escape(self.exercise)}: {self.headline}.</strong> ",
+            foot=(f'<pre style="margin:0.5em 0">{html.escape(str(self.case))}</pre>' if self.case else "")
+            + (f"<p>Read on: {section}.</p>" if section else ""),
         )
 
 
-def _paragraphs(text: str) -> str:
+def card(text: str, colour: str = "#3a6ea5", head: str = "", foot: str = "") -> str:
+    """Return HTML that a notebook shows in its own colours, light or dark; a line of ``text`` becomes a paragraph."""
     marked = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text, quote=False))
-    return "".join(f'<p style="margin:0.3em 0">{part}</p>' for part in marked.split("\n"))
+    body = "".join(f'<p style="margin:0.3em 0">{part}</p>' for part in marked.split("\n"))
+    style = f"border-left:0.3em solid {colour};padding:0.2em 0.8em;margin:0.5em 0"
+    return f'<div role="status" style="{style}">{head}{body}{foot}</div>'
 
 
 def shown(value: Any, indent: int = 0) -> str:

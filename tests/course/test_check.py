@@ -155,15 +155,15 @@ HANDED_IN = [
     (lambda a: a, "wrong_arguments", "takes (a); the exercise asks for (a, k)"),
     (undecided, "not_attempted", "NotImplementedError"),
     (one_gap, "not_attempted", "`...`"),
-    (greedy, "memory", "more memory than there is in its line 2, `return np.ones(20 * 2**27)`"),
+    (greedy, "memory", "asks in its line 2, `return np.ones(20 * 2**27)`, for more memory than there is"),
     (growing, "memory", "memory"),
     (forking, "exception", "os.fork is not allowed"),
     (starting, "exception", "not allowed"),
     (quitting, "crash", "ended the whole Python process"),
-    (leaving, "exception", "SystemExit in its line 2"),
+    (leaving, "exception", "stops in its line 2, `raise SystemExit`, with SystemExit"),
     (printing, "prints_instead", "prints '3.0' and returns nothing"),
     (silent, "returns_nothing", "returns None"),
-    (misspelt, "exception", "AttributeError in its line 3, `return a.reshpe(n)`"),
+    (misspelt, "exception", "stops in its line 3, `return a.reshpe(n)`, with AttributeError: "),
     (asking, "exception", "EOFError"),
     (changing, "changed_argument", "`a` in place"),
     (flat, "wrong_shape", "The shape is (1, 1, 1); it should be (1, 1, 1, 1). Only axes of length 1"),
@@ -349,10 +349,14 @@ def test_hints_come_one_after_another_and_solutions_can_be_switched_off():
     q = course.exercise("softmax")
     q._hints_given = 0
     assert [str(q.hint())[:11] for _ in range(4)] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    shown = q.hint()._repr_html_()
+    assert [f"Hint {number} of 3" in shown for number in (1, 2, 3)] == [True] * 3
+    assert "<code>.solution()</code> in its place" in shown
     assert "def softmax(s):" in q.solution()
     course.configure(solutions=False)
     try:
         assert "switched off" in q.solution()
+        assert ".solution()" not in q.hint()
     finally:
         course.configure(solutions=True)
     with pytest.raises(TypeError):

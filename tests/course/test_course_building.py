@@ -105,8 +105,10 @@ def test_an_exercise_of_ones_own_goes_along(tmp_path, kind):
     submissions = tmp_path / "submissions"
     submissions.mkdir()
     (submissions / "ada.py").write_text("def doubled(x):\n    return 3 * x\n")
-    (marks,) = course.grade(submissions, asked_in(tmp_path / "course"))
-    assert (marks.verdicts["doubled"].mistake, marks.score) == ("tripled", 0.5)
+    shutil.copytree(pages[0].parent / "exercises", submissions / "bob" / "exercises")  # the whole folder, unopened
+    ada, bob = course.grade(submissions, asked_in(tmp_path / "course"))
+    assert (ada.verdicts["doubled"].mistake, ada.score) == ("tripled", 0.5)
+    assert (bob.verdicts["doubled"].mistake, bob.score) == ("not_attempted", 0)
 
 
 def test_a_solution_that_needs_what_students_lack_is_refused(tmp_path):

@@ -21,7 +21,7 @@ EXERCISE = Exercise(
     task=(
         "`weight` is the weight of a convolution of PyTorch, a tensor (outputs, inputs, kh, kw). A group is all that "
         "leaves one input channel. Return the sum of φ(‖u_g‖) over the groups, a tensor without axes, with Huber's "
-        "cap of width `eps`."
+        "profile of width `eps`, as the chapter *The smooth function* has it."
     ),
     equations=["eq-own-groups"],
     tensors=True,
@@ -36,7 +36,7 @@ EXERCISE = Exercise(
     hints=[
         "Which axis counts the groups? All others are summed over.",
         "Axis 1. `(weight**2).sum(dim=(0, 2, 3)).sqrt()` gives one length for each input channel.",
-        "Huber's cap of these lengths, `torch.where` or `Tensor.where`, then the sum.",
+        "Huber's profile of these lengths, `torch.where` or `Tensor.where`, then the sum.",
     ],
     mistakes=[
         Mistake(

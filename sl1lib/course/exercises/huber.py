@@ -1,4 +1,4 @@
-"""Huber's cap."""
+"""Huber's profile."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def hubers_loss(r, eps):
 
 EXERCISE = Exercise(
     huber,
-    "Huber's cap",
+    "Huber's profile",
     chapter="smooth_function",
     level="line",
     minutes=10,

@@ -1,4 +1,4 @@
-"""The proximal map of Huber's cap."""
+"""The proximal map of Huber's profile."""
 
 import numpy as np
 
@@ -18,13 +18,13 @@ def gradient_step(w, tau, eps):
 
 EXERCISE = Exercise(
     huber_prox,
-    "The proximal map of Huber's cap",
+    "The proximal map of Huber's profile",
     chapter="gradients",
     level="function",
     minutes=20,
     task=(
-        "Return the proximal map of τφ for each entry of `w`, with Huber's cap of width `eps`: the x with x + τφ'(x) "
-        "= w. `tau` is a number above 0."
+        "Return the proximal map of τφ for each entry of `w`, with Huber's profile of width `eps`: the x with "
+        "x + τφ'(x) = w. `tau` is a number above 0."
     ),
     reference=lambda w, tau, eps: reference.smooth_abs_prox(w, tau, eps, "huber"),
     equations=["eq-grad-prox", "eq-grad-prox-huber"],

@@ -1,4 +1,4 @@
-"""The slope of Huber's cap."""
+"""The slope of Huber's profile."""
 
 import numpy as np
 
@@ -17,13 +17,13 @@ def value_in_place_of_the_slope(w, eps):
 
 EXERCISE = Exercise(
     huber_slope,
-    "The slope of Huber's cap",
+    "The slope of Huber's profile",
     chapter="smooth_function",
     level="line",
     minutes=5,
     task=(
-        "Return the slope of φ(|w|) for each entry of `w`, numbers of both signs, with Huber's cap of width `eps`: "
-        "no division by 0, whatever `w` is."
+        "Return the slope of φ(|w|) for each entry of `w`, numbers of both signs, with Huber's profile of width "
+        "`eps`: no division by 0, whatever `w` is."
     ),
     reference=lambda w, eps: reference.smooth_abs_grad(w, eps, "huber"),
     equations=["eq-smooth-huber"],

@@ -20,7 +20,7 @@ EXERCISE = Exercise(
     minutes=10,
     task=(
         "Column k of `U` (C, K) leaves node k. Return the sum of φ(‖u_k‖) over all columns, a number, with Huber's "
-        "cap of width `eps`."
+        "profile of width `eps`, as the chapter *The smooth function* has it."
     ),
     reference=lambda U, eps: reference.penalty(U, eps),
     equations=["eq-grad-error", "eq-smooth-vector"],
@@ -33,7 +33,7 @@ EXERCISE = Exercise(
     sizes={"c": (1, 2, 3), "k": (2, 1, 3)},
     hints=[
         "What is penalised is the length of a column. What has that to do with `axis`?",
-        "`np.sqrt((U**2).sum(axis=0))` gives K lengths. Each goes through Huber's cap.",
+        "`np.sqrt((U**2).sum(axis=0))` gives K lengths. Each goes through Huber's profile.",
         "Add up what the cap gives; it is ε/2 even for a column of zeros.",
     ],
     mistakes=[

@@ -23,8 +23,8 @@ EXERCISE = Exercise(
     level="function",
     minutes=15,
     task=(
-        "Return the gradient of the sum of φ(‖u_k‖) over the columns of `U` (C, K), in its shape, with Huber's cap "
-        "of width `eps`. A column of zeros has gradient 0."
+        "Return the gradient of the sum of φ(‖u_k‖) over the columns of `U` (C, K), in its shape, with Huber's "
+        "profile of width `eps`. A column of zeros has gradient 0."
     ),
     reference=lambda U, eps: reference.penalty_grad(U, eps),
     equations=["eq-grad-radial", "eq-grad-groups"],

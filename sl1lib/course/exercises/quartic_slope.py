@@ -61,8 +61,8 @@ EXERCISE = Exercise(
         Mistake(
             "huber_slope",
             ("(3 * t - t**3) / 2", "t"),
-            "This is the slope of Huber's cap, a straight line with a kink at ε. The quartic's bends into 1 without "
-            "a kink.",
+            "This is the slope of Huber's profile, a straight line with a kink at ε. The quartic's bends into 1 "
+            "without a kink.",
             "Curvature as well: three conditions",
         ),
         Mistake(
