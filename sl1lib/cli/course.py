@@ -1,9 +1,10 @@
-"""The command ``sl1 course``: list exercises, build a course, grade what was handed in. NumPy is enough for it."""
+"""The command ``sl1 course``: list and prove exercises, build a course, grade what was handed in, with NumPy alone."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ..course.formats import FORMATS
 from ..course.grading import grade
 from ..course.marks import Marks, write_csv, write_json
 from ..course.preferences import configure
+from ..course.proving import prove
 from ..course.sandbox import SECONDS
 from ..course.shelf import exercises
 from ..paths import path_option, require_writable
@@ -21,12 +23,13 @@ from ..paths import path_option, require_writable
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options to ``parser``."""
     parser.add_argument(
-        "action", choices=("list", "build", "grade"),
-        help="list: the exercises; build: make a course's folder; grade: mark a folder of submissions",
+        "action", choices=("list", "prove", "build", "grade"),
+        help="list: the exercises; prove: does one of one's own keep what its check promises; build: make a course's "
+        "folder; grade: mark a folder of submissions",
     )  # fmt: skip
     parser.add_argument(
         "names", nargs="*", metavar="NAME",
-        help="build: exercises, chapters, files of one's own; grade: the folder of submissions",
+        help="prove, build: exercises, files of one's own, for build also chapters; grade: the folder of submissions",
     )  # fmt: skip
     making = parser.add_argument_group("build")
     making.add_argument("--out", type=path_option, metavar="DIR", help="the folder to make")
@@ -57,7 +60,17 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         print(exercises())
         return 0
+    if options.action == "prove":
+        return _prove(options.names)
     return _build(options) if options.action == "build" else _grade(options)
+
+
+def _prove(names: Sequence[str]) -> int:
+    if not names:
+        raise ValueError("prove needs exercises, by name or by file: prove NAME")
+    proofs = [prove(name) for name in names]
+    print(*proofs, sep="\n")
+    return 1 if any(proofs) else 0
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 `exercises` lists what there is; ``q = exercise("conv2d")`` has ``q.check(my_conv2d)``, ``q.hint()`` and
 ``q.solution()``. A right answer is told what was verified. A wrong one is compared with a catalogue of known mistakes,
 each a small wrong implementation, and named if it is one of them; else it gets the smallest case in which it fails.
-`Exercise` makes exercises of one's own, `build` a course's folder out of exercises, and `grade` marks what a class
-handed in. Everything here needs NumPy and no PyTorch, but for exercises on tensors; derivations, whose answer is an
-expression, need SymPy.
+`Exercise` makes exercises of one's own, `prove` says whether one keeps what its check promises, `build` makes a
+course's folder out of exercises, and `grade` marks what a class handed in. Everything here needs NumPy and no PyTorch,
+but for exercises on tensors; derivations, whose answer is an expression, need SymPy.
 
 Examples
 --------
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .building import build as build
     from .grading import grade as grade
     from .marks import Marks as Marks
+    from .proving import prove as prove
 
 __all__ = [
     "FINDINGS",
@@ -46,6 +47,9 @@ __all__ = [
     "exercise",
     "exercises",
     "grade",
+    "prove",
 ]
 
-__getattr__ = later(__name__, {"building": ("build",), "grading": ("grade",), "marks": ("Marks",)})
+__getattr__ = later(
+    __name__, {"building": ("build",), "grading": ("grade",), "marks": ("Marks",), "proving": ("prove",)}
+)
