@@ -81,7 +81,7 @@ def function_of(answer: Any, name: str, parameters: Sequence[str]) -> Any:
         unknown = isinstance(node, ast.Name) and node.id not in (*parameters, *FUNCTIONS)
         no_number = isinstance(node, ast.Constant) and type(node.value) not in (int, float)
         if unknown or no_number or not isinstance(node, _PARTS):
-            return f"`{ast.unparse(node)}` does not belong into this expression: {known}."
+            return f"`{ast.unparse(node)}` does not belong in this expression: {known}."
     namespace: dict[str, Any] = dict(FUNCTIONS)
     exec(compile(f"def {name}({', '.join(parameters)}):\n    return {text}", "<expression>", "exec"), namespace)
     return namespace[name]

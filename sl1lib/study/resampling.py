@@ -1,7 +1,7 @@
 """What many imagined repetitions tell of a comparison: what pairs, seeds, tuning and many tests do to it.
 
 ``draws`` is how often something is drawn, from a fixed seed. Answers of networks, ``right``, are an array of truth
-values, one row a network and one column an image.
+values, one row per network and one column per image.
 """
 
 from __future__ import annotations

@@ -63,10 +63,10 @@ def test_a_slip_is_named_in_whatever_form(name, answer, mistake):
     [
         ("2 lr", "a product needs its `*`"),
         ("", "is no expression in Python"),
-        ("lr * eta", "`eta` does not belong into this expression"),
-        ("lr if lr else 1", "does not belong into this expression"),
-        ("__import__('os').system('true')", "does not belong into this expression"),
-        ("lr * 'a'", "`'a'` does not belong into this expression"),
+        ("lr * eta", "`eta` does not belong in this expression"),
+        ("lr if lr else 1", "does not belong in this expression"),
+        ("__import__('os').system('true')", "does not belong in this expression"),
+        ("lr * 'a'", "`'a'` does not belong in this expression"),
         ("lr * strength / (2 * (1 + momentum)) + floor(lr / 10)", "SymPy finds it not the right one"),
     ],
 )

@@ -37,11 +37,11 @@ _VALIDATION: Final = "error on validation images (%)"
 
 
 def unpaired_and_paired(a: ArrayLike, b: ArrayLike, names: tuple[str, str], quantity: str) -> Figure:
-    """Draw two methods' numbers (n,) as two heaps of dots, and beside it with a line for each pair."""
+    """Draw two methods' numbers (n,) as two unpaired samples, and beside them with a line for each pair."""
     one, other = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     green = METHOD_STYLES["SL1"].color
     figure, row = panels(2, 2.8, sharey=True)
-    for axes, title in zip(row, ("two heaps", "the same, in pairs"), strict=True):
+    for axes, title in zip(row, ("unpaired", "the same, in pairs"), strict=True):
         axes.set(title=title, xlim=(-0.5, 1.5))
         axes.set_xticks([0, 1], names)
         axes.plot(np.zeros_like(one), one, "o", color=INK)
@@ -54,7 +54,7 @@ def unpaired_and_paired(a: ArrayLike, b: ArrayLike, names: tuple[str, str], quan
 
 
 def curve_panels(stage: Table, methods: Sequence[str], skip: int = 20) -> Figure:
-    r"""Draw the smoothed :math:`E_0` of the batches against the update, a panel a method, after the paper's Figure 3.
+    r"""Draw the smoothed :math:`E_0` of the batches against the update, a panel for each method, after the paper's Figure 3.
 
     The line is the median over the seeds of a ``stage`` whose trainings made equally many updates; the band holds the
     middle 80 % of them. Thin lines are trainings that ended with more than half of their answers wrong. The median
@@ -309,7 +309,7 @@ def _fence(values: Sequence[np.ndarray]) -> float:
 
 
 def _draw_seeds(axes: Axes, values: Sequence[ArrayLike], styles: Sequence[MethodStyle]) -> None:
-    """Draw a dot a seed, mean and interval below the dots; what is off the scale is counted in words."""
+    """Draw a dot for each seed, mean and interval below the dots; what is off the scale is counted in words."""
     numbers = [np.asarray(row, dtype=np.float64) for row in values]
     numbers = [row[~np.isnan(row)] for row in numbers]
     fence = _fence(numbers)

@@ -18,7 +18,7 @@ from ..style import HIGHLIGHT, INK, WIDTH, finish, hide_frame, label_ends, metho
 
 
 def loss_curves(runs: Sequence[Run], quantity: str = "E0", keep: float = 0.99, skip: int = 20) -> Figure:
-    r"""Draw the error against the epoch, one line a run, after the paper's Figure 3.
+    r"""Draw the error against the epoch, one line for each run, after the paper's Figure 3.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def node_norms(runs: Sequence[Run], eps: float) -> Figure:
 
 
 def kernels(runs: Sequence[Run]) -> Figure:
-    """Draw the six kernels of the first layer of each run, a run a row, all on one scale."""
+    """Draw the six kernels of the first layer of each run, one run per row, all on one scale."""
     stacks = [run.params["K1"][:, 0] for run in runs]
     limit = max(float(np.abs(stack).max()) for stack in stacks)
     count = len(stacks[0])

@@ -54,7 +54,7 @@ def error_by_nodes(curves: Sequence[Curve], images: str) -> Figure:
 
 
 def length_histograms(lengths: Mapping[str, np.ndarray], eps: float) -> Figure:
-    r"""Draw how long the nodes of all seeds are, a panel a method; what is exactly 0 has a bar of its own.
+    r"""Draw how long the nodes of all seeds are, a panel for each method; what is exactly 0 has a bar of its own.
 
     Bars left of the line at ``eps`` are grey.
     """
