@@ -109,8 +109,8 @@ def _rival(comparison: Comparison) -> tuple[str, str]:
 def chatter_onset(table: Table) -> Figure:
     r"""Draw how far weights swing in the end against how sharp the corner is: SL1 on both sides of the transition.
 
-    A dot for each descent of the experiment ``"chatter"``. Filled: some weight jumps. The panel on the right has methods
-    without smoothing.
+    A dot for each descent of the experiment ``"chatter"``. Filled: some weight jumps. The panel on the right has
+    methods without smoothing.
     """
     figure, (left, right) = panels(2, 3.1, sharey=True, width_ratios=[3, 1], layout="constrained")
     rng = np.random.default_rng(0)

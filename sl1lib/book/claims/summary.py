@@ -84,7 +84,7 @@ def main_findings(results: Results) -> list[Finding]:
 
 
 def outcome(results: Results) -> list[str]:
-    """Return what came of the study ``"paper"`` in three sentences of Markdown, for a reader who knows none of its terms."""
+    """Return what came of the study ``"paper"``: three sentences of Markdown for a reader who is new to its terms."""
     finals = results.stage("table finals")
     errors = {
         method: 100 * float(np.median(finals.where(method=method)["held_out_error"]))

@@ -54,7 +54,7 @@ def unpaired_and_paired(a: ArrayLike, b: ArrayLike, names: tuple[str, str], quan
 
 
 def curve_panels(stage: Table, methods: Sequence[str], skip: int = 20) -> Figure:
-    r"""Draw the smoothed :math:`E_0` of the batches against the update, a panel for each method, after the paper's Figure 3.
+    r"""Draw the smoothed :math:`E_0` of the batches against the update, a panel for each method, after Figure 3.
 
     The line is the median over the seeds of a ``stage`` whose trainings made equally many updates; the band holds the
     middle 80 % of them. Thin lines are trainings that ended with more than half of their answers wrong. The median
