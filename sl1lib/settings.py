@@ -125,7 +125,7 @@ class MomentumRamp:
 
     Notes
     -----
-    Equation ``eq-momentum-ramp``, chapter *Full training*.
+    Equation ``eq-momentum-ramp``, chapter *The full training*.
 
     Examples
     --------
@@ -181,7 +181,7 @@ class LearningRate:
 
     Notes
     -----
-    Equation ``eq-lr-decay``, chapter *Full training*.
+    Equation ``eq-lr-decay``, chapter *The full training*.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def heavy_ball_step(
 ) -> tuple[Arrays, Arrays]:
     r"""Make one update: :math:`v \leftarrow \mu v - \eta \nabla E`, then :math:`w \leftarrow w + v`.
 
-    Equation ``eq-heavy-ball``, chapter *Full training*.
+    Equation ``eq-heavy-ball``, chapter *The full training*.
 
     Parameters
     ----------

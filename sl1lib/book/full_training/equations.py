@@ -1,4 +1,4 @@
-"""Ledger entries of the chapter *Full training*."""
+"""Ledger entries of the chapter *The full training*."""
 
 from __future__ import annotations
 

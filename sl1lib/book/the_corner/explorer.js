@@ -78,7 +78,7 @@ function render({ model, el }) {
   panel.slider("strength", { label: "strength λ", max: 2, step: 0.1 });
   panel.slider("eps", { label: "width ε of SL1", min: 0.01, max: 0.5, step: 0.01 });
   panel.slider("momentum", { label: "momentum μ", max: 0.9, step: 0.1 });
-  panel.slider("z", { label: "data want z", min: -1, max: 1.5, step: 0.1 });
+  panel.slider("z", { label: "the data want z", min: -1, max: 1.5, step: 0.1 });
   panel.slider("t", { label: "update t", max: model.get("updates") });
   const left = panel.chart(
     "error E(w), the weight on it, and the minimum (dashed)",

@@ -143,6 +143,8 @@ def chatter_by_momentum(momenta: np.ndarray, spreads: np.ndarray) -> Figure:
     axes.plot(np.repeat(momenta, spreads.shape[1]), spreads.ravel(), "o", color=INK, alpha=0.12, markersize=3)
     axes.plot(mu, 1 / (1 + mu), color=HIGHLIGHT, label="two-cycle")
     axes.plot(mu, 2 / (1 + mu**2), color=ACCENT, linestyle=(0, (5, 1.5)), label="four-cycle")
+    if mu[0] == 0:  # exact: an end of the range; without momentum there is no four-cycle
+        axes.plot(0, 2, "o", color=ACCENT, markerfacecolor="white", clip_on=False)
     axes.set(xlim=(mu[0], mu[-1]), ylim=(0, None))
     label_ends(axes)
     axes.set(xlabel=r"momentum $\mu$", ylabel=r"peak to peak, in units of $\eta\lambda$")
