@@ -15,7 +15,7 @@ chapter = Chapter("paper")
 EPS = 0.5
 
 
-@chapter.equation("eq-paper-convolution", "convolution", reference.conv2d, fast.conv2d)
+@chapter.equation("eq-paper-convolution", "the paper's convolution", reference.conv2d, fast.conv2d)
 def convolution(check: Checks) -> None:
     x, kernel = normal(1, (6, 7), (3, 2))
     y = np.zeros((4, 6))
@@ -24,7 +24,7 @@ def convolution(check: Checks) -> None:
     check("reference against four nested loops", SAME, reference.conv2d(x[None, None], kernel[None, None])[0, 0], y)
 
 
-@chapter.equation("eq-paper-pooling", "average pooling", reference.avg_pool2d, fast.avg_pool2d)
+@chapter.equation("eq-paper-pooling", "the paper's average pooling", reference.avg_pool2d, fast.avg_pool2d)
 def pooling(check: Checks) -> None:
     (a,) = normal(3, (2, 3, 6, 4))
     p = np.empty((2, 3, 3, 2))
@@ -33,7 +33,7 @@ def pooling(check: Checks) -> None:
     check("reference against block after block", SAME, reference.avg_pool2d(a, 2), p)
 
 
-@chapter.equation("eq-paper-dense", "fully connected layer", reference.dense, reference.relu)
+@chapter.equation("eq-paper-dense", "the paper's fully connected layer", reference.dense, reference.relu)
 def dense(check: Checks) -> None:
     o, U, b = normal(4, (3, 5), (4, 5), 4)
     s = [[max(0.0, sum(U[c, k] * o[n, k] for k in range(5)) + b[c]) for c in range(4)] for n in range(3)]
