@@ -45,9 +45,10 @@ NBVAL = (
     *("--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")),
 )
 WITNESS = ROOT / "tests" / "tools" / "witness.ipynb"
-ABOUT_PROCESSES = (
+ABOUT_OTHER_THINGS = (  # processes and compilers: they know nothing of how a number is rounded
     *("training/test_kill.py", "training/test_processes.py"),
     *("training/test_progress.py", "study/test_study_run.py"),
+    *("engine/test_compiler.py", "engine/test_crew.py"),
 )
 NUMERICAL = ("reference", "symbolic", "parity", "fast", "engine", "training", "study", "pruning", "book/test_ledger.py")
 PARTS = ("library", "doctests", "notebooks", "portability", "book", "browser")
@@ -105,7 +106,7 @@ def emulated(name: str, variables: dict[str, str], books: Iterable[Path], files:
 
 def portability(everything: bool) -> Iterator[Step | reports.Report]:
     """Yield the steps for the first processor that rounds otherwise than this one, or for all of them."""
-    files = [f"tests/{name}" for name in NUMERICAL] + [f"--ignore=tests/{name}" for name in ABOUT_PROCESSES]
+    files = [f"tests/{name}" for name in NUMERICAL] + [f"--ignore=tests/{name}" for name in ABOUT_OTHER_THINGS]
     found = False
     for each in processors.emulations():
         if each.reason:

@@ -13,7 +13,8 @@ from sl1lib import LearningRate, MomentumRamp, Penalty, RunConfig, fast, train
 from sl1lib.engine import Engine, Training, threads
 from sl1lib.engine.threads import Threads
 
-pytestmark = [pytest.mark.threads, pytest.mark.usefixtures("every_engine")]
+pytestmark = pytest.mark.threads
+for_every_engine = pytest.mark.usefixtures("every_engine")
 COUNT, BATCH, UPDATES = 70, 20, 6  # the fourth batch of an epoch has 10 images
 PENALTIES = [
     None,
@@ -80,6 +81,7 @@ def assert_same_bits(found, expected):
             assert each == expected[number][name], f"{name} of training {number}, beside {list(found)}"
 
 
+@for_every_engine
 @settings
 def test_alone_or_beside_others_in_any_order_a_training_gives_the_same_bits(settings):
     alone = {n: bits([n], **settings)[n] for n in range(len(PENALTIES))}
@@ -124,6 +126,7 @@ def allow(count, monkeypatch):
     return used
 
 
+@for_every_engine
 @settings
 def test_the_number_of_threads_changes_no_bit(settings, monkeypatch):
     expected = bits((0, 1, 5), **settings)
@@ -138,6 +141,7 @@ class StopError(Exception):
     """Stands for whatever ends a training."""
 
 
+@for_every_engine
 def test_however_it_ends_the_number_of_threads_is_as_before():
     def stop():
         assert torch.get_num_threads() == 1
@@ -207,6 +211,7 @@ def test_who_allows_one_thread_gets_one(clock):
     assert chooser.choose(None, yes) == 1
 
 
+@for_every_engine
 def test_engines_in_two_threads_of_python_give_the_bits_of_one():
     expected, found = bits((0, 1)), {}
     torch.set_num_threads(2)
