@@ -117,7 +117,9 @@ def test_an_unknown_part_is_named():
 def test_the_notebooks_and_the_tests_that_are_named_exist():
     names = {path.stem for path in run_tests.every_notebook()}
     assert {*notebooks.EXPECTED, *notebooks.ALONE} <= names
-    assert all((run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL + run_tests.ABOUT_OTHER_THINGS)
+    assert all(
+        (run_tests.ROOT / "tests" / name).exists() for name in run_tests.NUMERICAL + run_tests.ABOUT_OTHER_THINGS
+    )
 
 
 def test_every_script_that_a_part_starts_is_there():
