@@ -22,13 +22,14 @@ PARTS ?=
 # folder: the scripts in tools/ make it absolute before they start anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test nightly grading lint bench notebooks screenshots slides lab serve clean
+.PHONY: help book test nightly grading pythons lint bench notebooks screenshots slides lab serve clean
 
 help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
 	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
 	@echo "make grading      Otter-Grader and nbgrader, in an environment of their own, on one assignment"
+	@echo "make pythons      wheel and source distribution in empty environments of every Python found here, oldest and newest NumPy"
 	@echo "make lint         ruff, mypy, the layers: who may import whom; Biome for the JavaScript where there is npm"
 	@echo "make bench        the benchmarks, side by side in one run  (OPTIONS=--quick: at most six minutes)"
 	@echo "make notebooks    execute every notebook in place and store its outputs  (FILES=\"...\" for some)"
@@ -55,6 +56,7 @@ test: $(STAMP)
 nightly: $(STAMP)
 	$(PY) tools/run_tests.py nightly
 	$(MAKE) --no-print-directory grading
+	$(MAKE) --no-print-directory pythons
 
 # Their hundred packages hold others back, so that they have an environment of their own, without PyTorch.
 GRADING := .venv-grading
@@ -62,6 +64,9 @@ grading: $(STAMP)
 	test -d $(GRADING) || $(PY) -m venv $(GRADING)
 	$(PY) -m pip --python $(GRADING) install --quiet --disable-pip-version-check numpy pytest ipykernel otter-grader nbgrader
 	$(subst $(VENV),$(GRADING),$(PY)) -m pytest --noconftest tests/course/test_otter_nbgrader.py
+
+pythons: $(STAMP)
+	$(PY) tools/pythons.py
 
 lint: $(STAMP)
 	$(PY) -m ruff check .

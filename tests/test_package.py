@@ -14,20 +14,17 @@ import pytest
 from support import PATIENCE
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import pythons  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Build both distributions from a copy, since building leaves files beside the sources."""
+    """A folder with both distributions."""
     pytest.importorskip("setuptools")
-    copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("out")
-    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"):
-        shutil.copy(ROOT / name, copy)
-    for name in ("sl1lib", "tests"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for what in ("sdist", "wheel"):
-        call = f"from setuptools import build_meta; build_meta.build_{what}({str(out)!r})"
-        subprocess.run([sys.executable, "-W", "ignore", "-c", call], cwd=copy, check=True, capture_output=True)
+    out = tmp_path_factory.mktemp("out")
+    pythons.build(out)
     return out
 
 

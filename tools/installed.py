@@ -32,7 +32,8 @@ def wanted() -> dict[str, SpecifierSet]:
     """Return the range of every package that the project declares for its own work."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [*project["dependencies"], *(each for extra in EXTRAS for each in project["optional-dependencies"][extra])]
-    return {each.name: each.specifier for each in map(Requirement, lines)}
+    asked = [each for each in map(Requirement, lines) if each.marker is None or each.marker.evaluate()]
+    return {each.name: each.specifier for each in asked}
 
 
 def pins() -> dict[str, str]:

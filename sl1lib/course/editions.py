@@ -21,6 +21,7 @@ from .exercise import Exercise
 from .preferences import PREFERENCES
 from .simplifying import LARGEST
 
+_ASKED_FOR = {"derivation": "A derivation", "line": "One line", "function": "A function", "update": "A whole update"}
 STUDENT, SOLUTIONS, TEACHER = "student", "solutions", "teacher"
 
 
@@ -147,7 +148,7 @@ def task(exercise: Exercise) -> str:
     """Return what is asked."""
     worth = f"{exercise.points:g} point{'s' * (exercise.points != 1)}"
     return (
-        f"## {exercise.title}\n\n*{exercise.level}, about {exercise.minutes} minutes, {worth}*\n\n"
+        f"## {exercise.title}\n\n*{_ASKED_FOR[exercise.level]}, about {exercise.minutes} minutes, {worth}*\n\n"
         f"Write `{exercise.name}({', '.join(exercise.parameters)})`. {exercise.task}"
     )
 

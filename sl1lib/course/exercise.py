@@ -326,7 +326,8 @@ class Exercise:
     def hint(self) -> Hint:
         """Return the next of three hints."""
         number = self._hints_given = min(self._hints_given + 1, len(self.hints))
-        last = "`.solution()` in its place shows one right way." if PREFERENCES.solutions else "It is the last."
+        solution = "`.solution()` in place of `.hint()` shows one right way."
+        last = solution if PREFERENCES.solutions else "It is the last."
         rest = ("There are two more.", "There is one more.", last)[number - 1]
         return Hint([f"Hint {n} of 3: {hint}" for n, hint in enumerate(self.hints[:number], 1)], rest)
 

@@ -24,7 +24,7 @@ class Listing(tuple[Exercise, ...]):
     _HEADS = ("exercise", "what it is", "chapter", "level", "minutes")
 
     def _rows(self) -> list[tuple[str, ...]]:
-        return [(q.name, q.title, CHAPTERS[q.chapter][0], q.level, str(q.minutes)) for q in self]
+        return [(q.name, q.title, q.chapter, q.level, str(q.minutes)) for q in self]
 
     def __repr__(self) -> str:
         rows = [self._HEADS, *self._rows()]

@@ -68,7 +68,7 @@ def test_a_package_that_only_the_book_needs_may_be_absent(versions, capsys):
 def test_a_package_that_is_too_old_or_too_new_is_not_taken(versions):
     versions |= {"numpy": "1.25.2", "jupyter-book": "2.0.1"}
     assert not found("numpy").ok
-    assert found("numpy").found == "1.25.2, >=1.26 wanted"
+    assert found("numpy").found.startswith("1.25.2, >=")
     assert not found("jupyter-book (book)").ok
 
 

@@ -351,7 +351,7 @@ def test_hints_come_one_after_another_and_solutions_can_be_switched_off():
     assert [str(q.hint())[:11] for _ in range(4)] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
     shown = q.hint()._repr_html_()
     assert [f"Hint {number} of 3" in shown for number in (1, 2, 3)] == [True] * 3
-    assert "<code>.solution()</code> in its place" in shown
+    assert "<code>.solution()</code> in place of" in shown
     assert "def softmax(s):" in q.solution()
     course.configure(solutions=False)
     try:

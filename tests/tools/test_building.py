@@ -278,7 +278,7 @@ def test_without_a_network_it_is_told_what_is_missing(monkeypatch, capsys):
     assert installed.main(["--usable"]) == 1
     err = capsys.readouterr().err
     assert "That needs a network, once" in err
-    assert "numpy: not installed, >=1.26 wanted" in err
+    assert "numpy: not installed, >=" in err
 
 
 def test_a_library_from_another_folder_is_not_taken_for_this_one(monkeypatch, tmp_path):
