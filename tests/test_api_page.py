@@ -1,4 +1,4 @@
-"""The page of the library names every public name, and its equations are links."""
+"""The pages of the library name every public name, and its equations are links."""
 
 import importlib
 import importlib.util
@@ -14,7 +14,10 @@ import sl1lib
 from sl1lib.cli import command_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "book" / "reference" / "api.md").read_text(encoding="utf-8")
+FOLDER = ROOT / "book" / "reference" / "api"
+OVERVIEW = FOLDER.with_suffix(".md").read_text(encoding="utf-8")
+LISTED = re.findall(r"<api/([\w-]+)>", OVERVIEW)
+PAGES = "".join((FOLDER / f"{name}.md").read_text(encoding="utf-8") for name in LISTED)
 
 
 def extension():
@@ -33,12 +36,18 @@ def public_packages():
     return {"sl1lib", *found} - {"sl1lib.book", "sl1lib.cli"}
 
 
+def test_the_overview_lists_every_page_in_the_order_of_the_contents():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert re.findall(r"file: book/reference/api/(\S+)", toc) == LISTED
+    assert sorted(LISTED) == sorted(path.stem for path in FOLDER.glob("*.md"))
+
+
 def test_every_public_module_has_a_section():
     assert public_packages() <= set(API.LAYERS)
     assert {"sl1lib.book.pooling.explorer", "sl1lib.book.fast_path.steps"} <= set(API.CHAPTERS)
-    assert re.findall(r"^\.\. sl1-api:: (\S+)$", PAGE, re.MULTILINE) == list(API.LAYERS)
-    assert ".. sl1-chapters::" in PAGE
-    assert ".. sl1-cli::" in PAGE
+    assert re.findall(r"^\.\. sl1-api:: (\S+)$", PAGES, re.MULTILINE) == list(API.LAYERS)
+    assert ".. sl1-chapters::" in PAGES
+    assert ".. sl1-cli::" in PAGES
 
 
 @pytest.mark.parametrize("name", API.MODULES)

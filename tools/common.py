@@ -26,6 +26,8 @@ BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages need nothing from elsewhere, so that nothing is found there.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 # What Playwright adds by itself and these scripts take away: without bars, nobody sees what scrolls.

@@ -11,6 +11,7 @@ import argparse
 import ast
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -23,6 +24,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
+OVERVIEW = "book/reference/api"
 BOOK = Path(importlib.import_module("sl1lib").__file__).parent / "book"
 # In the order of the page. A name that several modules hand out is documented
 # in the first of `HOMES` that has it; the others point there.
@@ -284,6 +286,30 @@ def name_types(app, what, name, value, options, lines) -> None:
                 return
 
 
+def moved(app, pagename, templatename, context, doctree) -> None:
+    """Let addresses of the time when the library was one page lead to where its names are now."""
+    if pagename != OVERVIEW or app.builder.format != "html":
+        return
+    pages = {}
+    for name, entry in app.env.domains["py"].objects.items():
+        starts = [each for each in MODULES if name.startswith(f"{each}.")]
+        pages[max(starts, key=len)] = entry.docname
+    labels = app.env.domains["std"].anonlabels
+    pages |= {
+        name: page
+        for name, (page, _) in labels.items()
+        if name.startswith("api-")
+    }
+    addresses = {
+        name: app.builder.get_relative_uri(pagename, page)
+        for name, page in sorted(pages.items())
+    }
+    context["body"] += (
+        f'<script type="application/json" id="sl1-moved">{json.dumps(addresses)}</script>'
+    )
+    app.add_js_file("moved.js", loading_method="defer")
+
+
 def setup(app) -> dict:
     """Register directives and the hook for docstrings."""
     app.add_directive("sl1-api", ApiDirective)
@@ -291,6 +317,7 @@ def setup(app) -> dict:
     app.add_directive("sl1-cli", CliDirective)
     app.connect("autodoc-process-docstring", link_equations)
     app.connect("autodoc-process-docstring", name_types, priority=400)
+    app.connect("html-page-context", moved)
     # `name` in a docstring links to what is documented under it.
     app.connect(
         "config-inited",

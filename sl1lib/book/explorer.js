@@ -31,8 +31,14 @@ const nearest = (values, wanted) =>
   values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Numbers as the book writes them: with a true minus, and never as −0. */
-export const minus = (text) => text.replaceAll("-", "−");
+const raised = (digits) => [...digits].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+const power = (_, sign, digits) => `·10${sign === "-" ? "⁻" : ""}${raised(digits)}`;
+/** Numbers as the book writes them: with a true minus, powers of ten, and never as −0. */
+export const minus = (text) =>
+  text
+    .replace(/e([+-])(\d+)$/, power)
+    .replace(/^(-?)1·/, "$1")
+    .replaceAll("-", "−");
 export const fixed = (value, digits) => minus(value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1"));
 export const rounded = (value, digits) => minus(String(Number(value.toFixed(digits))));
 export const short = (value, digits = 6) => minus(String(Number(value.toPrecision(digits))));
@@ -239,7 +245,7 @@ class Chart {
   constructor(colours, caption, label) {
     this.colours = colours;
     this.caption = html("figcaption", {}, caption);
-    this.picture = svg("svg", { viewBox: `0 0 ${RIGHT + 8} ${BOTTOM + 30}`, role: "img", "aria-label": label });
+    this.picture = svg("svg", { viewBox: `0 0 ${RIGHT + 8} ${BOTTOM + 33}`, role: "img", "aria-label": label });
     this.figure = html("figure", {}, this.caption, this.picture);
   }
 

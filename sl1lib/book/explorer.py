@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .choices import Chosen, as_json
-from .style import ACCENT, BORDER, FAINT, HIGHLIGHT, INK, METHOD_STYLES, MUTED, PAPER, SURFACE
+from .style import ACCENT, BORDER, FAINT, HIGHLIGHT, INK, METHOD_STYLES, MUTED, PAPER, SURFACE, written
 
 _HERE: Final = Path(__file__).parent
 
@@ -21,6 +21,7 @@ COLOURS: Final = {
     "paper": PAPER,
     "accent": ACCENT,
     "highlight": HIGHLIGHT,
+    "emphasis": written(HIGHLIGHT),
     "muted": MUTED,
     "border": BORDER,
     "faint": FAINT,

@@ -25,6 +25,8 @@ INK, PAPER = "#1b1f24", "#ffffff"
 ACCENT, HIGHLIGHT = "#0072b2", "#d55e00"
 MUTED, BORDER, FAINT, SURFACE = "#8b94a0", "#b9c0ca", "#e4e8ee", "#eef1f5"  # what is beside the point, and behind it
 PALE = "#d5dae1"  # bands and rules behind dots
+# What is too light for letters, and the shade in which it is written: the last is that of the smoothed L1/2.
+_WRITTEN: Final = MappingProxyType({HIGHLIGHT: "#c05500", MUTED: "#6e757e", "#b8860b": "#976e09"})
 #: Colours of lines and bars that are no methods, in the order in which they are taken.
 SERIES: Final = (ACCENT, HIGHLIGHT, "#00815c", "#9a4fa3", "#666666")
 
@@ -163,6 +165,17 @@ def darker(style: MethodStyle) -> MethodStyle:
     return MethodStyle(mpl.colors.to_hex(tuple(shade)), style.linestyle, style.marker)
 
 
+def written(color: str) -> str:
+    """Return the shade in which a colour is written: letters need more contrast than lines, 4.5 to 1 in both themes.
+
+    Examples
+    --------
+    >>> written(HIGHLIGHT), written(ACCENT) == ACCENT
+    ('#c05500', True)
+    """
+    return _WRITTEN.get(color, color)
+
+
 def panels(columns: int, height: float, rows: int = 1, **settings: Any) -> tuple[Figure, list[Axes]]:
     """Return a figure as wide as a page, ``height`` inches high, and its axes, row after row.
 
@@ -234,7 +247,7 @@ def hide_frame(axes: Axes) -> None:
 
 
 def finish(figure: Figure) -> Figure:
-    """Close the figure in pyplot and return it, to be shown once as the value of its cell.
+    """Close the figure in pyplot, its type in readable shades, and return it, to be shown as the value of its cell.
 
     Raises
     ------
@@ -252,6 +265,7 @@ def finish(figure: Figure) -> Figure:
     plt.close(figure)
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
+        text.set_color(written(mpl.colors.to_hex(text.get_color())))
         size = float(text.get_fontsize())
         if text.get_text().strip() and size < SMALL:
             raise ValueError(f"{text.get_text()!r} is set in {size:g} pt; a phone shows type from {SMALL} pt up")

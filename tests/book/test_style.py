@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from sl1lib.book.style import ACCENT, HIGHLIGHT, INK, METHOD_STYLES, MUTED, PAPER, SERIES, SMALL, STYLE
+from sl1lib.book.style import (
+    ACCENT,
+    HIGHLIGHT,
+    INK,
+    METHOD_STYLES,
+    MUTED,
+    PAPER,
+    SERIES,
+    SMALL,
+    STYLE,
+    finish,
+    note,
+    panels,
+    written,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = (ROOT / "book" / "_static" / "custom.css").read_text(encoding="utf-8")
@@ -42,6 +56,22 @@ def test_what_is_drawn_stands_out(colour):
     # 3 is WCAG's bound for graphics.
     assert contrast(np.array(to_rgb(colour)), np.array(to_rgb(PAPER))) > 3
     assert contrast(in_the_dark(colour), DARK) > 3
+
+
+@pytest.mark.parametrize("colour", [*DRAWN, MUTED])
+def test_what_is_written_is_read_easily(colour):
+    # 4.5 is WCAG's bound for text.
+    assert contrast(np.array(to_rgb(written(colour))), np.array(to_rgb(PAPER))) > 4.5
+    assert contrast(in_the_dark(written(colour)), DARK) > 4.5
+
+
+def test_a_figure_s_type_is_written_in_readable_shades():
+    figure, (axes,) = panels(1, 2)
+    axes.plot([0, 1], color=HIGHLIGHT)
+    note(axes, "plain L1", (0, 0), (0, 0), color=HIGHLIGHT)
+    finish(figure)
+    assert axes.texts[0].get_color() == written(HIGHLIGHT)
+    assert axes.lines[0].get_color() == HIGHLIGHT
 
 
 def test_text_is_read_easily_and_what_is_beside_the_point_is_seen():

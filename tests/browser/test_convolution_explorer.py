@@ -98,6 +98,21 @@ def test_arrow_keys_move_the_window_and_stop_at_the_edge(explorer):
         assert explorer.place == list(end)
 
 
+def test_the_window_is_magnified_to_its_products(explorer):
+    explorer.button("sharpen").click()
+    row, column = explorer.place
+    pixels = IMAGE[row : row + 5, column : column + 5] / 255
+    products = (pixels * EXPLORER_KERNELS["sharpen"]).ravel()
+    shown = [text.replace("−", "-") for text in explorer.root.locator(".products b").all_text_contents()]
+    np.testing.assert_allclose(np.array(shown, float), products, rtol=0.06, atol=1e-12)  # two digits are shown
+    factors = explorer.root.locator(".products span").nth(12)
+    assert factors.text_content() == f"{float(f'{pixels[2, 2]:.2g}'):g} × 5"
+    widths = explorer.root.locator(".products > div").evaluate_all(
+        "all => all.map((e) => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(widths) <= 0
+
+
 def test_a_click_puts_the_window_there(explorer):
     box = explorer.canvas.bounding_box()
     pixel = box["width"] / 28

@@ -11,13 +11,22 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def page(browser, book):
+@pytest.fixture(scope="module")
+def opened(browser, book):
     page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
     page.goto(f"{book}/{PAGE}")
     yield page
     page.close()
+
+
+@pytest.fixture
+def page(opened):
+    """The page, with no card open and the pointer on nothing."""
+    opened.mouse.move(0, 0)
+    opened.keyboard.press("Escape")
+    opened.wait_for_function("() => !document.querySelector('.sl1-preview')")
+    return opened
 
 
 def link(page, part):

@@ -7,6 +7,7 @@ from conftest import BOOK, PAGES
 
 WITH_QUESTIONS = [name for name in PAGES if "sl1-question" in (BOOK / name).read_text(encoding="utf-8")]
 PAGE = "book/network/convolution.html"
+MATHJAX = "**/vendor/mathjax/**"  # takes most of a page's time, and no question waits for it
 TOUCH = 44  # pixels: the least that a finger hits
 
 pytestmark = pytest.mark.skipif(not PAGES, reason=f"no built book in {BOOK}: run make book, or make test")
@@ -21,6 +22,7 @@ def opened(browser, book):
         contexts.append(browser.new_context(**{"viewport": {"width": 390, "height": 900}, **context}))
         page = contexts[-1].new_page()
         page.set_default_timeout(120_000)  # milliseconds: a busy machine is slow, not wrong
+        page.route(MATHJAX, lambda route: route.abort())
         page.goto(f"{book}/{PAGE}")
         return page
 
@@ -122,6 +124,7 @@ def test_every_question_of_a_page_has_one_right_answer_that_is_hidden_at_first(b
     page = browser.new_page()
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.route(MATHJAX, lambda route: route.abort())
     page.goto(f"{book}/{name}")
     found = page.locator(".sl1-question").evaluate_all(
         "all => all.map((q) => [q.querySelectorAll('.sl1-right').length, q.querySelectorAll('button').length,"

@@ -13,14 +13,9 @@ export function pairsNeeded(comparisons) {
 }
 
 const written = (rate) => (rate >= 1 ? Math.round(rate) : rate > 0 ? rate.toFixed(1) : "less than 0.1");
-const raised = (exponent) => `⁻${[...String(-exponent)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
 
 /** A probability in two digits; a small one as a multiple of a power of ten. */
-export function probability(p) {
-  if (p >= 0.001) return short(p, 2);
-  const [factor, exponent] = p.toExponential(1).split("e");
-  return `${minus(String(Number(factor)))}·10${raised(Number(exponent))}`;
-}
+export const probability = (p) => (p >= 0.001 ? short(p, 2) : minus(p.toExponential(1).replace(".0e", "e")));
 
 // The rates are those of one comparison at 5 % divided by the family: what Holm asks of a family's smallest p.
 function sentence({ pairs, size, family, rate, spread }) {

@@ -1,6 +1,6 @@
 // The chapter *Convergence*: where the heavy ball converges on a parabola, and how the weight gets there.
 
-import { clamp, onArrows, onPointer, Panel, paint, presets, tint } from "../explorer.js";
+import { clamp, fixed, onArrows, onPointer, Panel, paint, presets, tint } from "../explorer.js";
 import { descend } from "../formulas.js";
 
 const [WIDE, HIGH, UPDATES, SEEN] = [4.4, 0.99, 40, 1.6];
@@ -22,13 +22,19 @@ const FIGURES = `
     aria-label="The map. Arrow keys move the point."></canvas>
   <svg class="bound" viewBox="0 0 ${WIDE} 1" preserveAspectRatio="none" aria-hidden="true"><path d="M2 1L4 0"/></svg>
   <div class="cross"></div>
+  <div class="ups" aria-hidden="true"><span style="top: 0">1</span><span>0.5</span><span style="top: 100%">0</span></div>
 </div>
 <div class="axis" aria-hidden="true">
   <span>0</span><span>1.1</span><span>2.2</span><span>3.3</span><span>4.4</span>
 </div></figure>
 <figure class="wide"><figcaption>the weight w over ${UPDATES} updates, from w = 1</figcaption>
+<div class="stage">
 <svg class="course" viewBox="0 ${-SEEN} ${UPDATES} ${2 * SEEN}" preserveAspectRatio="none" role="img"
-  aria-label="Course of the weight"><path d="M0 0H${UPDATES}"/><path class="way"/></svg></figure>`;
+  aria-label="Course of the weight"><path d="M0 0H${UPDATES}"/><path class="way"/></svg>
+<div class="ups" aria-hidden="true">${[1, 0, -1].map((w) => `<span style="top: ${(50 * (SEEN - w)) / SEEN}%">${fixed(w, 0)}</span>`).join("")}</div>
+</div>
+<div class="axis" aria-hidden="true"><span>0</span><span>10</span><span>20</span><span>30</span><span>${UPDATES}</span></div>
+</figure>`;
 
 /** What the weight does: two real roots of one sign or a complex pair; on the bound itself one root is −1. */
 function course(s, mu) {

@@ -54,12 +54,12 @@ def parabola_bound() -> Figure:
     axes.plot(w, error(w), color=INK)
     axes.plot(w, parabola(w), color=ACCENT, linestyle=(0, (5, 1.5)))
     axes.plot(at, here, "o", color=HIGHLIGHT)
-    for factor, side in ((1, "center"), (2, "right")):
+    for factor, side, away in ((1, "center", (0, 7)), (2, "left", (8, 4))):
         x = at - factor * slope
         value = float(parabola(x))
         axes.plot([x, x], [float(error(x)), value], color="#9aa3ad", linewidth=1)
         axes.plot(x, value, "o", color=ACCENT, markersize=4.5)
-        note(axes, rf"$\eta = {factor}/L$", (x, value), (0, 7), ha=side, color=ACCENT)
+        note(axes, rf"$\eta = {factor}/L$", (x, value), away, ha=side, color=ACCENT)
     axes.axhline(here, color="#c4cad2", linewidth=0.8, zorder=0)
     note(axes, "here we stand", (at, here), (-4, 10), ha="right", color=HIGHLIGHT)
     axes.text(-2.3, 1.05, "$E$", fontsize=12)

@@ -5,12 +5,14 @@ import {
   clamp,
   diverging,
   fixed,
+  html,
   largest,
   onArrows,
   onPointer,
   Panel,
   paint,
   presets,
+  short,
   withCell,
 } from "../explorer.js";
 import { convolve, table } from "../formulas.js";
@@ -27,7 +29,9 @@ const times = ([height, width]) => `${height}×${width}`;
 const figures = (image, kernel, output) => `
 ${picture("image", image, `image X, ${times(image)}`, "The image with the window on it. Arrow keys move the window.")}
 <figure><figcaption>kernel K, ${times(kernel)}: change any number</figcaption><div class="kernel"></div></figure>
-${picture("result", output, `output Y, ${times(output)}: orange above 0, blue below`, "The output with its current place framed. Arrow keys move the place.")}`;
+${picture("result", output, `output Y, ${times(output)}: orange above 0, blue below`, "The output with its current place framed. Arrow keys move the place.")}
+<figure class="magnified"><figcaption>the window, magnified: pixel × weight, and below it their product</figcaption>
+  <div class="products" role="img" aria-label="The products of pixels and weights, place by place."></div></figure>`;
 
 /** Put the frame above a canvas, which stays sharp however much the canvas is enlarged. */
 function frame(canvas, row, column, size) {
@@ -45,6 +49,19 @@ function kernelField(panel, row, column) {
   return panel.number(named, () => kernel()[row][column], write);
 }
 
+/** Write each place's pixel, weight and product; the larger a product, the stronger its colour. */
+function magnify(colours, cells, pixels, kernel) {
+  const products = kernel.map((weights, m) => weights.map((weight, l) => weight * pixels[m][l]));
+  const limit = 2 * largest(products); // half of the colour: the letters are read on it
+  for (const [m, row] of cells.entries())
+    for (const [l, cell] of row.entries()) {
+      const [factors, product] = cell.children;
+      factors.textContent = `${short(pixels[m][l], 2)} × ${short(kernel[m][l], 2)}`;
+      product.textContent = short(products[m][l], 2);
+      cell.style.background = `rgb(${diverging(colours, products[m][l], limit).map(Math.round)})`;
+    }
+}
+
 function draw(place) {
   const { model } = place;
   const panel = new Panel(place, "Convolution explorer");
@@ -57,6 +74,12 @@ function draw(place) {
   const kernel = panel.find(".kernel");
   kernel.append(...fields.flat());
   kernel.style.gridTemplateColumns = `repeat(${places[1]}, 1fr)`;
+
+  const cells = table(places[0], () => html("div", {}, html("span"), html("b")));
+  const products = panel.find(".products");
+  products.append(...cells.flat());
+  products.style.gridTemplateColumns = kernel.style.gridTemplateColumns;
+  products.classList.toggle("small", places[0] > 5);
 
   const move = (i, j) => panel.set({ place: [clamp(i, 0, output[0] - 1), clamp(j, 0, output[1] - 1)] });
   for (const [canvas, middle] of [
@@ -77,6 +100,8 @@ function draw(place) {
     const limit = largest(Y);
     paint(image, (row, column) => Array(3).fill(255 * (1 - X[row][column])));
     paint(result, (row, column) => diverging(panel.colours, Y[row][column], limit));
+    const under = X.slice(i, i + places[0]).map((row) => row.slice(j, j + places[1]));
+    magnify(panel.colours, cells, under, kernel);
     panel.set({ output: Y });
     return `Y[${i}, ${j}] = sum of the ${kernel.length ** 2} products under the window = ${fixed(Y[i][j], 3)}`;
   });

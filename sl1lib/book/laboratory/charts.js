@@ -56,14 +56,14 @@ export function drawLoss(chart, session) {
   const rows = thinned(losses, POINTS);
   const [errors, penalties] = [column(rows, 1), column(rows, 2)];
   const [left, right] = [errors, penalties].map((values) => 1.05 * greatest(values, rows.length ? 0.1 : 1));
-  const { accent, highlight } = chart.colours;
+  const { accent, highlight, emphasis } = chart.colours;
   chart.axes([0, 1.02 * Math.max(10, step)], [0, left], "updates", "E₀");
   const scaled = (penalty) => (penalty * left) / right;
   drawMarks(chart, session, 0);
   chart.line(column(rows, 0), errors, accent);
   chart.line(column(rows, 0), penalties.map(scaled), highlight, { dash: "4 3" });
   for (const tick of ticks(0, right).slice(1)) {
-    writeInto(chart, RIGHT_EDGE, chart.y(scaled(tick)) + 4, short(tick), highlight);
+    writeInto(chart, RIGHT_EDGE, chart.y(scaled(tick)) + 4, short(tick), emphasis);
   }
 }
 
@@ -89,7 +89,7 @@ export function drawLengths(chart, lengths, eps, threshold) {
     writeInto(chart, chart.x(Math.log10(length)) - 3, TOP_EDGE + line * LINE, name, colour);
   };
   named(eps, "ε", chart.colours.ink, 1);
-  if (threshold !== eps) named(threshold, "threshold", chart.colours.highlight, 2);
+  if (threshold !== eps) named(threshold, "threshold", chart.colours.emphasis, 2);
 }
 
 /** How far each of the ten weights moves up and down in the last updates. */
