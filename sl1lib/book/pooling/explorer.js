@@ -17,10 +17,10 @@ export function compose(kernel) {
 }
 
 const FIGURES = `
-<div class="panels">
+<div class="painting">
 <figure><figcaption>image X: paint</figcaption>
   <div class="cells paint" data-grid="X" role="group" aria-label="The image. Space paints, arrow keys move."></div></figure>
-</div>
+<div>
 <p class="heading">In two steps</p>
 <div class="panels">
 <figure><figcaption>kernel K</figcaption><div class="cells" data-grid="K"></div></figure>
@@ -33,6 +33,8 @@ const FIGURES = `
 <figure><figcaption>composed kernel K̄, in steps of 2</figcaption><div class="cells" data-grid="C"></div></figure>
 <figure><figcaption>its convolution with X</figcaption><div class="cells" data-grid="S"></div></figure>
 <figure></figure>
+</div>
+</div>
 </div>`;
 
 /** Give a grid as many cells; `make` makes the one of a row and a column. */
