@@ -34,9 +34,12 @@ def matrices(
     -------
     Figure
     """
-    widths, tallest, gap = [array.shape[1] for array in arrays], max(array.shape[0] for array in arrays), 0.9
-    total = sum(widths) + gap * (len(arrays) - 1)
-    cell = min(0.52, WIDTH / total)  # inches
+    columns, tallest = sum(array.shape[1] for array in arrays), max(array.shape[0] for array in arrays)
+    gaps = len(arrays) - 1
+    # In inches; a sign keeps its size, however small the cells are.
+    cell = min(0.52, WIDTH / (columns + 0.9 * gaps), (WIDTH - 0.32 * gaps) / columns)
+    gap = max(0.9, 0.32 / cell)
+    total = columns + gap * gaps
     figure, axes = plt.subplots(figsize=(cell * total, cell * tallest + 0.4))
     left = 0.0
     for index, (array, title) in enumerate(zip(arrays, titles, strict=True)):

@@ -196,6 +196,7 @@ def test_explorers_and_the_laboratory_are_live_in_jupyterlab(lab, server):
     python_follows_the_page(lab)
     the_page_follows_python(lab)
     keys_move_what_is_focused(lab)
+    explorers_follow_the_dark_theme(lab)
     the_laboratory_trains_in_the_kernel(lab)
     nothing_is_asked_of_another_machine(lab, server)
     without_a_kernel_the_same_figures_are_shown(lab, server)
@@ -234,6 +235,15 @@ def keys_move_what_is_focused(lab):
     slider = shown(lab, "the_corner").locator("[name=t]")
     slider.press("ArrowUp")
     assert slider.input_value() == "8"
+
+
+def explorers_follow_the_dark_theme(lab):
+    """Those with a kernel; the style sheet is that of the others, too."""
+    for theme, is_light, seen in (("Dark", "false", "invert(1) hue-rotate(180deg)"), ("Light", "true", "none")):
+        lab.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {theme}' }})")
+        lab.wait_for_function(f"document.body.dataset.jpThemeLight === '{is_light}'")
+        filters = lab.eval_on_selector_all(".sl1-explorer", "all => all.map((e) => getComputedStyle(e).filter)")
+        assert set(filters) == {seen}
 
 
 def the_laboratory_trains_in_the_kernel(lab):
