@@ -10,7 +10,14 @@ window.sl1Texts = {};
   const { Stemmer, stopwords } = window; // Sphinx's own: a word is found in its other forms, too
   const stemmer = new Stemmer();
   const typed = query.split(/[^\p{L}\p{N}_]+/u).filter((word) => word && !stopwords.includes(word));
-  const stems = [...new Set(typed.map((word) => stemmer.stemWord(word)))];
+  const stems = [...new Set(typed.map((word) => shared(word, stemmer.stemWord(word))))];
+
+  /** What two words begin with: the stem of "heavy" is "heavi". */
+  function shared(word, stem) {
+    let end = stem.length;
+    while (!word.startsWith(stem.slice(0, end))) end--;
+    return stem.slice(0, end);
+  }
 
   /** Load a page's sections: each an id, a heading, a text. */
   function sectionsOf(page) {
@@ -68,7 +75,7 @@ window.sl1Texts = {};
     if (!most) return;
     const [[id, heading, text]] = most;
     const context = Object.assign(document.createElement("p"), { className: "context" });
-    if (!anchor && heading && id) {
+    if (!anchor && id && most[0] !== sections[0]) {
       const to = Object.assign(document.createElement("a"), { href: `${address}#${id}`, textContent: heading });
       context.append(to, ": ");
     }

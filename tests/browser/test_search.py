@@ -48,6 +48,8 @@ def test_a_query_finds_its_chapter_among_the_first_five(searched, query):
 
 
 def test_what_is_found_is_shown_as_it_is_read_with_the_words_marked(searched):
+    found(page := searched("heavy ball"))
+    assert page.locator("ul.search p.context").first.locator("mark").all_inner_texts()[:2] == ["heavy", "ball"]
     page = searched("soft threshold")
     shown = found(page)
     assert not [text for _, text in shown if re.search(r"\\[a-zA-Z(]|\$", text)]
