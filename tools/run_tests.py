@@ -140,7 +140,8 @@ def steps(part: str) -> Iterator[Step | reports.Report]:
     elif part == "book":
         yield Step("book", (sys.executable, "tools/build_book.py", "--stored"), {})
     elif part == "browser":
-        yield Step("browser", parallel("tests/browser"), ONE_THREAD)
+        together = ("--dist", "loadgroup", "--no-loadscope-reorder")  # what looks at one page
+        yield Step("browser", (*PYTEST, *workers(1), *together, "tests/browser"), ONE_THREAD)
 
 
 def run(step: Step, folder: Path = REPORTS) -> reports.Report:

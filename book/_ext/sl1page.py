@@ -34,10 +34,14 @@ CODE = re.compile(
 TAG = re.compile(r"<[^>]*>")
 WIDTH = re.compile(r'(<img [^>]*style=")(?=width: (\d+)px;)')
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
-# Each an obstacle that axe-core finds: a name that is not what one reads, a list whose entries are none, a box that
-# only a pointer can scroll.
+# Each an obstacle that axe-core finds: a name that is missing or not what one reads, a list whose entries are none, a
+# box that only a pointer can scroll.
 MENDED = (
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    (
+        '<summary><span class="toctree-toggle"',
+        '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
+    ),
     (' role="doc-biblioentry"', ' role="listitem"'),
     (
         '<div class="pst-scrollable-table-container">',

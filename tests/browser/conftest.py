@@ -27,10 +27,11 @@ if NAMED and not PAGES:  # whoever names a book wants it tested: skipping every 
 
 
 def pytest_generate_tests(metafunc):
-    """One test a page, so that a failure names the page; a page's tests together, so that one process opens it."""
+    """One test a page, so that a failure names the page; a page's tests in one group, so that one process opens it."""
     if "page_name" in metafunc.fixturenames:
         missing = pytest.param("", marks=pytest.mark.skip(f"no built book in {BOOK}: run make book, or make test"))
-        metafunc.parametrize("page_name", PAGES or [missing], scope="session")
+        grouped = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
+        metafunc.parametrize("page_name", grouped or [missing], scope="session")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

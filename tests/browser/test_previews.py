@@ -3,6 +3,7 @@
 import pytest
 from conftest import BOOK
 
+pytestmark = pytest.mark.xdist_group("previews")  # one process opens the page
 PAGE = "book/smoothing/convergence.html"
 KINDS = {
     "equation": ("#equation-", "mjx-container"),

@@ -6,6 +6,7 @@ import re
 import pytest
 from conftest import BOOK
 
+pytestmark = pytest.mark.xdist_group("search")
 FIRST = {
     "soft threshold": "The corner",
     "softthreshold": "The corner",
