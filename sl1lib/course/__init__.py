@@ -2,7 +2,8 @@
 
 `exercises` lists what there is; ``q = exercise("conv2d")`` has ``q.check(my_conv2d)``, ``q.hint()`` and
 ``q.solution()``. A right answer is told what was verified. A wrong one is compared with a catalogue of known mistakes,
-each a small wrong implementation, and named if it is one of them; else it gets the smallest case in which it fails.
+each a small wrong implementation, and named if it is one of them. Else it is said how the answer follows from the
+right one, by a factor or in another order, or it gets the smallest case in which it fails.
 `Exercise` makes exercises of one's own, `prove` says whether one keeps what its check promises, `build` makes a
 course's folder out of exercises, and `grade` marks what a class handed in. Everything here needs NumPy and no PyTorch,
 but for exercises on tensors; derivations, whose answer is an expression, need SymPy.

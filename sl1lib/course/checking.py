@@ -23,6 +23,7 @@ from .conduct import (
 from .diagnosis import SINGLE, answered
 from .handed_in import HandedIn, describe
 from .preferences import PREFERENCES
+from .relating import relation
 from .sandbox import Record
 from .simplifying import smallest_failure
 from .symbols import FUNCTIONS, Compared, function_of, require_sympy
@@ -115,13 +116,22 @@ class _Judge:
         if finding is None or finding[0] in ("exception", "wrong_shape"):
             mistakes = self.exercise.catalogue.explain([answered(each) for each in outcomes], self._ask)
             if mistakes:
-                return self._explained(mistakes, self._case(number, outcome))
+                return self._explained(mistakes, self._followed(number, outcome))
         if finding is None or finding[0] in ("exception", "wrong_shape"):
             finding = self.handed_in.reads or finding
+        if finding is None or finding[0] == "wrong_shape":
+            finding = self._related(outcomes) or finding
         finding = finding or not_finite(outcome.result, trial.expected)
         if finding:
-            return _finding(self.exercise, finding, self._case(number, outcome))
-        return self._unexplained(number, outcome)
+            return _finding(self.exercise, finding, self._followed(number, outcome))
+        message = "The answer is wrong, and it is none of the known mistakes. Follow this case by hand."
+        return _verdict(self.exercise, None, message, self._smallest(number, outcome))
+
+    def _related(self, outcomes: Sequence[Outcome]) -> Finding | None:
+        """Say how the answers follow from the right ones."""
+        answers = [(trial, answered(outcome)) for trial, outcome in zip(self.exercise.trials, outcomes, strict=False)]
+        calls = [(self._named(trial.arguments), value, trial.expected) for trial, value in answers]
+        return relation(calls, self.exercise.tolerance)
 
     def _ask(self, arguments: tuple[Any, ...]) -> Any:
         outcomes = self.run([arguments]).outcomes
@@ -135,15 +145,18 @@ class _Judge:
         name = "+".join(mistake.name for mistake in mistakes)
         return _verdict(self.exercise, name, message, case, credit, mistakes[0].section)
 
-    def _unexplained(self, number: int, outcome: Outcome) -> Verdict:
+    def _followed(self, number: int, outcome: Outcome) -> Case:
+        """Return a trial as a case, if it is one that a person can follow; else the smallest that is wrong."""
+        draw = number >= len(self.exercise.cases)
+        return self._smallest(number, outcome) if draw else self._case(number, outcome)
+
+    def _smallest(self, number: int, outcome: Outcome) -> Case:
+        """Return the smallest case found in which the answer is wrong, or this trial."""
         arguments = smallest_failure(self.exercise, lambda jobs: self.run(jobs).outcomes)
-        case = self._case(number, outcome)
-        if arguments is not None and _size(arguments) < _size(self.exercise.trials[number].arguments):
-            expected = self.exercise.answer(self.exercise.truth, arguments)
-            received = self._ask(arguments)
-            case = self._made_case("the smallest in which your answer is wrong", arguments, expected, received)
-        message = "The answer is wrong, and it is none of the known mistakes. Follow this case by hand."
-        return _verdict(self.exercise, None, message, case)
+        if arguments is None or _size(arguments) >= _size(self.exercise.trials[number].arguments):
+            return self._case(number, outcome)
+        expected = self.exercise.answer(self.exercise.truth, arguments)
+        return self._made_case("the smallest in which your answer is wrong", arguments, expected, self._ask(arguments))
 
     def _case(self, number: int, outcome: Outcome | None = None) -> Case:
         trial = self.exercise.trials[number]
@@ -152,7 +165,10 @@ class _Judge:
 
     def _made_case(self, words: str, arguments: tuple[Any, ...], expected: Any, received: Any) -> Case:
         where = difference(received, expected, self.exercise.tolerance)
-        return Case(words, dict(zip(self.exercise.parameters, arguments, strict=True)), expected, received, where)
+        return Case(words, self._named(arguments), expected, received, where)
+
+    def _named(self, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        return dict(zip(self.exercise.parameters, arguments, strict=True))
 
     def _habit(self, outcomes: Sequence[Outcome]) -> Verdict | None:
         for number, outcome in enumerate(outcomes):

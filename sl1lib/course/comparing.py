@@ -40,10 +40,10 @@ def agrees(received: Any, expected: Any, tolerance: float) -> bool:
 def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     if a.shape != b.shape or a.dtype.kind not in "biuf":
         return False
-    return bool(_alike(a, b, tolerance).all())
+    return bool(alike(a, b, tolerance).all())
 
 
-def _alike(a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
+def alike(a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
     """Say of each entry whether the two are the same number up to rounding."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.abs(b[np.isfinite(b)])
@@ -51,6 +51,18 @@ def _alike(a: np.ndarray, b: np.ndarray, tolerance: float) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         near = np.abs(a - b) <= tolerance * scale
     return near | (a == b) | (np.isnan(a) & np.isnan(b))
+
+
+def leaves(value: Any) -> list[np.ndarray]:
+    """Return the arrays of numbers of an answer, in order."""
+    if isinstance(value, Tensor):
+        return [value.array]
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in leaves(each)]
+    if isinstance(value, tuple | list):
+        return [leaf for each in value for leaf in leaves(each)]
+    array = np.asarray(value)
+    return [array] if array.dtype.kind in "biuf" else []
 
 
 def difference(received: Any, expected: Any, tolerance: float, name: str = "") -> str:
@@ -70,7 +82,7 @@ def difference(received: Any, expected: Any, tolerance: float, name: str = "") -
         return ""
     if a.shape != b.shape:
         return ""
-    wrong = ~_alike(a, b, tolerance)
+    wrong = ~alike(a, b, tolerance)
     if not wrong.any() or not a.ndim:
         return ""
     index = tuple(int(i) for i in np.argwhere(wrong)[0])

@@ -15,9 +15,11 @@ import numpy as np
 
 from .calling import Outcome
 from .carrying import read_from_outside
+from .comparing import leaves
 from .wire import Foreign, Tensor
 
-#: What a check can find besides the mistakes of a catalogue, and the credit for an answer whose numbers are right.
+#: What a check can find besides the mistakes of a catalogue, and the credit for an answer whose numbers are right, or
+#: follow from the right ones.
 FINDINGS: Final = MappingProxyType(
     {
         "not_attempted": 0.0,
@@ -40,6 +42,12 @@ FINDINGS: Final = MappingProxyType(
         "not_repeatable": 0.5,
         "wrong_dtype": 0.75,
         "single_precision": 0.75,
+        "nearly_right": 0.75,
+        "off_by_a_factor": 0.5,
+        "off_by_a_constant": 0.5,
+        "rearranged": 0.5,
+        "rounded": 0.5,
+        "partly_zero": 0.5,
         "changed_argument": 0.75,
         "returns_view": 0.75,
     }
@@ -201,7 +209,7 @@ def _first(findings: Any) -> Finding | None:
 
 def not_finite(result: Any, expected: Any) -> Finding | None:
     """Say that there is NaN or infinity where a number is expected."""
-    for a, b in zip(_leaves(result), _leaves(expected), strict=False):
+    for a, b in zip(leaves(result), leaves(expected), strict=False):
         wrong = ~np.isfinite(a) & np.isfinite(b)
         if wrong.any():
             index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -210,21 +218,9 @@ def not_finite(result: Any, expected: Any) -> Finding | None:
     return None
 
 
-def _leaves(value: Any) -> list[np.ndarray]:
-    """Return the arrays of numbers of an answer, in order."""
-    if isinstance(value, Tensor):
-        return [value.array]
-    if isinstance(value, dict):
-        return [leaf for each in value.values() for leaf in _leaves(each)]
-    if isinstance(value, tuple | list):
-        return [leaf for each in value for leaf in _leaves(each)]
-    array = np.asarray(value)
-    return [array] if array.dtype.kind in "biuf" else []
-
-
 def precision(result: Any) -> np.dtype[Any] | None:
     """Return the floating dtype of an answer that has fewer than float64's digits."""
-    kinds = [leaf.dtype for leaf in _leaves(result) if leaf.dtype in (np.dtype("f2"), np.dtype("f4"))]
+    kinds = [leaf.dtype for leaf in leaves(result) if leaf.dtype in (np.dtype("f2"), np.dtype("f4"))]
     return min(kinds, key=lambda dtype: dtype.itemsize, default=None)
 
 
@@ -242,7 +238,7 @@ def habits(outcome: Outcome, expected: Any, parameters: Sequence[str]) -> Findin
             f"The numbers are right, but your answer shares its memory with `{name}`: whoever changes one changes the "
             "other. Return a copy."
         )
-    for a, b in zip(_leaves(outcome.result), _leaves(expected), strict=True):
+    for a, b in zip(leaves(outcome.result), leaves(expected), strict=True):
         if b.dtype == np.float64 and a.dtype.kind == "f" and a.dtype != b.dtype and not isinstance(expected, Tensor):
             return "single_precision", (
                 f"The answer is right to the digits that {a.dtype} has; all else here is float64. Where do you convert?"

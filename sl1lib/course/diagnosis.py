@@ -28,6 +28,11 @@ class Explanation:
     mistakes: tuple[Mistake, ...]
     function: Callable[..., Any]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called, in whichever way it was made."""
+        return tuple(mistake.name for mistake in self.mistakes)
+
 
 class Catalogue:
     """The explanations that an exercise has, with what they answer in its cases."""
@@ -39,8 +44,12 @@ class Catalogue:
 
     @cached_property
     def single(self) -> list[Explanation]:
-        """One mistake each."""
-        return [Explanation((mistake,), self._exercise.wrong(mistake)) for mistake in self._exercise.mistakes]
+        """One mistake each, in each way to make it."""
+        return [Explanation((way,), self._exercise.wrong(way)) for way in self._ways]
+
+    @property
+    def _ways(self) -> list[Mistake]:
+        return [way for mistake in self._exercise.mistakes for way in mistake.ways]
 
     @cached_property
     def pairs(self) -> list[Explanation]:
@@ -48,8 +57,8 @@ class Catalogue:
         return list(self._pairs())
 
     def _pairs(self) -> Iterator[Explanation]:
-        for two in combinations(self._exercise.mistakes, 2):
-            function = self._exercise.wrong(*two)
+        for two in combinations(self._ways, 2):
+            function = None if two[0].name == two[1].name else self._exercise.wrong(*two)
             if function is not None:
                 yield Explanation(two, function)
 
@@ -86,7 +95,7 @@ class Catalogue:
 
     def _one_of(self, fitting: list[Explanation], ask: Callable[[tuple[Any, ...]], Any]) -> tuple[Mistake, ...]:
         for number in range(MORE_DRAWS):
-            if len(fitting) == 1:
+            if len({each.names for each in fitting}) == 1:
                 break
             arguments = self._exercise.draw(seed=1, number=number)
             answers = [self._exercise.answer(each.function, arguments) for each in fitting]
@@ -98,7 +107,7 @@ class Catalogue:
                 for each, other in zip(fitting, answers, strict=True)
                 if agrees(value, other, self._tolerance(value))
             ]
-        return fitting[0].mistakes if len(fitting) == 1 else ()
+        return fitting[0].mistakes if len({each.names for each in fitting}) == 1 else ()
 
 
 def answered(outcome: Outcome) -> Any:

@@ -6,7 +6,7 @@ import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
@@ -25,6 +25,7 @@ from .verdict import Verdict, card
 from .wire import decode, encode
 
 Function = Callable[..., Any]
+Change = tuple[str, str] | Function
 
 #: What an exercise asks for, and the points that it is worth if it does not say: an expression that is derived on
 #: paper, one line, a function, a whole update.
@@ -51,6 +52,9 @@ class Mistake:
         The heading in the exercise's chapter where one reads on.
     credit : float
         From 0 to 1: 0 for what no one has to think for, the value in place of the gradient, say.
+    also : sequence of str, or changes
+        Other ways to make the same mistake, which give other numbers: another small constant, the other side. A text
+        stands in the same place as that of ``change``.
 
     Examples
     --------
@@ -59,15 +63,23 @@ class Mistake:
     """
 
     name: str
-    change: tuple[str, str] | Function
+    change: Change
     why: str
     section: str = "What can go wrong"
     credit: float = 0.5
+    also: Sequence[str | Change] = ()
 
     @property
     def title(self) -> str:
         """Its name as words."""
         return self.name.replace("_", " ")
+
+    @property
+    def ways(self) -> list[Mistake]:
+        """The mistake once for each way to make it."""
+        place = "" if callable(self.change) else self.change[0]
+        changes = [(place, way) if isinstance(way, str) else way for way in (self.change, *self.also)]
+        return [replace(self, change=change, also=()) for change in changes]
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,16 @@ class Draw:
 
 @dataclass(frozen=True)
 class Cubic:
-    """A function for exercises that take one, whose gradient everybody knows: w ↦ Σ (a w³ + b w)."""
+    """A function for exercises that take one, whose gradient is easy to derive: w ↦ Σ (a w³ + b w) + c (Σ w)²."""
 
     a: float
     b: float
+    c: float = 0.0
 
     def __call__(self, w: np.ndarray) -> float:
         """Return the function's value at w."""
-        return float((self.a * w**3 + self.b * w).sum())
+        return float((self.a * w**3 + self.b * w).sum() + self.c * w.sum() ** 2)
 
     def __repr__(self) -> str:
-        return f"w ↦ Σ ({self.a:g} w³ + {self.b:g} w)"
+        coupled = f" + {self.c:g} (Σ w)²" if self.c else ""
+        return f"w ↦ Σ ({self.a:g} w³ + {self.b:g} w){coupled}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, product
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .exercise import Exercise
 
 SIZES: Final = 40  # so many combinations of sizes, from the smallest on
-DRAWS: Final = 3  # of whole numbers each
+DRAWS: Final = 3  # each of whole numbers, and as many of any
 LARGEST: Final = 16  # a person looks through no more numbers of one array
 
 Arguments = tuple[Any, ...]
@@ -34,10 +34,11 @@ def smallest_failure(exercise: Exercise, run: Run) -> Arguments | None:
 
 
 def _small_calls(exercise: Exercise) -> Iterator[Arguments]:
+    """Yield calls of whole numbers from the smallest on, and then of any: some mistakes need these."""
     sizes = sorted(product(*exercise.sizes.values()), key=lambda each: (sum(each), each))
-    for choice in islice(sizes, SIZES):
+    for whole, choice in product((True, False), sizes[:SIZES]):
         for number in range(DRAWS):
-            yield exercise.draw_of_size(dict(zip(exercise.sizes, choice, strict=True)), [2, number], whole=True)
+            yield exercise.draw_of_size(dict(zip(exercise.sizes, choice, strict=True)), [2, number], whole)
 
 
 def _is_wrong(exercise: Exercise, arguments: Arguments, outcome: Outcome) -> bool:
@@ -50,12 +51,12 @@ def _fails(exercise: Exercise, arguments: Arguments, run: Run) -> bool:
 
 
 def _simplified(exercise: Exercise, arguments: Arguments, run: Run) -> Arguments:
-    """Replace numbers by 0, or else by 1, while the answer stays wrong and the question stays one."""
+    """Replace numbers by 0, or 1, or one with fewer digits, while the answer stays wrong and the question stays one."""
     for place, argument in enumerate(arguments):
         if not isinstance(argument, np.ndarray) or argument.dtype.kind != "f" or argument.size > LARGEST:
             continue
         for index in np.ndindex(argument.shape):
-            for simple in (0.0, 1.0):
+            for simple in (0.0, 1.0, round(float(argument[index]), 1)):
                 if arguments[place][index] == simple:
                     break
                 changed = arguments[place].copy()

@@ -106,7 +106,9 @@ def test_the_stub_is_not_attempted(q):
 
 
 def one_mistake():
-    return [pytest.param(q, m, id=f"{q.name}-{m.name}") for q in EXERCISES for m in q.mistakes]
+    """Every mistake of every exercise, in each way to make it."""
+    ways = [(q, way, n) for q in EXERCISES for m in q.mistakes for n, way in enumerate(m.ways)]
+    return [pytest.param(q, way, id=f"{q.name}-{way.name}{n or ''}") for q, way, n in ways]
 
 
 @pytest.mark.parametrize(("q", "mistake"), one_mistake())
@@ -117,12 +119,14 @@ def test_each_mistake_is_named_as_itself_and_as_no_other(q, mistake):
     assert not found.passed
     assert mistake.why in found.message
     assert found.credit == mistake.credit
+    assert max(np.size(value) for value in found.case.arguments.values()) <= 16
 
 
 @every_exercise
 def test_no_two_mistakes_of_an_exercise_are_one(q):
     """Nor does one give the right answers."""
-    found = {mistake.name: answers(q, q.wrong(mistake)) for mistake in q.mistakes} | {"none": answers(q, q.truth)}
+    ways = [(f"{way.name}{n}", way) for mistake in q.mistakes for n, way in enumerate(mistake.ways)]
+    found = {name: answers(q, q.wrong(way)) for name, way in ways} | {"none": answers(q, q.truth)}
     assert [pair for pair in combinations(found, 2) if alike(q, found[pair[0]], found[pair[1]])] == []
 
 
@@ -178,7 +182,9 @@ def slightly_off(value):
         return {name: slightly_off(each) for name, each in value.items()}
     if isinstance(value, tuple):
         return tuple(slightly_off(each) for each in value)
-    return np.roll(value, 1) if np.asarray(value).dtype.kind == "b" else value * 1.0123 + 0.0321
+    if np.asarray(value).dtype.kind == "b":
+        return value ^ (np.arange(len(value)) % 2 == 0)
+    return value * 1.0123 + 0.0321
 
 
 @every_exercise

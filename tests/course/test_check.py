@@ -204,6 +204,46 @@ def test_what_is_no_answer_to_this_exercise_is_told(name, function, finding, wor
     assert (verdict.mistake, words in verdict.message) == (finding, True), verdict
 
 
+def powers_by_their_sum(s, added=0.0):
+    powers = np.exp(s - s.max(axis=-1, keepdims=True))
+    return powers / (powers.sum(axis=-1, keepdims=True) + added)
+
+
+RELATED = [
+    ("avg_pool2d", lambda a, k: 3 * means(a, k), "off_by_a_factor", "Your answer is the right one times 3, in every"),
+    ("avg_pool2d", lambda a, k: means(a, k) / 7, "off_by_a_factor", "Your answer is the right one divided by 7, in"),
+    ("softmax", lambda s: powers_by_their_sum(s) / len(s), "off_by_a_factor", "divided by the length of axis 0 of `s`"),
+    (
+        "dense_backward",
+        lambda ds, o, U: (ds @ U, ds.T @ o, -ds.sum(axis=0)),
+        "off_by_a_factor",
+        "Value 3 of your answer has the opposite sign",
+    ),
+    ("pseudo_huber", lambda r, eps: np.hypot(r, eps) + eps, "off_by_a_constant", "is too large by `eps`, in every"),
+    ("pseudo_huber", lambda r, eps: np.hypot(r, eps) - 0.5, "off_by_a_constant", "is too small by 0.5, in every call"),
+    ("avg_pool2d", lambda a, k: np.flip(means(a, k), (2, 3)), "rearranged", "turned round along axes 2 and 3"),
+    ("softmax", lambda s: powers_by_their_sum(s).T, "rearranged", "with axes 0 and 1 exchanged"),
+    ("softmax", lambda s: np.roll(powers_by_their_sum(s), 1, -1), "rearranged", "moved along axis 1"),
+    ("avg_pool2d", lambda a, k: means(a, k) // 1, "rounded", "Your answer is the right one, rounded down"),
+    ("avg_pool2d", lambda a, k: means(a, k) * np.eye(*(np.array(a.shape[2:]) // k)), "partly_zero", "a `return`"),
+    ("softmax", lambda s: np.log2(np.exp(powers_by_their_sum(s))), "off_by_a_factor", "a logarithm to base 2"),
+    ("softmax", lambda s: powers_by_their_sum(s, 3e-8), "nearly_right", "Your answer is right to about 7 digits"),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "finding", "words"), RELATED)
+def test_what_follows_from_the_right_answer_is_told(name, function, finding, words):
+    verdict = judge(course.exercise(name), function, run_here)
+    assert (verdict.mistake, words in verdict.message) == (finding, True), verdict
+    assert verdict.credit == course.FINDINGS[finding]
+
+
+def test_a_case_that_shows_a_mistake_is_small_even_where_whole_numbers_do_not_show_it():
+    verdict = course.check("dead_nodes", lambda U, eps: np.abs(U).mean(axis=0) < 0.9 * eps)
+    assert verdict.mistake is None
+    assert verdict.case.arguments["U"].size <= 4
+
+
 def test_every_finding_is_tried_here():
     source = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("test_check.py", "test_grading.py"))
     assert [finding for finding in course.FINDINGS if f'"{finding}"' not in source] == []
@@ -334,15 +374,10 @@ def test_a_mistake_is_named_with_a_case_and_a_section_and_without_the_solution()
 
 
 def test_what_no_mistake_explains_gets_the_smallest_failing_case():
-    verdict = course.check("softmax", lambda s: 1.01 * sl1lib_free_softmax(s))
+    verdict = course.check("softmax", lambda s: powers_by_their_sum(s) ** 2)
     assert verdict.mistake is None
     assert verdict.case.arguments["s"].size <= 2
     assert "numbers differ, first" in str(verdict)
-
-
-def sl1lib_free_softmax(s):
-    powers = np.exp(s - s.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def test_hints_come_one_after_another_and_solutions_can_be_switched_off():

@@ -322,7 +322,7 @@ def handed_in(tmp_path_factory):
         "bob/pool.py": "# %%\n" + RIGHT + "\n# %%\nprint(avg_pool2d(1, 2))\n",
         "bob/softmax.ipynb": notebook("import numpy as np", RIGHT_SOFTMAX, "!rm -rf /", "softmax?"),
         "cem.py": RIGHT.replace(".mean(", ".sum("),
-        "dee.py": RIGHT.replace(".mean(axis=(3, 5))", ".mean(axis=(3, 5)) * 1.01"),
+        "dee.py": RIGHT.replace(".mean(axis=(3, 5))", ".mean(axis=(3, 5)) ** 2"),
         "eve.py": ATTACKS["writes answers to every file"][0],
         "fay.py": "def avg_pool2d(a, k):\n    while True:\n        pass\n",
         "gus.py": "",

@@ -1,6 +1,7 @@
 """A mistake is named by what it does, not by how it is written: here in loops, by other functions, with other names."""
 # ruff: noqa: B905, RUF059 (as students write)
 
+import math
 from itertools import product
 
 import numpy as np
@@ -234,14 +235,14 @@ def cross_entropy_1(logits, labels):
     return t
 
 
-@handed_in("cross_entropy", "no_shift")
+@handed_in("cross_entropy", "no_shift+logarithm_of_softmax")
 def cross_entropy_2(logits, labels):
     p = np.exp(logits)
     p /= p.sum(1, keepdims=True)
     return -np.mean(np.log(p[range(len(p)), labels]))
 
 
-@handed_in("cross_entropy", "no_shift")
+@handed_in("cross_entropy", "logarithm_of_softmax")
 def cross_entropy_3(logits, labels):
     e = np.exp(logits - logits.max(1, keepdims=True))
     p = e / e.sum(1, keepdims=True)
@@ -262,7 +263,7 @@ def cross_entropy_backward_2(logits, labels):
     return (np.eye(logits.shape[1])[labels] - p) / len(p)
 
 
-@handed_in("numerical_gradient", "forward_difference")
+@handed_in("numerical_gradient", "one_sided")
 def numerical_gradient_1(f, w, step):
     g = np.empty_like(w)
     b = f(w)
@@ -288,7 +289,7 @@ def numerical_gradient_2(f, w, step):
     return g
 
 
-@handed_in("numerical_gradient", "changed_argument")
+@handed_in("numerical_gradient", "not_moved_back")
 def numerical_gradient_3(f, w, step):
     g = np.empty_like(w)
     for i in np.ndindex(w.shape):
@@ -589,6 +590,227 @@ def momentum_ramp_11(update, start, end, updates, shape):
 def log_softmax_11(s):
     m = s.max(axis=1, keepdims=True)
     return s - np.log(np.exp(s - m).sum(axis=1, keepdims=True))
+
+
+@handed_in("conv2d", "bias_more_than_once")
+def conv2d_12(x, kernel, bias):
+    N, C, H, W = x.shape
+    M, _, kh, kw = kernel.shape
+    y = np.zeros((N, M, H - kh + 1, W - kw + 1))
+    for n in range(N):
+        for m in range(M):
+            for c in range(C):
+                for i in range(H - kh + 1):
+                    for j in range(W - kw + 1):
+                        y[n, m, i, j] += np.sum(x[n, c, i : i + kh, j : j + kw] * kernel[m, c]) + bias[m]
+    return y
+
+
+@handed_in("conv2d_input_grad", "overwritten")
+def conv2d_input_grad_12(dy, kernel):
+    N, M, R, S = dy.shape
+    _, C, kh, kw = kernel.shape
+    dx = np.zeros((N, C, R + kh - 1, S + kw - 1))
+    for i in range(R):
+        for j in range(S):
+            dx[:, :, i : i + kh, j : j + kw] = np.einsum("nm,mckl->nckl", dy[:, :, i, j], kernel)
+    return dx
+
+
+@handed_in("dense", "scores_transposed")
+def dense_12(o, U, b):
+    scores = U @ o.T
+    return scores + b
+
+
+@handed_in("cross_entropy", "clipped_logarithm")
+def cross_entropy_12(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -np.mean(np.log(p[np.arange(len(labels)), labels] + 1e-8))
+
+
+@handed_in("log_cosh", "units_forgotten")
+def log_cosh_12(w, eps):
+    z = np.abs(w) / eps
+    return z + np.log1p(np.exp(-2 * z)) - np.log(2)
+
+
+@handed_in("gradient_error", "entry_by_entry")
+def gradient_error_12(derived, differences):
+    d = np.abs(derived - differences)
+    s = np.maximum(np.abs(derived), np.abs(differences))
+    return float(np.max(np.where(s > 0, d / np.where(s > 0, s, 1), 0)))
+
+
+@handed_in("dead_nodes", "sum_of_absolute_values")
+def dead_nodes_12(U, eps):
+    lengths = np.abs(U).sum(axis=0)
+    return lengths < eps
+
+
+@handed_in("quartic_slope", "sign_lost")
+def quartic_slope_12(w, eps):
+    t = w / eps
+    return np.where(np.abs(w) >= eps, 1.0, 1.5 * t - 0.5 * t**3)
+
+
+@handed_in("training_step", "strength_ignored+sum_over_the_batch")
+def training_step_12(U, V, o, labels, lr, momentum, strength, eps):
+    s = o @ U.T
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    p[np.arange(len(labels)), labels] -= 1
+    norms = np.linalg.norm(U, axis=0)
+    g = p.T @ o + U / np.maximum(norms, eps)
+    V = momentum * V - lr * g
+    return U + V, V
+
+
+@handed_in("holm", "maximum_in_the_order_given")
+def holm_12(p_values):
+    p = np.asarray(p_values, dtype=float)
+    m = len(p)
+    out = np.empty(m)
+    for rank, i in enumerate(np.argsort(p)):
+        out[i] = p[i] * (m - rank)
+    return np.minimum(np.maximum.accumulate(out), 1)
+
+
+@handed_in("sign_rank_p", "one_sided")
+def sign_rank_p_12(a, b):
+    d = np.asarray(a) - np.asarray(b)
+    size = np.abs(d)
+    ranks = np.array([np.mean([i + 1 for i, v in enumerate(np.sort(size)) if v == s]) for s in size])
+    seen = np.sum(np.sign(d) * ranks)
+    sums = [np.dot(signs, ranks) for signs in product([-1, 1], repeat=len(d))]
+    return float(np.mean([s >= seen - 1e-9 for s in sums]))
+
+
+@handed_in("conv2d", "places_exchanged")
+def conv2d_13(x, kernel, bias):
+    N, C, H, W = x.shape
+    M, _, kh, kw = kernel.shape
+    y = np.zeros((N, M, H - kh + 1, W - kw + 1))
+    for i in range(H - kh + 1):
+        for j in range(W - kw + 1):
+            for m in range(M):
+                y[:, m, i, j] = (x[:, :, j : j + kh, i : i + kw] * kernel[m]).sum(axis=(1, 2, 3)) + bias[m]
+    return y
+
+
+@handed_in("conv2d", "images_summed")
+def conv2d_14(x, kernel, bias):
+    N, C, H, W = x.shape
+    M, _, kh, kw = kernel.shape
+    y = np.zeros((N, M, H - kh + 1, W - kw + 1))
+    for i in range(H - kh + 1):
+        for j in range(W - kw + 1):
+            for m in range(M):
+                y[:, m, i, j] = np.sum(x[:, :, i : i + kh, j : j + kw] * kernel[m]) + bias[m]
+    return y
+
+
+@handed_in("avg_pool2d", "rounded")
+def avg_pool2d_13(a, k):
+    N, C, H, W = a.shape
+    return a.reshape(N, C, H // k, k, W // k, k).sum(axis=(3, 5)) // (k * k)
+
+
+@handed_in("softmax", "shift_too_small")
+def softmax_13(s):
+    z = np.exp(s - s.min(axis=1, keepdims=True))
+    return z / z.sum(axis=1, keepdims=True)
+
+
+@handed_in("cross_entropy", "off_by_a_factor")
+def cross_entropy_13(logits, labels):
+    z = logits - logits.max(axis=1, keepdims=True)
+    logp = (z - np.log(np.exp(z).sum(axis=1, keepdims=True))) / np.log(2)
+    return -np.mean(logp[np.arange(len(labels)), labels])
+
+
+@handed_in("cross_entropy_backward", "predicted_class")
+def cross_entropy_backward_13(logits, labels):
+    z = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = z / z.sum(axis=1, keepdims=True)
+    p[np.arange(len(labels)), p.argmax(axis=1)] -= 1
+    return p / len(labels)
+
+
+@handed_in("log_softmax", "shift_not_given_back")
+def log_softmax_13(s):
+    m = s.max(axis=1, keepdims=True)
+    return s - m - np.log(np.exp(s).sum(axis=1, keepdims=True))
+
+
+@handed_in("numerical_gradient", "step_of_another_size")
+def numerical_gradient_13(f, w, step):
+    g = np.zeros(w.shape)
+    for i in np.ndindex(*w.shape):
+        e = np.zeros(w.shape)
+        e[i] = step / 2
+        g[i] = (f(w + e) - f(w - e)) / step
+    return g
+
+
+@handed_in("huber", "hubers_loss")
+def huber_13(r, eps):
+    return np.where(r > eps, eps * (r - eps / 2), r**2 / 2)
+
+
+@handed_in("log_cosh", "asymptote_only")
+def log_cosh_13(w, eps):
+    return np.abs(w) - eps * np.log(2)
+
+
+@handed_in("heavy_ball_energy", "one_length_for_all")
+def heavy_ball_energy_13(errors, path, lr, momentum):
+    moves = np.vstack([np.zeros(path.shape[1]), path[1:] - path[:-1]])
+    return errors + momentum / (2 * lr) * np.linalg.norm(moves) ** 2
+
+
+@handed_in("holm", "one_factor_too_few")
+def holm_13(p_values):
+    m = len(p_values)
+    order = np.argsort(p_values)
+    out = np.zeros(m)
+    running = 0
+    for rank, i in enumerate(order, start=1):
+        running = max(running, min(1, p_values[i] * (m - rank)))
+        out[i] = running
+    return out
+
+
+@handed_in("remove_inputs", "set_to_zero")
+def remove_inputs_13(U, b, removed, means):
+    W = U.copy()
+    W[:, removed] = 0
+    return W, b + U[:, removed] @ means[removed]
+
+
+@handed_in("quartic", "wrong_coefficient")
+def quartic_13(r, eps):
+    return np.where(r >= eps, r, -(r**4) / (8 * eps**3) + 3 * r**2 / (2 * eps) + 3 * eps / 8)
+
+
+@handed_in("glorot_bound", "root_of_the_six_alone")
+def glorot_bound_13(inputs, outputs, places):
+    return math.sqrt(6) / ((inputs + outputs) * places)
+
+
+@handed_in("rests_at_zero", "mean_for_length")
+def rests_at_zero_13(gradient, strength):
+    return np.abs(gradient).mean(axis=0) <= strength
+
+
+@handed_in("sign_rank_p", "size_of_the_sum_forgotten")
+def sign_rank_p_13(a, b):
+    d = a - b
+    ranks = np.array([np.mean(np.flatnonzero(np.sort(np.abs(d)) == v)) + 1 for v in np.abs(d)])
+    w = np.sum(np.sign(d) * ranks)
+    total = [abs(np.sum(np.array(s) * ranks)) for s in product((1, -1), repeat=len(d))]
+    return float(np.mean(np.array(total) >= w))
 
 
 @pytest.mark.parametrize(("exercise", "mistake", "function"), HANDED_IN)

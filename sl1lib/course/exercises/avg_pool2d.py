@@ -13,6 +13,22 @@ def avg_pool2d(a, k):
     return pooled
 
 
+def windows_one_pixel_apart(a, k):
+    n, c, h, w = a.shape
+    pooled = np.zeros((n, c, h // k, w // k))
+    for i, j in np.ndindex(h // k, w // k):
+        pooled[:, :, i, j] = a[:, :, i : i + k, j : j + k].mean(axis=(2, 3))
+    return pooled
+
+
+def all_windows(a, k):
+    n, c, h, w = a.shape
+    pooled = np.zeros((n, c, h - k + 1, w - k + 1))
+    for i, j in np.ndindex(pooled.shape[2:]):
+        pooled[:, :, i, j] = a[:, :, i : i + k, j : j + k].mean(axis=(2, 3))
+    return pooled
+
+
 EXERCISE = Exercise(
     avg_pool2d,
     "Average pooling",
@@ -73,6 +89,14 @@ EXERCISE = Exercise(
             ("return pooled", "return pooled.swapaxes(2, 3)"),
             "Rows and columns of your answer are exchanged. Output (i, j) belongs to the block in row i and column j.",
             "The equation",
+        ),
+        Mistake(
+            "windows_one_pixel_apart",
+            windows_one_pixel_apart,
+            "Your windows overlap: each begins one pixel after the one before. Blocks lie side by side, k pixels "
+            "apart.",
+            "The equation",
+            also=[all_windows],
         ),
     ],
 )

@@ -73,8 +73,9 @@ EXERCISE = Exercise(
         Mistake(
             "rows_only",
             (".repeat(k, axis=3)", ""),
-            "You spread the gradient over rows only. Blocks have k columns, too.",
+            "You spread the gradient in one direction only. Blocks have k rows and k columns.",
             "Backwards",
+            also=[(".repeat(k, axis=2)", "")],
         ),
         Mistake(
             "multiplied",

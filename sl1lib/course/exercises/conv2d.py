@@ -18,6 +18,15 @@ def conv2d(x, kernel, bias):
     return y + bias[:, None, None]
 
 
+def places_exchanged(x, kernel, bias):
+    maps, _, kh, kw = kernel.shape
+    n, c, h, w = x.shape
+    y = np.zeros((n, maps, h - kh + 1, w - kw + 1))
+    for f, i, j in np.ndindex(y.shape[1:]):
+        y[:, f, i, j] = (x[:, :, j : j + kh, i : i + kw] * kernel[f]).sum(axis=(1, 2, 3))
+    return y + bias[:, None, None]
+
+
 EXERCISE = Exercise(
     conv2d,
     "The convolution",
@@ -60,9 +69,14 @@ EXERCISE = Exercise(
         Mistake(
             "kernel_flipped",
             ("window, kernel,", "window, kernel[:, :, ::-1, ::-1],"),
-            "Your kernel is flipped: its last entry meets the window's first pixel. That is the true convolution of "
-            "mathematics; equation (1) is a cross-correlation.",
+            "Your kernel is flipped, in one direction or all: its first entry does not meet the window's first pixel. "
+            "The true convolution of mathematics turns the kernel round; equation (1) is a cross-correlation.",
             "Convolution or cross-correlation",
+            also=[
+                "window, kernel[:, :, ::-1],",
+                "window, kernel[..., ::-1],",
+                "window, np.flip(kernel),",
+            ],
         ),
         Mistake(
             "kernel_transposed",
@@ -72,9 +86,33 @@ EXERCISE = Exercise(
             "The equation",
         ),
         Mistake(
+            "places_exchanged",
+            places_exchanged,
+            "Row and column of the output are exchanged where you cut out the window. Output (i, j) belongs to the "
+            "window whose corner is in row i and column j.",
+            "The equation",
+            also=[("x[:, :, i : i + kh, j : j + kw]", "x[:, :, j : j + kh, i : i + kw]")],
+        ),
+        Mistake(
             "first_channel_only",
             ("n, c, h, w = x.shape", "x, kernel = x[:, :1], kernel[:, :1]\n    n, c, h, w = x.shape"),
-            "Your function looks at the first channel only. Each map adds up all channels of its input.",
+            "Only one channel counts in your function. Each map adds up all channels of its input: what comes from one "
+            "must not overwrite what came from another.",
+            "Channels, maps, and many images",
+            also=["x, kernel = x[:, -1:], kernel[:, -1:]\n    n, c, h, w = x.shape"],
+        ),
+        Mistake(
+            "first_kernel_only",
+            ("n, c, h, w = x.shape", "kernel = np.broadcast_to(kernel[:1], kernel.shape)\n    n, c, h, w = x.shape"),
+            "All of your maps use the first kernel. Each map has a kernel of its own.",
+            "Channels, maps, and many images",
+            also=["kernel = np.broadcast_to(kernel[-1:], kernel.shape)\n    n, c, h, w = x.shape"],
+        ),
+        Mistake(
+            "images_summed",
+            ("return y", "y[:] = y.sum(axis=0)\n    return y"),
+            "Every image gets the sum over the whole batch. Images are convolved each by itself: the sum goes over "
+            "channels and the kernel's places.",
             "Channels, maps, and many images",
         ),
         Mistake(
@@ -91,11 +129,28 @@ EXERCISE = Exercise(
             "Channels, maps, and many images",
         ),
         Mistake(
+            "bias_more_than_once",
+            (" + bias[:, None, None]", " + c * bias[:, None, None]"),
+            "Your bias counts several times: it is added inside of a loop over channels or over the kernel's entries. "
+            "It is added once to each output.",
+            "The equation",
+            also=[
+                " + kh * kw * bias[:, None, None]",
+                " + kernel[0].size * bias[:, None, None]",
+            ],
+        ),
+        Mistake(
             "last_row_and_column_missing",
             ("h - kh + 1, w - kw + 1", "h - kh, w - kw"),
-            "Your output lacks its last row and its last column. A window of kh rows has H-kh+1 places in H rows, "
-            "the first and the last included.",
+            "Your windows stop one place too early, in rows and in columns. A window of kh rows has H-kh+1 places in H "
+            "rows, the first and the last included.",
             "How large is the output",
+            also=[
+                (
+                    "range(rows):\n        for j in range(columns):",
+                    "range(rows - 1):\n        for j in range(columns - 1):",
+                )
+            ],
         ),
         Mistake(
             "padded",

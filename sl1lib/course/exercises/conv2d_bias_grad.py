@@ -39,9 +39,10 @@ EXERCISE = Exercise(
         Mistake(
             "mean_for_sum",
             ("sum(axis=(0, 2, 3))", "mean(axis=(0, 2, 3))"),
-            "Your function averages over images and positions. A bias moves all of these outputs, and their "
+            "Your function averages where it should add up. A bias moves all of these outputs, and their "
             "gradients add up.",
             "For the bias",
+            also=[("dy.sum(axis=(0, 2, 3))", "dy.mean(axis=(2, 3)).sum(axis=0)")],
         ),
         Mistake(
             "images_not_summed",

@@ -16,6 +16,15 @@ def conv2d_input_grad(dy, kernel):
     return dx
 
 
+def each_window_overwrites(dy, kernel):
+    n, maps, rows, columns = dy.shape
+    _, c, kh, kw = kernel.shape
+    dx = np.zeros((n, c, rows + kh - 1, columns + kw - 1))
+    for i, j in np.ndindex(rows, columns):
+        dx[:, :, i : i + kh, j : j + kw] = np.einsum("nf,fcml->ncml", dy[:, :, i, j], kernel)
+    return dx
+
+
 EXERCISE = Exercise(
     conv2d_input_grad,
     "The gradient for the images",
@@ -49,6 +58,10 @@ EXERCISE = Exercise(
             "Your kernel is flipped on the way back. The share that goes m rows down and l columns to the right has "
             "the weight of entry (m, l) itself.",
             "For the input",
+            also=[
+                "kernel[:, :, kh - 1 - m, l]",
+                "kernel[:, :, m, kw - 1 - l]",
+            ],
         ),
         Mistake(
             "kernel_transposed",
@@ -62,13 +75,14 @@ EXERCISE = Exercise(
             ("+= share", "= share"),
             "Each share overwrites what was there. A pixel that several windows saw gets something from each of them.",
             "For the input",
+            also=[each_window_overwrites],
         ),
         Mistake(
             "first_map_only",
             ("_, c, kh, kw = kernel.shape", "dy, kernel = dy[:, :1], kernel[:1]\n    _, c, kh, kw = kernel.shape"),
-            "Only the first map hands something back in your function. Every map saw the image, so that their shares "
-            "add up.",
+            "Only one map hands something back in your function. Every map saw the image, so that their shares add up.",
             "For the input",
+            also=["dy, kernel = dy[:, -1:], kernel[-1:]\n    _, c, kh, kw = kernel.shape"],
         ),
         Mistake(
             "averaged",

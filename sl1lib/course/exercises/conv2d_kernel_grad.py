@@ -54,9 +54,10 @@ EXERCISE = Exercise(
         Mistake(
             "kernel_flipped",
             ("return dkernel", "return dkernel[:, :, ::-1, ::-1]"),
-            "Your gradient is flipped in both directions. That belongs to a true convolution; here the kernel is not "
-            "flipped on the way forward either.",
+            "Your gradient is flipped, in one direction or both. That belongs to a true convolution; here the kernel "
+            "is not flipped on the way forward either.",
             "For the kernel",
+            also=["return dkernel[:, :, ::-1]", "return dkernel[..., ::-1]"],
         ),
         Mistake(
             "output_flipped",
@@ -85,10 +86,23 @@ EXERCISE = Exercise(
             "For the kernel",
         ),
         Mistake(
+            "overwritten",
+            ("dy, seen)", "dy[:, :, -1:, -1:], seen[:, :, -1:, -1:])"),
+            "Only the last position counts in your function: what it asks of the kernel overwrites what the others "
+            "asked. The kernel is used at all positions, and they add up.",
+            "For the kernel",
+        ),
+        Mistake(
             "rows_and_columns_exchanged",
             ("m : m + rows, l : l + columns", "l : l + rows, m : m + columns"),
             "You exchange rows and columns of the kernel. Its entry (m, l) meets pixels that lie m rows below and l "
             "columns to the right.",
+            "For the kernel",
+        ),
+        Mistake(
+            "maps_and_channels_exchanged",
+            ("return dkernel", "return dkernel.swapaxes(0, 1)"),
+            "The axes of maps and channels are exchanged in your gradient. It has the shape of the kernel: maps first.",
             "For the kernel",
         ),
     ],

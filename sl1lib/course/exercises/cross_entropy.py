@@ -30,6 +30,8 @@ EXERCISE = Exercise(
         ("probabilities 1/4 and 3/4", (np.array([[0.0, np.log(3.0)]]), np.array([0]))),
         ("two samples, of which one is certain", (np.array([[0.0, 0.0], [50.0, 0.0]]), np.array([1, 0]))),
         ("a score of 2000 for the wrong class", (np.array([[2000.0, 0.0]]), np.array([1]))),
+        ("scores of 2000 and 1999", (np.array([[2000.0, 1999.0]]), np.array([0]))),
+        ("two samples with scores far apart", (np.array([[0.0, 1.0], [2000.0, 2001.0]]), np.array([1, 1]))),
     ],
     inputs=lambda draw, n, c: (draw.numbers(n, c), draw.labels(n, c)),
     sizes={"n": (1, 2, 3), "c": (2, 3, 4)},
@@ -72,6 +74,19 @@ EXERCISE = Exercise(
             "The error, from the likelihood",
         ),
         Mistake(
+            "predicted_class",
+            ("logs[np.arange(len(labels)), labels]", "logs.max(axis=1)"),
+            "Your function looks at the class with the largest score. What counts is the right class, the sample's "
+            "label, whatever the network answers.",
+            "The error, from the likelihood",
+        ),
+        Mistake(
+            "labels_from_one",
+            ("logs[np.arange(len(labels)), labels]", "logs[np.arange(len(labels)), labels - 1]"),
+            "Your labels count from 1: you take the entry before the right one. Classes count from 0, as indices do.",
+            "The error, from the likelihood",
+        ),
+        Mistake(
             "all_classes",
             ("logs[np.arange(len(labels)), labels]", "logs"),
             "You average over all classes. Only the right class of each sample counts.",
@@ -84,11 +99,41 @@ EXERCISE = Exercise(
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(
+            "one_shift_for_all_rows",
+            ("logits.max(axis=1, keepdims=True)", "logits.max()"),
+            "You subtract the largest score of the whole batch. In a row far below it all exponentials are 0: each row "
+            "needs a shift of its own.",
+            "Why exp(1000) fails, and the cure",
+        ),
+        Mistake(
+            "logarithm_of_softmax",
+            (
+                "shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
+                "np.log(np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True))",
+            ),
+            "You compute softmax first and take its logarithm then. A probability below 1e-308 is 0 by that time, and "
+            "its logarithm is minus infinity.",
+            "Why exp(1000) fails, and the cure",
+        ),
+        Mistake(
             "clipped_logarithm",
             ("labels]", "labels]\n    right = np.log(np.exp(right) + 1e-12)"),
-            "Your logarithm is clipped near 1e-12: a certain mistake costs 27.6 and not what it should. ln softmax "
-            "as one function needs no clipping.",
+            "A small number keeps your logarithm from infinity: a certain mistake then costs 20 or 30 and not what it "
+            "should. ln softmax as one function needs no such number.",
             "Why exp(1000) fails, and the cure",
+            also=[
+                "labels]\n    right = np.log(np.exp(right) + 1e-16)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-15)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-10)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-9)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-8)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-7)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-6)",
+                "labels]\n    right = np.log(np.exp(right) + 1e-5)",
+                "labels]\n    right = np.log(np.maximum(np.exp(right), 1e-7))",
+                "labels]\n    right = np.log(np.maximum(np.exp(right), 1e-6))",
+                "labels]\n    right = np.log(np.maximum(np.exp(right), 1e-5))",
+            ],
         ),
     ],
 )

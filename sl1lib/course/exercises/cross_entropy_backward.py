@@ -35,6 +35,7 @@ EXERCISE = Exercise(
         ("two classes, nothing known", (np.zeros((1, 2)), np.array([0]))),
         ("two samples", (np.array([[0.0, np.log(3.0)], [0.0, 0.0]]), np.array([1, 0]))),
         ("scores of 2000 and 0", (np.array([[2000.0, 0.0]]), np.array([1]))),
+        ("two samples with scores far apart", (np.array([[0.0, np.log(3.0)], [2000.0, 2000.0]]), np.array([1, 0]))),
     ],
     inputs=lambda draw, n, c: (draw.numbers(n, c), draw.labels(n, c)),
     sizes={"n": (1, 2, 3), "c": (2, 3, 4)},
@@ -80,9 +81,36 @@ EXERCISE = Exercise(
             "The gradient: softmax minus ideal output",
         ),
         Mistake(
+            "labels_as_numbers",
+            ("ds[np.arange(len(labels)), labels] -= 1", "ds -= labels[:, None]"),
+            "You subtract the label itself, as a number, from the whole row. A label says which entry of the ideal "
+            "output is 1.",
+            "The gradient: softmax minus ideal output",
+        ),
+        Mistake(
+            "predicted_class",
+            ("ds[np.arange(len(labels)), labels] -= 1", "ds[np.arange(len(labels)), ds.argmax(axis=1)] -= 1"),
+            "Your function looks at the class with the largest score. What counts is the right class, the sample's "
+            "label, whatever the network answers.",
+            "The gradient: softmax minus ideal output",
+        ),
+        Mistake(
+            "labels_from_one",
+            ("ds[np.arange(len(labels)), labels] -= 1", "ds[np.arange(len(labels)), labels - 1] -= 1"),
+            "Your labels count from 1: you take the entry before the right one. Classes count from 0, as indices do.",
+            "The gradient: softmax minus ideal output",
+        ),
+        Mistake(
             "no_shift",
             ("logits - logits.max(axis=1, keepdims=True)", "logits"),
             "Your exponentials overflow for large scores. Each row's largest score may be subtracted first.",
+            "Why exp(1000) fails, and the cure",
+        ),
+        Mistake(
+            "one_shift_for_all_rows",
+            ("logits.max(axis=1, keepdims=True)", "logits.max()"),
+            "You subtract the largest score of the whole batch. In a row far below it all exponentials are 0: each row "
+            "needs a shift of its own.",
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(

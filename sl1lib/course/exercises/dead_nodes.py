@@ -28,6 +28,7 @@ EXERCISE = Exercise(
         ("a length of 5 against 5: it stays", (np.array([[3.0], [4.0]]), 5.0)),
         ("many small weights", (np.full((4, 1), 0.6), 1.0)),
         ("a negative weight", (np.array([[-3.0, -0.1]]), 1.0)),
+        ("a length of 0.71, a sum of 1", (np.array([[0.5], [-0.5]]), 0.8)),
         ("one large weight and a 0", (np.array([[0.0, 0.1], [3.0, 0.1]]), 0.5)),
     ],
     inputs=lambda draw, c, k: (draw.numbers(c, k), draw.number(0.6, 1.8)),
@@ -63,6 +64,12 @@ EXERCISE = Exercise(
             "What goes: ε is the threshold",
         ),
         Mistake(
+            "sum_of_absolute_values",
+            ("np.linalg.norm(U, axis=0)", "np.abs(U).sum(axis=0)"),
+            "You add up absolute values. The length of a column is the root of its sum of squares.",
+            "What goes: ε is the threshold",
+        ),
+        Mistake(
             "equality_goes",
             ("lengths < eps", "lengths <= eps"),
             "You remove a column of length ε, too. The task asks for those that are shorter.",
@@ -78,8 +85,10 @@ EXERCISE = Exercise(
         Mistake(
             "mean_weight",
             ("np.linalg.norm(U, axis=0)", "np.abs(U.mean(axis=0))"),
-            "You take the mean of the weights, in which positive and negative ones cancel. The length does not cancel.",
+            "You take a mean over the column. Many small weights make a long column, and positive and negative ones do "
+            "not cancel.",
             "What goes: ε is the threshold",
+            also=["np.abs(U).mean(axis=0)", "np.sqrt((U**2).mean(axis=0))"],
         ),
     ],
 )

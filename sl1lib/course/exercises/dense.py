@@ -78,5 +78,13 @@ EXERCISE = Exercise(
             "You divide by the number of features. A layer sums over its features.",
             "The equation",
         ),
+        Mistake(
+            "scores_transposed",
+            ("o @ U.T", "U @ o.T"),
+            "Your product has a row for each class and a column for each sample. The scores have a row for each "
+            "sample, as the features have.",
+            "The equation",
+            also=[("o @ U.T\n    return scores + b", "U @ o.T\n    return scores + b[:, None]")],
+        ),
     ],
 )

@@ -37,18 +37,27 @@ EXERCISE = Exercise(
     ],
     mistakes=[
         Mistake(
-            "inputs_only",
+            "one_side_only",
             ("(inputs + outputs)", "(2 * inputs)"),
-            "You count the inputs alone. That keeps the values' size on the way forward and says nothing of the "
-            "gradients' on the way back.",
+            "You count one side alone. Inputs keep the values' size on the way forward, outputs the gradients' on the "
+            "way back, and the bound is made from both.",
             "How large",
+            also=[
+                "inputs",
+                "outputs",
+                "(2 * outputs)",
+            ],
         ),
         Mistake(
             "places_forgotten",
             (" * places", ""),
-            "You forget the entries of the kernel. Each output of a convolution has as many inputs as its kernels "
-            "have entries.",
+            "You forget the entries of the kernel, on one side or both. Each output of a convolution has as many "
+            "inputs as its kernels have entries.",
             "How large",
+            also=[
+                ("(inputs + outputs) * places", "inputs * places + outputs"),
+                ("(inputs + outputs) * places", "inputs + outputs * places"),
+            ],
         ),
         Mistake(
             "standard_deviation",
@@ -73,6 +82,13 @@ EXERCISE = Exercise(
             ("math.sqrt(6 / fans)", "2 / fans"),
             "This is the variance of the weights. The bound of a uniform number is the root of three times that.",
             "How large",
+        ),
+        Mistake(
+            "root_of_the_six_alone",
+            ("math.sqrt(6 / fans)", "math.sqrt(6) / fans"),
+            "Your root ends too soon: it covers the 6 and not the fans. The square of the bound is the quotient.",
+            "How large",
+            also=["6 / math.sqrt(fans)"],
         ),
     ],
 )

@@ -74,11 +74,37 @@ EXERCISE = Exercise(
             credit=0.75,
         ),
         Mistake(
-            "only_derived_in_the_scale",
+            "one_gradient_in_the_scale",
             ("max(np.abs(derived).max(), np.abs(differences).max())", "np.abs(derived).max()"),
-            "You divide by the derived gradient's size alone: if that is 0 by mistake, the ratio says nothing. The "
+            "You divide by the size of one gradient alone: if that one is 0 by mistake, the ratio says nothing. The "
             "task asks for the larger of both.",
             "The check of every parameter",
+            also=["np.abs(differences).max()"],
+        ),
+        Mistake(
+            "sum_for_maximum",
+            (
+                "max(np.abs(derived).max(), np.abs(differences).max())",
+                "np.abs(derived).max() + np.abs(differences).max()",
+            ),
+            "You divide by the sum of both sizes, so that a gradient twice too large looks a third wrong. The task "
+            "asks for the larger of both.",
+            "The check of every parameter",
+        ),
+        Mistake(
+            "lengths_for_maxima",
+            (
+                "np.abs(derived - differences).max() / largest",
+                "np.linalg.norm(derived - differences) / (np.linalg.norm(derived) + np.linalg.norm(differences))",
+            ),
+            "You compare lengths, as some courses do: one wrong entry among thousands then hardly shows. The task asks "
+            "for the largest difference and the largest entry.",
+            "The check of every parameter",
+            also=[
+                "np.linalg.norm(derived - differences) / max(np.linalg.norm(derived), np.linalg.norm(differences))",
+                "np.linalg.norm(derived - differences) / np.linalg.norm(differences)",
+                "np.linalg.norm(derived - differences) / np.linalg.norm(derived)",
+            ],
         ),
         Mistake(
             "largest_without_its_size",
@@ -96,6 +122,11 @@ EXERCISE = Exercise(
             "You divide each difference by its own entry. An entry that is nearly 0 then decides everything, with "
             "rounding alone.",
             "The check of every parameter",
+            also=[
+                "(np.abs(derived - differences) / np.abs(derived)).max()",
+                "(np.abs(derived - differences) / np.maximum(np.abs(derived), np.abs(differences))).max()",
+                "(np.abs(derived - differences) / (np.abs(derived) + np.abs(differences))).max()",
+            ],
         ),
     ],
 )

@@ -86,5 +86,18 @@ EXERCISE = Exercise(
             "You subtract the energy of motion. It is what the ball has left to climb with, and is added.",
             "The heavy ball and its energy",
         ),
+        Mistake(
+            "first_move_from_zero",
+            ("prepend=path[:1]", "prepend=0"),
+            "Your first iterate has come from 0. The descent starts at rest, so that the first move is 0.",
+            "The heavy ball and its energy",
+        ),
+        Mistake(
+            "one_length_for_all",
+            ("squares = (moves**2).sum(axis=1)", "squares = (moves**2).sum()"),
+            "Every iterate gets the sum over all moves. Each has the energy of its own last move: the sum goes over "
+            "the weights alone.",
+            "The heavy ball and its energy",
+        ),
     ],
 )

@@ -15,6 +15,16 @@ def nesterov(w, v, gradient, lr, momentum):
     return w + momentum * velocity - lr * gradient, velocity
 
 
+def the_other_sign(w, v, gradient, lr, momentum):
+    velocity = momentum * v + lr * gradient
+    return w - velocity, velocity
+
+
+def rate_outside(w, v, gradient, lr, momentum):
+    velocity = momentum * v + gradient
+    return w - lr * velocity, velocity
+
+
 EXERCISE = Exercise(
     heavy_ball_step,
     "One update with momentum",
@@ -89,6 +99,28 @@ EXERCISE = Exercise(
             "You return the velocity first. The task asks for the weights first.",
             "Three updates by hand",
             credit=0.75,
+        ),
+        Mistake(
+            "another_convention",
+            the_other_sign,
+            "Your velocity has another sign or unit than the book's, as in some libraries: you subtract it from the "
+            "weights. Here it is the move itself, and is added.",
+            "Three updates by hand",
+            also=[rate_outside],
+        ),
+        Mistake(
+            "moved_backwards",
+            ("w + velocity", "w - velocity"),
+            "Your weights move against their velocity. The gradient's sign stands in the velocity already, which is "
+            "added.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "rate_and_momentum_exchanged",
+            ("momentum * v - lr * gradient", "lr * v - momentum * gradient"),
+            "Learning rate and momentum have changed places. The momentum multiplies the velocity, the rate the "
+            "gradient.",
+            "Three updates by hand",
         ),
         Mistake(
             "nesterov",

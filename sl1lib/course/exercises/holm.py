@@ -15,6 +15,29 @@ def holm(p_values):
     return corrected
 
 
+def maximum_in_the_order_given(p_values):
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty(len(p_values))
+    corrected[order] = p_values[order] * (len(p_values) - np.arange(len(p_values)))
+    return np.minimum(np.maximum.accumulate(corrected), 1.0)
+
+
+def equal_ones_share_the_last_rank(p_values):
+    factors = np.array([(p_values > p).sum() + 1 for p in p_values])
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(np.maximum.accumulate((p_values * factors)[order]), 1.0)
+    return corrected
+
+
+def running_minimum(p_values):
+    order = np.argsort(p_values, kind="stable")
+    products = p_values[order] * (len(p_values) - np.arange(len(p_values)))
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(np.minimum.accumulate(products[::-1])[::-1], 1.0)
+    return corrected
+
+
 EXERCISE = Exercise(
     holm,
     "Holm's correction",
@@ -32,6 +55,7 @@ EXERCISE = Exercise(
         ("the same in another order", (np.array([0.04, 0.01, 0.03]),)),
         ("a large one", (np.array([0.9, 0.8]),)),
         ("one test alone", (np.array([0.2]),)),
+        ("two that are equal", (np.array([0.02, 0.3, 0.02]),)),
         ("five tests", (np.array([0.2, 0.001, 0.3, 0.012, 0.013]),)),
     ],
     inputs=lambda draw, m: (draw.positive(m) ** 3 / 27.5,),
@@ -54,6 +78,20 @@ EXERCISE = Exercise(
             ("np.maximum.accumulate(products)", "products"),
             "A larger p value can become smaller than one before it in your list. Once a test is not significant, "
             "none after it is.",
+            "Many comparisons",
+        ),
+        Mistake(
+            "maximum_in_the_order_given",
+            maximum_in_the_order_given,
+            "Your running maximum goes through the values as they were given. It goes through them in order of size, "
+            "before they are put back.",
+            "Many comparisons",
+        ),
+        Mistake(
+            "running_minimum",
+            running_minimum,
+            "You take a running minimum from the largest down, as procedures do that control the share of false "
+            "discoveries. Holm steps from the smallest up, by a running maximum.",
             "Many comparisons",
         ),
         Mistake(
@@ -86,11 +124,19 @@ EXERCISE = Exercise(
             ("len(p_values) - np.arange(len(p_values))", "np.maximum(len(p_values) - np.arange(len(p_values)) - 1, 1)"),
             "Your factors begin with m-1. The smallest of m is multiplied by m.",
             "Many comparisons",
+            also=["len(p_values) - np.arange(len(p_values)) - 1"],
         ),
         Mistake(
             "as_they_come",
             ('np.argsort(p_values, kind="stable")', "np.arange(len(p_values))"),
             "You correct the values as they come. The factors belong to their order of size.",
+            "Many comparisons",
+        ),
+        Mistake(
+            "equal_ones_share_the_last_rank",
+            equal_ones_share_the_last_rank,
+            "Equal p values both get the smaller factor in your function, as if each came last. One of them comes "
+            "first, and the running maximum gives both the larger.",
             "Many comparisons",
         ),
     ],

@@ -15,6 +15,10 @@ def hubers_loss(r, eps):
     return np.where(r > eps, r - eps / 2, r**2 / (2 * eps))
 
 
+def hubers_loss_in_another_scale(r, eps):
+    return np.where(r > eps, eps * (r - eps / 2), r**2 / 2)
+
+
 EXERCISE = Exercise(
     huber,
     "Huber's profile",
@@ -72,12 +76,28 @@ EXERCISE = Exercise(
             "This is Huber's loss, which is 0 at 0 and ε/2 below the line outside. The book's function follows r "
             "itself outside and is lifted inside.",
             "Two functions of one name",
+            also=[hubers_loss_in_another_scale],
         ),
         Mistake(
             "eps_squared",
             ("(2 * eps)", "(2 * eps**2)"),
             "You divide by ε². The parabola's value must have the units of r, and its slope at ε must be 1.",
             "Value and slope: two conditions",
+        ),
+        Mistake(
+            "units_forgotten",
+            ("r**2 / (2 * eps)", "r**2 / 2"),
+            "Your parabola is right for ε = 1 alone: at ε its slope is ε, where the line has 1. The slope's condition "
+            "puts ε into the factor.",
+            "Value and slope: two conditions",
+        ),
+        Mistake(
+            "wrong_coefficient",
+            ("r**2 / (2 * eps) + eps / 2", "r**2 / (4 * eps) + 3 * eps / 4"),
+            "Your parabola meets the line at ε in its value and not in its slope. Two conditions fix two numbers: put "
+            "r = ε into both.",
+            "Value and slope: two conditions",
+            also=["r**2 / eps", "r**2 / (3 * eps) + 2 * eps / 3"],
         ),
     ],
 )

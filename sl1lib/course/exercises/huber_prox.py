@@ -58,9 +58,10 @@ EXERCISE = Exercise(
         Mistake(
             "border_at_eps",
             ("<= eps + tau", "<= eps"),
-            "You change branches at |w| = ε. What counts is whether the result lies inside of the cap, and it is "
+            "You change branches at the wrong |w|. What counts is whether the result lies inside of the cap, and it is "
             "shorter than w.",
             "Proximal maps",
+            also=["<= tau", "<= np.maximum(eps, tau)"],
         ),
         Mistake(
             "what_is_taken_away",
@@ -78,6 +79,13 @@ EXERCISE = Exercise(
             "slope_of_width_one",
             ("eps / (eps + tau)", "1 / (1 + tau)"),
             "Inside, you divide by 1 + τ. The cap's curvature is 1/ε, not 1.",
+            "Proximal maps",
+        ),
+        Mistake(
+            "lengthened",
+            ("eps / (eps + tau)", "(eps + tau) / eps"),
+            "Inside, your weights become longer: you multiply by 1 + τ/ε. The equation is to be solved for x, which "
+            "divides.",
             "Proximal maps",
         ),
     ],

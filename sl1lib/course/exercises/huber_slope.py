@@ -57,8 +57,12 @@ EXERCISE = Exercise(
         Mistake(
             "sign_lost",
             ("return w /", "return np.abs(w) /"),
-            "Your slope is positive on both sides. The function falls left of 0.",
+            "Your slope is positive on both sides, inside of ±ε or outside. The function falls left of 0.",
             "A bridge over the corner",
+            also=[
+                ("w / np.maximum(np.abs(w), eps)", "np.where(np.abs(w) > eps, 1.0, w / eps)"),
+                ("w / np.maximum(np.abs(w), eps)", "np.where(np.abs(w) > eps, np.sign(w), np.abs(w) / eps)"),
+            ],
         ),
         Mistake(
             "eps_added",

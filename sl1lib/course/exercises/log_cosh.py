@@ -66,11 +66,34 @@ EXERCISE = Exercise(
             ("r + eps * (np.log1p", "r + (np.log1p"),
             "You forget the ε in front of the logarithm: your function is right for ε = 1 alone.",
             "The family",
+            also=[
+                (
+                    "return r + eps * (np.log1p(np.exp(-2 * r / eps)) - np.log(2))",
+                    "return r / eps + (np.log1p(np.exp(-2 * r / eps)) - np.log(2))",
+                )
+            ],
         ),
         Mistake(
             "logarithm_without_one",
             ("np.log1p(", "np.log("),
             "ln(1 + x) has become ln x. `np.log1p` adds the 1 itself.",
+            "The family",
+        ),
+        Mistake(
+            "width_forgotten_inside",
+            (
+                "r + eps * (np.log1p(np.exp(-2 * r / eps)) - np.log(2))",
+                "eps * (r + np.log1p(np.exp(-2 * r)) - np.log(2))",
+            ),
+            "You take cosh of w itself: ε stands in front alone, and far out your slope is ε. The argument is w/ε.",
+            "The family",
+            also=["r + np.log1p(np.exp(-2 * r)) - np.log(2)"],
+        ),
+        Mistake(
+            "asymptote_only",
+            ("r + eps * (np.log1p(np.exp(-2 * r / eps)) - np.log(2))", "r - eps * np.log(2)"),
+            "Your function is the line that ε ln cosh approaches far out. Near 0 a term is missing, which rounds the "
+            "corner.",
             "The family",
         ),
     ],

@@ -31,6 +31,7 @@ EXERCISE = Exercise(
         ("scores of 0 and -2000", (np.array([[0.0, -2000.0]]),)),
         ("scores of 2000 and 1999", (np.array([[2000.0, 1999.0]]),)),
         ("two samples", (np.array([[0.0, 1.0], [5.0, 3.0]]),)),
+        ("two samples with scores far apart", (np.array([[0.0, 1.0], [2000.0, 2001.0]]),)),
     ],
     inputs=lambda draw, n, c: (draw.numbers(n, c),),
     sizes={"n": (1, 2, 3), "c": (2, 3, 1)},
@@ -49,17 +50,44 @@ EXERCISE = Exercise(
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(
+            "clipped_logarithm",
+            ("return shifted - np.log(total)", "return np.log(np.exp(shifted) / total + 1e-12)"),
+            "A small number keeps your logarithm from infinity: it is then never below -20 or -30, whatever the scores "
+            "are. ln of a fraction is a difference, which needs no such number.",
+            "Why exp(1000) fails, and the cure",
+            also=[
+                "return np.log(np.exp(shifted) / total + 1e-16)",
+                "return np.log(np.exp(shifted) / total + 1e-15)",
+                "return np.log(np.exp(shifted) / total + 1e-10)",
+                "return np.log(np.exp(shifted) / total + 1e-9)",
+                "return np.log(np.exp(shifted) / total + 1e-8)",
+                "return np.log(np.exp(shifted) / total + 1e-7)",
+                "return np.log(np.exp(shifted) / total + 1e-6)",
+                "return np.log(np.exp(shifted) / total + 1e-5)",
+                "return np.log(np.maximum(np.exp(shifted) / total, 1e-6))",
+                "return np.log(np.maximum(np.exp(shifted) / total, 1e-5))",
+            ],
+        ),
+        Mistake(
             "no_shift",
             ("s - s.max(axis=-1, keepdims=True)", "s + 0.0"),
             "Your exponentials overflow, or all of them are 0. A shift by each row's largest score cures both.",
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(
+            "one_shift_for_all_rows",
+            ("s.max(axis=-1, keepdims=True)", "s.max()"),
+            "You subtract the largest score of the whole batch. In a row far below it all exponentials are 0: each row "
+            "needs a shift of its own.",
+            "Why exp(1000) fails, and the cure",
+        ),
+        Mistake(
             "shift_not_given_back",
             ("return shifted - ", "return s - "),
-            "You shift the scores inside of the sum and not outside of it. The shift cancels only if it stands in "
-            "both places.",
+            "You shift the scores in one place of two, inside of the sum or outside of it. The shift cancels only if "
+            "it stands in both.",
             "Why exp(1000) fails, and the cure",
+            also=[("return shifted - np.log(total)", "return shifted - np.log(np.exp(s).sum(axis=-1, keepdims=True))")],
         ),
         Mistake(
             "summed_over_samples",

@@ -94,5 +94,18 @@ EXERCISE = Exercise(
             "You switch one update late. Update number `updates` has `end` already.",
             "Four trainings",
         ),
+        Mistake(
+            "readings_exchanged",
+            ('shape == "step"', 'shape != "step"'),
+            "You have exchanged the readings: `linear` switches and `step` goes along a line. Look at which name your "
+            "condition asks for.",
+            "Four trainings",
+        ),
+        Mistake(
+            "start_and_end_exchanged",
+            ("start + (end - start) *", "end + (start - end) *"),
+            "Your ramp goes from `end` to `start`. It begins with `start`, at update 0.",
+            "Four trainings",
+        ),
     ],
 )

@@ -19,6 +19,26 @@ def value_in_place_of_the_gradient(f, w, step):
     return f(w)
 
 
+def left_where_it_was_moved(f, w, step):
+    w, slopes = w.copy(), np.zeros(w.shape)
+    for index in np.ndindex(w.shape):
+        w[index] += step
+        above = f(w)
+        w[index] -= 2 * step
+        slopes[index] = (above - f(w)) / (2 * step)
+    return slopes
+
+
+def left_above(f, w, step):
+    w, slopes = w.copy(), np.zeros(w.shape)
+    for index in np.ndindex(w.shape):
+        w[index] -= step
+        below = f(w)
+        w[index] += 2 * step
+        slopes[index] = (f(w) - below) / (2 * step)
+    return slopes
+
+
 EXERCISE = Exercise(
     numerical_gradient,
     "A gradient by central differences",
@@ -35,9 +55,10 @@ EXERCISE = Exercise(
         ("a straight line", (Cubic(0.0, 2.0), np.array([1.0, 5.0]), 0.5)),
         ("a cube at 1", (Cubic(1.0, 0.0), np.array([1.0]), 0.1)),
         ("a matrix", (Cubic(1.0, -1.0), np.array([[0.0, 1.0], [2.0, 3.0]]), 0.1)),
+        ("two weights that depend on each other", (Cubic(0.0, 0.0, 1.0), np.array([1.0, 2.0]), 0.5)),
     ],
     inputs=lambda draw, n, k: (
-        Cubic(draw.number(0.5, 2), draw.number(-2, 2)),
+        Cubic(draw.number(0.5, 2), draw.number(-2, 2), draw.number(0.2, 1)),
         draw.numbers(n, k),
         draw.number(0.1, 0.5),
     ),
@@ -49,11 +70,12 @@ EXERCISE = Exercise(
     ],
     mistakes=[
         Mistake(
-            "forward_difference",
+            "one_sided",
             ("f(w - shift)) / (2 * step)", "f(w)) / step"),
-            "Your function takes forward differences. Their error falls with the step, that of central differences "
+            "Your function takes one-sided differences. Their error falls with the step, that of central differences "
             "with its square: at equal steps yours are far less exact.",
             "The check of every parameter",
+            also=[("(f(w + shift) - f(w - shift)) / (2 * step)", "(f(w) - f(w - shift)) / step")],
         ),
         Mistake(
             "divided_by_one_step",
@@ -82,8 +104,9 @@ EXERCISE = Exercise(
         Mistake(
             "not_moved_back",
             ("shift = np.zeros(w.shape)", "shift = shift if any(index) else np.zeros(w.shape)"),
-            "An entry that was moved stays moved while the next ones are tried. Each needs a shift of its own.",
+            "An entry that was moved stays moved while the next ones are tried. Only one may be moved at a time.",
             "The check of every parameter",
+            also=[left_where_it_was_moved, left_above],
         ),
         Mistake(
             "value_in_place_of_the_gradient",
@@ -91,6 +114,14 @@ EXERCISE = Exercise(
             "Your function returns the value of `f`. Its gradient has an entry for each entry of `w`.",
             "The check of every parameter",
             credit=0.0,
+        ),
+        Mistake(
+            "step_of_another_size",
+            ("(f(w + shift) - f(w - shift)) / (2 * step)", "(f(w + shift / 2) - f(w - shift / 2)) / step"),
+            "You move by another step than the one asked for, half of it or twice. The quotient is a slope still, but "
+            "not that of the task: up and down by `step` each.",
+            "The check of every parameter",
+            also=["(f(w + 2 * shift) - f(w - 2 * shift)) / (4 * step)"],
         ),
     ],
 )

@@ -81,5 +81,13 @@ EXERCISE = Exercise(
             "The number of tests counts twice in your answer. Holm multiplies the smallest p value by it once.",
             "What pairs can show at all",
         ),
+        Mistake(
+            "equality_not_enough",
+            ("math.ceil(math.log2(2 * tests / alpha))", "math.floor(math.log2(2 * tests / alpha)) + 1"),
+            "You ask for a p value below α. At α itself a test is significant still, so that a power of 2 needs no "
+            "pair more.",
+            "What pairs can show at all",
+            credit=0.75,
+        ),
     ],
 )

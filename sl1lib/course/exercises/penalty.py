@@ -12,6 +12,11 @@ def penalty(U, eps):
     return float(caps.sum())
 
 
+def hubers_loss(U, eps):
+    r = np.sqrt((U**2).sum(axis=0))
+    return float(np.where(r > eps, r - eps / 2, r**2 / (2 * eps)).sum())
+
+
 EXERCISE = Exercise(
     penalty,
     "The penalty of all nodes",
@@ -73,6 +78,25 @@ EXERCISE = Exercise(
             "offset_missing",
             (" + eps / 2", ""),
             "Your cap jumps at ε: the parabola has to be lifted by ε/2. Columns inside of the cap count too little.",
+            "The regularised error and its gradient",
+        ),
+        Mistake(
+            "not_smoothed",
+            ("np.where(r > eps, r, r**2 / (2 * eps) + eps / 2)", "r"),
+            "You add up lengths: the group lasso, with its corner. Inside of ε the cap takes the place of the length.",
+            "The regularised error and its gradient",
+        ),
+        Mistake(
+            "one_length_for_all",
+            ("np.sqrt((U**2).sum(axis=0))", "np.sqrt((U**2).sum())"),
+            "You take the length of the whole matrix. Each column has its own, and the cap is applied to each.",
+            "Groups: node, weight, map",
+        ),
+        Mistake(
+            "hubers_loss",
+            hubers_loss,
+            "You use Huber's loss, which is 0 at 0 and ε/2 below the length outside. The book's cap follows the length "
+            "itself outside and is lifted inside.",
             "The regularised error and its gradient",
         ),
     ],

@@ -60,6 +60,7 @@ EXERCISE = Exercise(
             ("np.linalg.norm(U, axis=0)", "np.abs(U)"),
             "You treat each weight as a group of its own. The divisor is the length of the whole column.",
             "Groups: node, weight, map",
+            also=[("U / np.maximum(r, eps)", "np.sign(U)")],
         ),
         Mistake(
             "rows_for_columns",
@@ -85,6 +86,7 @@ EXERCISE = Exercise(
             ("np.maximum(r, eps)", "np.maximum(r**2, eps)"),
             "You compare and divide by the squared length. The gradient of ‖u‖ is u/‖u‖.",
             "The gradient",
+            also=["np.where(r > eps, r**2, eps)"],
         ),
         Mistake(
             "value_in_place_of_the_gradient",
@@ -92,6 +94,19 @@ EXERCISE = Exercise(
             "Your function returns the penalty itself, a number. The gradient has an entry for each weight.",
             "The gradient",
             credit=0.0,
+        ),
+        Mistake(
+            "pseudo_huber",
+            ("np.maximum(r, eps)", "np.sqrt(r**2 + eps**2)"),
+            "This is the gradient of pseudo-Huber, which pulls too weakly everywhere. Huber's cap ends at ε: outside "
+            "of it the pull has length 1.",
+            "The gradient",
+        ),
+        Mistake(
+            "sum_of_absolute_values",
+            ("np.linalg.norm(U, axis=0)", "np.abs(U).sum(axis=0)"),
+            "You divide by the sum of absolute values. The length is the root of the sum of squares.",
+            "Groups: node, weight, map",
         ),
     ],
 )

@@ -85,5 +85,18 @@ EXERCISE = Exercise(
             "multiplies each weight.",
             "From vectors to lengths",
         ),
+        Mistake(
+            "one_length_for_all",
+            ("np.linalg.norm(U, axis=0)", "np.linalg.norm(U)"),
+            "You shorten the whole matrix as one vector. Each column has a length of its own, and becomes shorter by τ "
+            "itself.",
+            "Groups: node, weight, map",
+        ),
+        Mistake(
+            "sum_of_absolute_values",
+            ("np.linalg.norm(U, axis=0)", "np.abs(U).sum(axis=0)"),
+            "You divide by the sum of absolute values. The length is the root of the sum of squares.",
+            "From vectors to lengths",
+        ),
     ],
 )

@@ -79,5 +79,25 @@ EXERCISE = Exercise(
             "Your branches are exchanged: the polynomial stands outside. It caps the corner, at small r.",
             "Curvature as well: three conditions",
         ),
+        Mistake(
+            "wrong_coefficient",
+            ("(-(t**4) + 6 * t**2 + 3) / 8", "(-1 * t**4 + 12 * t**2 + 3) / 8"),
+            "Your cap is a polynomial of the right kind, but one of its three numbers is wrong. Put r = ε into each of "
+            "the conditions, for value, slope and curvature: which does it miss?",
+            "Curvature as well: three conditions",
+            also=[
+                "(-1 * t**4 + 3 * t**2 + 3) / 8",
+                "(-1 * t**4 + 4 * t**2 + 3) / 8",
+                "(-1 * t**4 + 8 * t**2 + 3) / 8",
+                "(-2 * t**4 + 6 * t**2 + 3) / 8",
+                "(-0.5 * t**4 + 6 * t**2 + 3) / 8",
+                "(-3 * t**4 + 6 * t**2 + 3) / 8",
+                "(-1 * t**4 + 6 * t**2 + 6) / 8",
+                "(-1 * t**4 + 6 * t**2 + 1) / 8",
+                "(-1 * t**4 + 6 * t**2 + 2) / 8",
+                "(-1 * t**4 + 6 * t**2 + 4) / 8",
+                "(-1 * t**4 + 6 * t**2 + 1.5) / 8",
+            ],
+        ),
     ],
 )

@@ -74,8 +74,12 @@ EXERCISE = Exercise(
         Mistake(
             "sign_lost",
             ("w / eps", "np.abs(w) / eps"),
-            "Your slope is positive on both sides. The function falls left of 0.",
+            "Your slope is positive on both sides, inside of ±ε or outside. The function falls left of 0.",
             "Curvature as well: three conditions",
+            also=[
+                ("(3 * t - t**3) / 2", "np.where(t == -1, 1.0, (3 * t - t**3) / 2)"),
+                ("return (3 * t - t**3) / 2", "return np.where(np.abs(t) == 1, t, np.abs(3 * t - t**3) / 2)"),
+            ],
         ),
         Mistake(
             "inner_derivative_forgotten",
@@ -89,6 +93,21 @@ EXERCISE = Exercise(
             "Your function returns the value. The slope is its derivative.",
             "Curvature as well: three conditions",
             credit=0.0,
+        ),
+        Mistake(
+            "wrong_coefficient",
+            ("(3 * t - t**3) / 2", "3 * t + -0.5 * t**3"),
+            "Your cubic is of the right kind, but one of its two numbers is wrong. At t = 1 the slope must be 1, and "
+            "its own slope 0.",
+            "Curvature as well: three conditions",
+            also=[
+                "1.5 * t + -1 * t**3",
+                "1.5 * t + -0.25 * t**3",
+                "1.5 * t + -1.5 * t**3",
+                "0.75 * t + -0.5 * t**3",
+                "2 * t + -1 * t**3",
+                "1 * t + -0.5 * t**3",
+            ],
         ),
     ],
 )

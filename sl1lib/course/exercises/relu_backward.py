@@ -67,6 +67,7 @@ EXERCISE = Exercise(
             ("dy, 0.0", "dy * x, 0.0"),
             "You multiply the gradient by the input. The slope of ReLU is 1 there, however large the input is.",
             "ReLU and its corner",
+            also=[("np.where(x > 0, dy, 0.0)", "dy * x")],
         ),
         Mistake(
             "other_side",

@@ -96,5 +96,18 @@ EXERCISE = Exercise(
             "You fold in the means as if every weight were 1. A class gets an input's mean times its own weight.",
             "How it goes: its mean moves into the bias",
         ),
+        Mistake(
+            "bias_lost",
+            ("b + folded", "folded"),
+            "You return what the removed inputs gave and forget the bias that was there. It stays, and the means are "
+            "added to it.",
+            "How it goes: its mean moves into the bias",
+        ),
+        Mistake(
+            "set_to_zero",
+            ("U[:, ~removed]", "U * ~removed"),
+            "You set the columns to 0 and leave them in place. They are to go: the weights become narrower.",
+            "How it goes: its mean moves into the bias",
+        ),
     ],
 )

@@ -84,5 +84,13 @@ EXERCISE = Exercise(
             "length counts.",
             "When is 0 the minimum",
         ),
+        Mistake(
+            "mean_for_length",
+            ("np.linalg.norm(gradient, axis=0)", "np.abs(gradient).mean(axis=0)"),
+            "You take a mean over each column, in which the length of a long column of small entries is lost. The "
+            "length adds up squares.",
+            "When is 0 the minimum",
+            also=["np.sqrt((gradient**2).mean(axis=0))", "np.abs(gradient.mean(axis=0))"],
+        ),
     ],
 )

@@ -56,6 +56,7 @@ EXERCISE = Exercise(
             "You count one side only. Nobody said beforehand which method is better: sums far above 0 count as well "
             "as sums far below.",
             "Enough seeds",
+            also=["(sums >= observed)"],
         ),
         Mistake(
             "observed_not_counted",
@@ -104,6 +105,13 @@ EXERCISE = Exercise(
             "ranks_from_zero",
             (" + 1) / 2", " - 1) / 2"),
             "Your ranks begin with 0, so that the smallest difference has no say. The smallest has rank 1.",
+            "Enough seeds",
+        ),
+        Mistake(
+            "size_of_the_sum_forgotten",
+            (">= np.abs(observed)", ">= observed"),
+            "You compare sizes with a sum that has its sign still. Where it is negative, every pattern seems as far "
+            "from 0, and p is 1.",
             "Enough seeds",
         ),
     ],

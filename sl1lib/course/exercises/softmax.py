@@ -53,9 +53,17 @@ EXERCISE = Exercise(
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(
-            "shift_by_the_mean",
+            "shift_too_small",
             ("s.max(axis=-1, keepdims=True)", "s.mean(axis=-1, keepdims=True)"),
-            "You subtract each row's mean. Exponents above 0 remain, and large ones overflow.",
+            "You subtract something smaller than each row's largest score, its mean or its smallest score, say. "
+            "Exponents above 0 remain, and large ones overflow.",
+            "Why exp(1000) fails, and the cure",
+        ),
+        Mistake(
+            "shift_over_samples",
+            ("s.max(axis=-1, keepdims=True)", "s.max(axis=0, keepdims=True)"),
+            "You subtract the largest score of each column. A shift cancels only if it is the same for all scores of a "
+            "row.",
             "Why exp(1000) fails, and the cure",
         ),
         Mistake(
@@ -82,6 +90,15 @@ EXERCISE = Exercise(
             (" / powers.sum(axis=-1, keepdims=True)", ""),
             "Your rows do not add up to 1. The exponentials still have to be divided by their sum.",
             "Softmax",
+        ),
+        Mistake(
+            "small_number_added",
+            ("powers.sum(axis=-1, keepdims=True)", "(powers.sum(axis=-1, keepdims=True) + 1e-6)"),
+            "You add a small number to the sum, and your rows do not add up to 1. With the shift the sum is at least "
+            "1, and no division by 0 is possible.",
+            "Why exp(1000) fails, and the cure",
+            credit=0.75,
+            also=["(powers.sum(axis=-1, keepdims=True) + 1e-5)"],
         ),
         Mistake(
             "powers_of_two",

@@ -30,6 +30,7 @@ EXERCISE = Exercise(
     cases=[
         ("one block with a positive mean", (np.array([[[[4.0]]]]), np.array([[[[1.0, -1.0], [2.0, 2.0]]]]), 2)),
         ("one block with a negative mean", (np.array([[[[4.0]]]]), np.array([[[[1.0, -9.0], [2.0, 2.0]]]]), 2)),
+        ("one block whose mean is 0", (np.array([[[[4.0]]]]), np.array([[[[1.0, -1.0], [2.0, -2.0]]]]), 2)),
         (
             "two blocks and a negative gradient",
             (np.array([[[[-4.0, 8.0]]]]), np.array([[[[1.0, 1.0, -1.0, 3.0], [1.0, 1.0, -3.0, 0.5]]]]), 2),
@@ -56,6 +57,12 @@ EXERCISE = Exercise(
             "Your mask looks at single pixels, as if ReLU came before pooling. In the reading `table` it comes "
             "after: one mean decides for its whole block.",
             "A mask from the wrong tensor",
+        ),
+        Mistake(
+            "one_at_zero",
+            ("pooled > 0", "pooled >= 0"),
+            "Where the mean of a block is 0, your gradient passes. The corner has no slope; the task asks for 0 there.",
+            "A stage of the reading `table`",
         ),
         Mistake(
             "no_mask",

@@ -94,6 +94,13 @@ EXERCISE = Exercise(
             "One update, taken apart",
         ),
         Mistake(
+            "strength_ignored",
+            ("strength * pull", "pull"),
+            "The strength λ plays no part in your update: the penalty pulls with its whole length. It multiplies the "
+            "penalty's gradient.",
+            "One update, taken apart",
+        ),
+        Mistake(
             "penalty_pushes",
             ("dU + strength * pull", "dU - strength * pull"),
             "Your penalty pushes the weights away from 0. Its gradient points along u, and the update goes against it.",
@@ -113,6 +120,30 @@ EXERCISE = Exercise(
             "One update, taken apart",
         ),
         Mistake(
+            "each_weight_by_itself",
+            ("np.linalg.norm(U, axis=0)", "np.abs(U)"),
+            "You penalise each weight by itself. The divisor is the length of the whole column.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "weight_decay",
+            ("pull = U / np.maximum(np.linalg.norm(U, axis=0), eps)", "pull = U"),
+            "Your penalty pulls in proportion to the weights, as weight decay does. Outside of the cap its pull has "
+            "length 1, however long the column is.",
+            "One update, taken apart",
+            also=[
+                "pull = U / eps",
+                "pull = 2 * U",
+            ],
+        ),
+        Mistake(
+            "rate_not_on_the_penalty",
+            ("lr * (dU + strength * pull)", "lr * dU - strength * pull"),
+            "The learning rate multiplies the gradient of E₀ alone. Both gradients are one, and the rate multiplies "
+            "all of it.",
+            "One update, taken apart",
+        ),
+        Mistake(
             "penalty_averaged",
             ("dU + strength * pull", "dU + strength * pull / len(labels)"),
             "You divide the penalty by the batch as well. It does not depend on samples: λ stands outside of the mean.",
@@ -122,6 +153,23 @@ EXERCISE = Exercise(
             "old_velocity_moves",
             ("U + velocity", "U + V"),
             "The old velocity moves your weights. It is renewed first, and the new one moves them.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "moved_backwards",
+            ("U + velocity", "U - velocity"),
+            "Your weights move against their velocity. The gradient's sign stands in the velocity already, which is "
+            "added.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "another_convention",
+            (
+                "V - lr * (dU + strength * pull)\n    return U + velocity",
+                "V + lr * (dU + strength * pull)\n    return U - velocity",
+            ),
+            "Your velocity has another sign than the book's, as in some libraries: you subtract it from the weights. "
+            "Here it is the move itself, and is added.",
             "Three updates by hand",
         ),
         Mistake(
@@ -137,11 +185,31 @@ EXERCISE = Exercise(
             "Three updates by hand",
         ),
         Mistake(
+            "predicted_class",
+            ("ds[np.arange(len(labels)), labels] -= 1", "ds[np.arange(len(labels)), ds.argmax(axis=1)] -= 1"),
+            "Your function looks at the class with the largest score. What counts is the right class, the sample's "
+            "label, whatever the network answers.",
+            "One update, taken apart",
+        ),
+        Mistake(
+            "labels_from_one",
+            ("ds[np.arange(len(labels)), labels] -= 1", "ds[np.arange(len(labels)), labels - 1] -= 1"),
+            "Your labels count from 1: you take the entry before the right one. Classes count from 0, as indices do.",
+            "One update, taken apart",
+        ),
+        Mistake(
             "ideal_output_missing",
             ("    ds[np.arange(len(labels)), labels] -= 1\n", ""),
             "The labels play no part in your update: the ideal output is not subtracted from softmax. So nothing can "
             "be learned from them.",
             "One update, taken apart",
+        ),
+        Mistake(
+            "order_of_values",
+            ("return U + velocity, velocity", "return velocity, U + velocity"),
+            "You return the velocity first. The task asks for the weights first.",
+            "Three updates by hand",
+            credit=0.75,
         ),
     ],
 )

@@ -80,5 +80,12 @@ EXERCISE = Exercise(
             "The two-cycle",
             credit=0.75,
         ),
+        Mistake(
+            "curvature_shortens",
+            ("- lr * curvature / 2", "+ lr * curvature / 2"),
+            "The parabola shortens your jumps. At ±d/2 its slope pulls towards 0 as the penalty does, and the jump "
+            "becomes longer.",
+            "The two-cycle",
+        ),
     ],
 )
