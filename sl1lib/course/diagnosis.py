@@ -45,11 +45,7 @@ class Catalogue:
     @cached_property
     def single(self) -> list[Explanation]:
         """One mistake each, in each way to make it."""
-        return [Explanation((way,), self._exercise.wrong(way)) for way in self._ways]
-
-    @property
-    def _ways(self) -> list[Mistake]:
-        return [way for mistake in self._exercise.mistakes for way in mistake.ways]
+        return [Explanation((way,), self._exercise.wrong(way)) for way in self._exercise.ways]
 
     @cached_property
     def pairs(self) -> list[Explanation]:
@@ -57,7 +53,7 @@ class Catalogue:
         return list(self._pairs())
 
     def _pairs(self) -> Iterator[Explanation]:
-        for two in combinations(self._ways, 2):
+        for two in combinations(self._exercise.ways, 2):
             function = None if two[0].name == two[1].name else self._exercise.wrong(*two)
             if function is not None:
                 yield Explanation(two, function)

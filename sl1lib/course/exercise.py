@@ -226,6 +226,11 @@ class Exercise:
         """Whether the answer is an expression."""
         return self.level == "derivation"
 
+    @property
+    def ways(self) -> list[Mistake]:
+        """Its mistakes, each once for each way to make it."""
+        return [way for mistake in self.mistakes for way in mistake.ways]
+
     @cached_property
     def parameters(self) -> list[str]:
         """The names of the function's arguments."""

@@ -123,7 +123,7 @@ def _without_answer(q: Exercise) -> Iterator[str]:
 
 def _not_to_be_made(q: Exercise) -> Iterator[str]:
     """Yield the mistakes that are no changes of the solution's source."""
-    for mistake in q.mistakes:
+    for mistake in q.ways:
         try:
             q.wrong(mistake)
         except (ValueError, SyntaxError) as error:
@@ -140,13 +140,14 @@ def stub(q: Exercise) -> Callable[..., Any]:
 def _misnamed(q: Exercise) -> Iterator[str]:
     """Yield the mistakes that a check does not name as what they are."""
     known: dict[str, Sequence[Any]] = {"": answers(q, q.truth)}
-    for mistake in q.mistakes:
+    for mistake in q.ways:
         function = q.wrong(mistake)
         given = answers(q, function)
         twin = next((name for name, others in known.items() if alike(q, given, others)), None)
-        known[mistake.name] = given
+        known.setdefault(mistake.name, given)
         if twin is not None:
             whose = f"those of {twin}" if twin else "right"
+            whose = "the same in two of its ways" if twin == mistake.name else whose
             yield f"The answers of the mistake {mistake.name} are {whose} in all calls of the check and in more."
         else:
             yield from _taken_for_another(mistake, judge(q, function, run_here))

@@ -43,53 +43,53 @@ EXERCISE = Exercise(
             ("pull <= strength", "pull < strength"),
             "You ask for a pull strictly below λ. At equality 0 is still a minimum: the subgradient of length 1 is "
             "one of those allowed.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "rows_for_columns",
             ("axis=0", "axis=1"),
             "You take the lengths of rows. A group here is a column: the weights that leave one node.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "largest_entry",
             ("np.linalg.norm(gradient, axis=0)", "np.abs(gradient).max(axis=0)"),
             "You compare the largest entry with λ, as if each weight were penalised by itself. A column is a group, "
             "and its length counts.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "sum_of_absolute_values",
             ("np.linalg.norm(gradient, axis=0)", "np.abs(gradient).sum(axis=0)"),
             "You add up absolute values. The length of a vector is the root of its sum of squares.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "squared_length",
             ("np.linalg.norm(gradient, axis=0)", "(gradient**2).sum(axis=0)"),
             "You compare the squared length with λ. A root is missing.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "the_others",
             ("pull <= strength", "pull > strength"),
             "Your answer is the opposite: the columns that move away from 0. A column rests where the pull of E₀ is "
             "too weak.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "signed_sum",
             ("np.linalg.norm(gradient, axis=0)", "gradient.sum(axis=0)"),
             "You add up entries with their signs, which can cancel, and a large negative sum counts as weak. The "
             "length counts.",
-            "When is 0 the minimum",
+            "A slope where there is none",
         ),
         Mistake(
             "mean_for_length",
             ("np.linalg.norm(gradient, axis=0)", "np.abs(gradient).mean(axis=0)"),
             "You take a mean over each column, in which the length of a long column of small entries is lost. The "
             "length adds up squares.",
-            "When is 0 the minimum",
+            "A slope where there is none",
             also=["np.sqrt((gradient**2).mean(axis=0))", "np.abs(gradient.mean(axis=0))"],
         ),
     ],
