@@ -16,11 +16,13 @@ import re
 import shutil
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import nbformat
-from common import BUILD, LOGS, ROOT, TEST_BUILD, notebooks, say, warm_up
+from common import BUILD, LOGS, ROOT, TEST_BUILD, VECTORS, notebooks, say, warm_up
 from notebooks import Executed, execute_all, remember, store, told
 from pages import NOTEBOOKS, forget, offer_notebooks, run_sphinx
 from progress import in_words
@@ -33,15 +35,32 @@ SHOWN = 5  # lines of Sphinx's trouble
 def execute() -> list[Executed]:
     """Execute every notebook into a copy below _build/executed."""
     warm_up()
-    shutil.rmtree(EXECUTED, ignore_errors=True)
+    for folder in (EXECUTED, VECTORS):
+        shutil.rmtree(folder, ignore_errors=True)
     found = []
-    for executed in execute_all(notebooks()):
+    for executed in execute_all(notebooks(), {"SL1LIB_FIGURES": "svg"}):
+        take_vectors(executed.notebook)
         if executed.failure is not None:
             mark(executed)
         store(executed, EXECUTED / executed.path.relative_to(ROOT))
         found.append(executed)
     remember(found)
     return found
+
+
+def take_vectors(notebook: nbformat.NotebookNode) -> None:
+    """Move the figures' vector graphics from a notebook to _build/figures, for print; a page shows the pictures.
+
+    One has the name that MyST-NB gives the picture.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            vector = data.pop("image/svg+xml", None) if "image/png" in data else None
+            if vector is not None:
+                name = sha256(b64decode(data["image/png"])).hexdigest()
+                VECTORS.mkdir(parents=True, exist_ok=True)
+                (VECTORS / f"{name}.svg").write_text(vector, encoding="utf-8")
 
 
 def mark(executed: Executed) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
+VECTORS = BUILD / "figures"  # of the notebooks' figures, for print
 LOGS = BUILD / "logs"
 TEST_BUILD = BUILD / "test"  # the book built from stored outputs; jupyter-book adds _build/html below it
 OWN = BUILD / "own"  # what IPython, Jupyter and Matplotlib would otherwise read and keep in the user's home

@@ -16,10 +16,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -232,14 +233,17 @@ def remember(executed: Iterable[Executed]) -> None:
     SECONDS.write_text(json.dumps(known, indent=1), encoding="utf-8")
 
 
-def execute_all(paths: Iterable[Path]) -> Iterator[Executed]:
-    """Execute notebooks, as many at a time as there are cores, say how far it is, and yield them as they are done."""
+def execute_all(paths: Iterable[Path], more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Executed]:
+    """Execute notebooks, as many at a time as there are cores, say how far it is, and yield them as they are done.
+
+    Their kernels find ``more`` variables in their environment.
+    """
     expected = expectations(paths)
     order = sorted(expected, key=lambda path: -expected[path])
     alone = [path for path in order if path.stem in ALONE]
     crowd = [path for path in order if path.stem not in ALONE]
     progress = Progress({page(path): expected[path] for path in order}, jobs(), [page(path) for path in alone])
-    env = environment()
+    env = environment() | dict(more)
 
     def work(path: Path, variables: dict[str, str]) -> Executed:
         progress.begin(page(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -107,6 +108,8 @@ STYLE: Final[Mapping[Any, Any]] = MappingProxyType(
 def use_style() -> None:
     """Give every figure drawn from now on the book's style, at twice the resolution in a notebook.
 
+    A notebook keeps it in another format besides, where the environment variable ``SL1LIB_FIGURES`` names one.
+
     Examples
     --------
     >>> use_style()
@@ -121,7 +124,7 @@ def use_style() -> None:
     from IPython.core.getipython import get_ipython
 
     if get_ipython() is not None:
-        set_matplotlib_formats("retina")
+        set_matplotlib_formats("retina", *os.environ.get("SL1LIB_FIGURES", "").split())
 
 
 def method_style(method: str) -> MethodStyle:
