@@ -22,10 +22,11 @@ PARTS ?=
 # folder: the scripts in tools/ make it absolute before they start anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help book test nightly grading pythons lint bench notebooks screenshots slides lab serve clean
+.PHONY: help book editions test nightly grading pythons lint bench notebooks screenshots slides lab serve clean
 
 help:
 	@echo "make book         build the book, every notebook executed, warnings are errors"
+	@echo "make editions     of the built book a PDF, an ePub and an archive, as make book does at its end"
 	@echo "make test         library, doctests, notebooks, portability, book, browser  (PARTS=\"library doctests\" for some)"
 	@echo "make nightly      notebooks and numerical tests under every processor that can be emulated here; takes hours"
 	@echo "make grading      Otter-Grader and nbgrader, in an environment of their own, on one assignment"
@@ -49,6 +50,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 book: $(STAMP)
 	$(PY) tools/build_book.py
+	$(PY) tools/editions.py
+
+editions: $(STAMP)
+	$(PY) tools/editions.py
 
 test: $(STAMP)
 	$(PY) tools/run_tests.py $(PARTS)

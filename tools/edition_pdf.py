@@ -15,6 +15,7 @@ from rendered import Rendered
 
 DEEPEST = 3  # headings in the outline
 ALIVE = "alive:"  # how the link to a page as it is alive begins, which is not to lead to its print
+PAGE = "page:"  # how a link of the contents begins: in the document that prints them, a real one would lead to itself
 FRONT = ""  # the name of what stands in front of the first page
 
 
@@ -83,10 +84,10 @@ class Joined:
         target = str(action.get("/URI", ""))
         if "/Dest" in link:
             place = self.prints.place(name, anchor(link["/Dest"]))
-        elif target.startswith(self.root):
-            file, id_ = urldefrag(target.removeprefix(self.root))
-            place = self.prints.place(unquote(file), unquote(id_))
-            action[NameObject("/URI")] = TextStringObject(self.address + target.removeprefix(self.root))
+        elif target.startswith((self.root, PAGE)):
+            file = target.removeprefix(self.root).removeprefix(PAGE)
+            place = self.prints.place(*map(unquote, urldefrag(file)))
+            action[NameObject("/URI")] = TextStringObject(self.address + file)
         elif target.startswith(ALIVE):
             place = None
             action[NameObject("/URI")] = TextStringObject(self.address + target.removeprefix(ALIVE))
@@ -105,27 +106,25 @@ class Joined:
 
     def outline(self, caption: str, pages: list[Rendered]) -> None:
         """Append a part to the outline: its pages, and their headings."""
-        part = None
-        if caption:
-            sheet = self.before + self.prints.places[pages[0].name, ""][0]
-            part = self.writer.add_outline_item(caption, sheet, is_open=False)
+        part = self.entry(caption, *self.prints.places[pages[0].name, ""], None) if caption else None
         for page in pages:
-            above: list[tuple[int, Any]] = [(0, part)]
+            above = [(0, part)]
             for heading in page.headings:
                 if heading.level <= DEEPEST:
                     while above[-1][0] >= heading.level:
                         above.pop()
-                    sheet, top = self.prints.place(page.name, heading.id)
-                    fit = Fit.xyz(top=top)
-                    item = self.writer.add_outline_item(
-                        heading.text, self.before + sheet, above[-1][1], fit=fit, is_open=False
-                    )
-                    above.append((heading.level, item))
+                    place = self.prints.place(page.name, heading.id)
+                    above.append((heading.level, self.entry(heading.text, *place, above[-1][1])))
+
+    def entry(self, title: str, sheet: int, top: float | None, parent: Any) -> Any:
+        """Append an entry to the outline, and return it; what is below it is folded."""
+        return self.writer.add_outline_item(
+            title=title, page_number=self.before + sheet, parent=parent, fit=Fit.xyz(top=top), is_open=False
+        )
 
     def write(self, path: Path, title: str, author: str) -> None:
         """Write it, with numbers of pages as they are printed."""
-        if self.before:
-            self.writer.set_page_label(0, self.before - 1, style="/r")
+        self.writer.set_page_label(0, self.before - 1, style="/r")
         self.writer.set_page_label(self.before, len(self.references) - 1, style="/D", start=1)
         self.writer.add_metadata({"/Title": title, "/Author": author})
         self.writer.page_mode = "/UseOutlines"

@@ -89,7 +89,7 @@ def title_page(book: About, picture: str) -> str:
 """
 
 
-def contents(html: Path, parts: Parts, number: Callable[[str, str], int]) -> str:
+def contents(parts: Parts, number: Callable[[str, str], int]) -> str:
     """Return the contents, with the numbers of pages."""
     lines = []
     for caption, pages in parts:
@@ -97,7 +97,7 @@ def contents(html: Path, parts: Parts, number: Callable[[str, str], int]) -> str
         for page in pages:
             for heading in page.headings:
                 if heading.level < 3:
-                    address = f"{(html / page.name).as_uri()}#{heading.id}"
+                    address = f"page:{page.name}#{heading.id}"
                     words = f'<a href="{escape(address)}">{escape(heading.text)}</a>'
                     at = number(page.name, heading.id)
                     lines.append(f'<li class="level-{heading.level}">{words}<span>{at}</span></li>')
@@ -122,7 +122,7 @@ def make_books(html: Path, groups: list[tuple[str, list[str]]], stem: Path) -> l
             prints.add(name, rendered[name].pdf)
         parts = [(caption, [rendered[name] for name in group]) for caption, group in groups]
         picture = (html / PICTURE).as_uri()
-        front, cover = renderer.front(title_page(book, picture) + contents(html, parts, prints.number))
+        front, cover = renderer.front(title_page(book, picture) + contents(parts, prints.number))
     clear()
     pdf, epub = stem.with_suffix(".pdf"), stem.with_suffix(".epub")
     write_pdf(Joined(front, prints, f"{html.as_uri()}/", hosted() or "../"), pdf, parts, book.title, book.author)
