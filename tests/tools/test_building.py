@@ -22,6 +22,7 @@ from progress import Progress, in_words
 
 ROOT = Path(__file__).parents[2]
 STORED = "a result of yesterday"
+STYLED = "from sl1lib.book.style import use_style\nuse_style()\n"
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4])\nNone"
 DRAWS = "from sl1lib.book.show import say\nsay('There are $1 + 1$ numbers.')"
 
@@ -149,7 +150,8 @@ def test_a_book_is_built_on_a_bare_machine(tmp_path):
     """No home, no name for the letters, no network, nobody who reads what it prints; and a talkative machine."""
     chatter = "import os\nos.write(2, b'the driver of this machine is old\\n')\nNone"
     folder = project(
-        tmp_path / "ein Ordner mit Übung", good=page("# Good", (chatter, "remove-input"), (DRAWS, "remove-input"), PLOT)
+        tmp_path / "ein Ordner mit Übung",
+        good=page("# Good", (chatter, "remove-input"), (DRAWS, "remove-input"), STYLED + PLOT),
     )
     variables = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
     variables |= {"PYTHONPATH": str(folder), "LC_ALL": "C", "MPLBACKEND": "Agg"}
@@ -166,6 +168,8 @@ def test_a_book_is_built_on_a_bare_machine(tmp_path):
     assert "the driver" in (folder / "_build/logs/book-good.log").read_text(encoding="utf-8")
     [picture] = re.findall(r'src="(\S+\.png)"', html)
     assert (folder / "_build/html/book" / picture).is_file()
+    vector = folder / "_build/figures" / Path(picture).with_suffix(".svg").name  # what the PDF draws in its place
+    assert "<svg" in vector.read_text(encoding="utf-8")
     [script] = re.findall(r'src="([^"?]*tex-mml-chtml.js)', html)
     assert (folder / "_build/html/book" / script).is_file()
 
