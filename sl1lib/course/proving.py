@@ -139,12 +139,12 @@ def stub(q: Exercise) -> Callable[..., Any]:
 
 def _misnamed(q: Exercise) -> Iterator[str]:
     """Yield the mistakes that a check does not name as what they are."""
-    known: dict[str, Sequence[Any]] = {"": answers(q, q.truth)}
+    known: list[tuple[str, Sequence[Any]]] = [("", answers(q, q.truth))]
     for mistake in q.ways:
         function = q.wrong(mistake)
         given = answers(q, function)
-        twin = next((name for name, others in known.items() if alike(q, given, others)), None)
-        known.setdefault(mistake.name, given)
+        twin = next((name for name, others in known if alike(q, given, others)), None)
+        known.append((mistake.name, given))
         if twin is not None:
             whose = f"those of {twin}" if twin else "right"
             whose = "the same in two of its ways" if twin == mistake.name else whose

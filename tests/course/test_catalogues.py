@@ -5,7 +5,6 @@ import json
 import linecache
 import re
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ import sl1lib
 from sl1lib import course
 from sl1lib.course.chapters import CHAPTERS
 from sl1lib.course.checking import judge
-from sl1lib.course.comparing import agrees
+from sl1lib.course.proving import alike, answers, prove
 from sl1lib.course.sandbox import run_here
-from sl1lib.course.wire import Tensor
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 EXERCISES = list(course.exercises())
@@ -32,17 +30,6 @@ def verdict(q, function):
 def lenient(q):
     """The exercise, for functions of a test that call the solution."""
     return dataclasses.replace(q, forbids=())
-
-
-def answers(q, function):
-    """What a function answers in the exercise's calls and in more."""
-    calls = [trial.arguments for trial in q.trials] + [q.draw(3, number) for number in range(30)]
-    return [q.answer(function, call) for call in calls]
-
-
-def alike(q, one, other):
-    """Whether two lists of answers hold the same, up to rounding."""
-    return all(agrees(a, b, 100 * q.tolerance) for a, b in zip(one, other, strict=True))
 
 
 def test_there_are_exercises_over_all_chapters_with_enough_mistakes():
@@ -123,11 +110,9 @@ def test_each_mistake_is_named_as_itself_and_as_no_other(q, mistake):
 
 
 @every_exercise
-def test_no_two_mistakes_of_an_exercise_are_one(q):
-    """Nor does one give the right answers."""
-    ways = [(f"{way.name}{n}", way) for mistake in q.mistakes for n, way in enumerate(mistake.ways)]
-    found = {name: answers(q, q.wrong(way)) for name, way in ways} | {"none": answers(q, q.truth)}
-    assert [pair for pair in combinations(found, 2) if alike(q, found[pair[0]], found[pair[1]])] == []
+def test_it_keeps_what_its_check_promises(q):
+    """No two mistakes are one, or right, and no answer without thought gets anything."""
+    assert prove(q) == ()
 
 
 @every_exercise
@@ -141,40 +126,6 @@ def test_two_mistakes_at_once_are_both_named(q):
         same = {names[id(each)] for each in catalogue if alike(q, given[id(each)], given[id(pair)])}
         assert found.passed == alike(q, given[id(pair)], answers(q, q.truth)), names[id(pair)]
         assert found.passed or found.mistake in same | ({None} if len(same) > 1 else set()), names[id(pair)]
-
-
-def filled(like, value):
-    """An answer of the same form as another, with one number everywhere."""
-    if isinstance(like, Tensor):
-        import torch
-
-        return torch.full(like.array.shape, float(value), dtype=torch.float64)
-    if isinstance(like, dict):
-        return {name: filled(each, value) for name, each in like.items()}
-    if isinstance(like, tuple):
-        return tuple(filled(each, value) for each in like)
-    return np.full(np.shape(like), value, dtype=np.asarray(like).dtype)[()]
-
-
-def trivial_answers(q):
-    """Yield functions that somebody hands in who hopes that nobody looks, with what they are."""
-    for value in (0.0, 1.0, -1.0, 0.5):
-        yield f"{value} everywhere", lambda *given, value=value: filled(q.answer(q.truth, given), value)
-    for place, name in enumerate(q.parameters):
-        yield f"the argument {name}", lambda *given, place=place: given[place]
-        yield f"a copy of {name}", lambda *given, place=place: np.copy(given[place])
-    yield "random numbers", lambda *given: filled(q.answer(q.truth, given), np.random.default_rng().normal())
-    yield "an identity", lambda *given: np.eye(*np.shape(given[0])[-2:]) if np.ndim(given[0]) > 1 else np.eye(2)
-    first = q.trials[0].expected
-    yield "the first answer, always", lambda *given: first.array if isinstance(first, Tensor) else first
-
-
-@every_exercise
-def test_trivial_answers_fail_and_get_nothing(q):
-    for what, function in trivial_answers(q):
-        found = verdict(lenient(q), function)
-        assert not found.passed, what
-        assert found.credit == 0, (what, found)
 
 
 def slightly_off(value):
