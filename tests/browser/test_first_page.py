@@ -12,10 +12,12 @@ def page(show):
 
 
 def test_a_sharp_corner_lets_no_node_rest_and_a_round_one_does(page):
-    assert "comes to rest at 0.07, shorter than ε = 0.30: it can go. 4 of the 6 nodes" in page.text_content("output")
+    assert "comes to rest at 0.07, shorter than ε = 0.30: it can go. 4 of this toy's 6 nodes" in page.text_content(
+        "output"
+    )
     page.get_by_role("button", name="Sharp corner").click()
-    assert "The corner is sharp: the ringed node's weight jumps to and fro" in page.text_content("output")
-    assert "None of the 6 nodes can be cut away" in page.text_content("output")
+    assert "The corner is sharp: the ringed node's weight jumps back and forth" in page.text_content("output")
+    assert "None of this toy's 6 nodes can be cut away" in page.text_content("output")
     page.fill("[name=eps]", "0.1")
     assert "The corner is not round enough" in page.text_content("output")
     assert state_of(page)["gone"] == [False] * 6

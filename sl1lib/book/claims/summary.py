@@ -1,4 +1,4 @@
-"""The findings of the replication: in three sentences for a newcomer, and in three paragraphs with all intervals.
+"""The findings of the replication: in one sentence and in three for a newcomer, and in three paragraphs with intervals.
 
 Every number is computed from the verdicts. What is not decided yet is said to be so.
 """
@@ -44,12 +44,12 @@ _SAID: Final[Mapping[str, Mapping[Answer, str]]] = {
 #: By the topic of the claim: what came of it, in a newcomer's words.
 _PLAINLY: Final[Mapping[str, Mapping[Answer, str]]] = {
     "chatter": {
-        Answer.HOLDS: "**The rounded corner works as its theory says**: weights that jump to and fro at the sharp one, "
-        "for ever, come to rest",
+        Answer.HOLDS: "**The rounded corner works as its theory says**: weights that would jump back and forth at the "
+        "sharp one for ever come to rest",
         Answer.IN_PART: "**The rounded corner works in part as its theory says**: some weights come to rest that jump "
-        "to and fro at the sharp one, and others do not",
-        Answer.FAILS: "**The rounded corner does not work as its theory says**: weights jump to and fro at it as they "
-        "do at the sharp one",
+        "back and forth at the sharp one, and others do not",
+        Answer.FAILS: "**The rounded corner does not work as its theory says**: weights jump back and forth at it as "
+        "they do at the sharp one",
     },
     "accuracy": {
         Answer.HOLDS: "**The network reads digits better with it**",
@@ -62,8 +62,8 @@ _PLAINLY: Final[Mapping[str, Mapping[Answer, str]]] = {
         Answer.FAILS: "it does not learn faster",
     },
     "pruning": {
-        Answer.HOLDS: "**It switches off nodes that can be cut away**",
-        Answer.IN_PART: "**It switches off some nodes, which can be cut away**",
+        Answer.HOLDS: "**It switches off nodes, and cutting them away saves next to nothing**",
+        Answer.IN_PART: "**It switches off some nodes, and cutting them away saves next to nothing**",
         Answer.FAILS: "**It switches off no nodes that could be cut away**",
     },
 }
@@ -92,6 +92,12 @@ def outcome(results: Results) -> list[str]:
         if len(finals)
     }
     return outcome_of(results.verdicts, errors)
+
+
+def in_one_sentence(sentences: Sequence[str]) -> str:
+    """Return the sentences of `outcome` in one: of each what stands in bold, or all of it where nothing does."""
+    parts = [sentence.split("**")[1] if "**" in sentence else sentence.rstrip(".") for sentence in sentences]
+    return f"{'; '.join([parts[0], *(part[0].lower() + part[1:] for part in parts[1:])])}."
 
 
 def outcome_of(verdicts: Sequence[Verdict], errors: Mapping[str, float]) -> list[str]:
@@ -125,8 +131,8 @@ def _cut_away(nodes: Verdict) -> str:
     gone = [nodes.comparison(stage, "nodes_removed").effect.effect for stage in READINGS]
     table, text = (f"{count:.0f}" if round(count) else "none" for count in gone)
     return (
-        f": of {NODES}, {table} on average if the network is built as the paper's table has it, {text} if as its text "
-        f"has it. That saves next to nothing, since {little}."
+        f": of {NODES}, {table} on average if the network is built as the paper's table describes it, {text} if as its "
+        f"text does, and {little}."
     )
 
 

@@ -1,1 +1,1 @@
-"""The first page: what came of it in three sentences, and a picture that moves."""
+"""The first page: what came out, in three sentences, and a picture that moves."""

@@ -114,11 +114,11 @@ function drawRoll(panel, row, still) {
 function sentence({ eps, strength, node, asked }, courses, gone) {
   const [course, count] = [courses[node], gone.filter(Boolean).length];
   const [swing, end] = [swingOf(course), fixed(Math.abs(course.at(-1)), 2)];
-  const cut = `${count === 0 ? "None" : count} of the ${asked.length} nodes can be cut away.`;
+  const cut = `${count === 0 ? "None" : count} of this toy's ${asked.length} nodes can be cut away.`;
   if (strength === 0) return `Without a penalty every weight stays as long as the data want it. ${cut}`;
   if (swing >= REST) {
     const corner = eps === 0 ? "The corner is sharp" : "The corner is not round enough";
-    return `${corner}: the ringed node's weight jumps to and fro by ${fixed(swing, 2)} and never rests. ${cut}`;
+    return `${corner}: the ringed node's weight jumps back and forth by ${fixed(swing, 2)} and never rests. ${cut}`;
   }
   if (!gone[node]) return `The data need the ringed node: its weight rests at ${end}. ${cut}`;
   return `The ringed node's weight comes to rest at ${end}, shorter than ε = ${fixed(eps, 2)}: it can go. ${cut}`;
