@@ -813,6 +813,49 @@ def sign_rank_p_13(a, b):
     return float(np.mean(np.array(total) >= w))
 
 
+@handed_in("conv2d", "partly_zero")
+def conv2d_15(x, kernel, bias):
+    N, C, H, W = x.shape
+    M, _, a, b = kernel.shape
+    out = np.zeros((N, M, H - a + 1, W - b + 1))
+    for m in range(M):
+        for i in range(H - a + 1):
+            for j in range(W - b + 1):
+                out[:, m, i, j] = np.sum(x[:, :, i : i + a, j : j + b] * kernel[m], axis=(1, 2, 3)) + bias[m]
+        return out
+
+
+@handed_in("conv2d_bias_grad", "everything_summed")
+def conv2d_bias_grad_15(dy):
+    return np.full(dy.shape[1], dy.sum())
+
+
+@handed_in("huber_slope", "units_forgotten")
+def huber_slope_15(w, eps):
+    return np.where(np.abs(w) <= eps, w, np.sign(w))
+
+
+@handed_in("training_step", "error_pushes")
+def training_step_15(U, V, o, labels, lr, momentum, strength, eps):
+    s = o @ U.T
+    e = np.exp(s - s.max(1, keepdims=True))
+    p = e / e.sum(1, keepdims=True)
+    g = (np.eye(len(U))[labels] - p).T @ o / len(o)
+    r = np.linalg.norm(U, axis=0)
+    g = g + strength * U / np.maximum(r, eps)
+    V = momentum * V - lr * g
+    return U + V, V
+
+
+@handed_in("momentum_ramp", "never_stops")
+def momentum_ramp_15(update, start, end, updates, shape):
+    if updates == 0:
+        return end
+    if shape == "step":
+        return end if update >= updates else start
+    return start + (end - start) * update / updates
+
+
 @pytest.mark.parametrize(("exercise", "mistake", "function"), HANDED_IN)
 def test_a_mistake_in_another_hand_is_named(exercise, mistake, function):
     verdict = course.check(exercise, function)

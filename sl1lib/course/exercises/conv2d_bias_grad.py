@@ -72,8 +72,10 @@ EXERCISE = Exercise(
         Mistake(
             "everything_summed",
             ("dy.sum(axis=(0, 2, 3))", "dy.sum()"),
-            "Your function returns one number. Each map has a bias of its own.",
+            "Your function sums over the maps as well. Each map has a bias of its own, and gets the sum over its own "
+            "outputs.",
             "For the bias",
+            also=["np.full(dy.shape[1], dy.sum())"],
         ),
     ],
 )

@@ -91,5 +91,12 @@ EXERCISE = Exercise(
             "A bridge over the corner",
             credit=0.0,
         ),
+        Mistake(
+            "units_forgotten",
+            ("w / np.maximum(np.abs(w), eps)", "np.where(np.abs(w) > eps, np.sign(w), w)"),
+            "Inside of ±ε your slope is right for ε = 1 alone. It must be ±1 at ±ε: the width belongs below w.",
+            "Value and slope: two conditions",
+            also=["np.clip(w, -eps, eps)", "np.clip(w, -1, 1)"],
+        ),
     ],
 )

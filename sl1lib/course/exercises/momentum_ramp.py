@@ -69,6 +69,7 @@ EXERCISE = Exercise(
             ("update >= updates", "updates == 0"),
             "Your momentum rises for ever, or never switches. From update `updates` on it is `end`.",
             "Four trainings",
+            also=['updates == 0 or (update >= updates and shape == "step")'],
         ),
         Mistake(
             "start_ignored",

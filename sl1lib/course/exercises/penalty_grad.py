@@ -108,5 +108,11 @@ EXERCISE = Exercise(
             "You divide by the sum of absolute values. The length is the root of the sum of squares.",
             "Groups: node, weight, map",
         ),
+        Mistake(
+            "units_forgotten",
+            ("U / np.maximum(r, eps)", "U / np.where(r > eps, r, 1)"),
+            "Inside of the cap your gradient is right for ε = 1 alone. There the column is divided by ε.",
+            "The gradient",
+        ),
     ],
 )

@@ -109,5 +109,11 @@ EXERCISE = Exercise(
                 "1 * t + -0.5 * t**3",
             ],
         ),
+        Mistake(
+            "units_forgotten",
+            ("w / eps", "w"),
+            "You put w itself into the cubic: your slope is right for ε = 1 alone. The argument is t = w/ε.",
+            "Curvature as well: three conditions",
+        ),
     ],
 )

@@ -144,6 +144,13 @@ EXERCISE = Exercise(
             "One update, taken apart",
         ),
         Mistake(
+            "error_pushes",
+            ("(dU + strength * pull)", "(-dU + strength * pull)"),
+            "Your gradient of E₀ has the wrong sign, as that of ideal output minus softmax has; the penalty's is "
+            "right. The update then raises the error.",
+            "One update, taken apart",
+        ),
+        Mistake(
             "penalty_averaged",
             ("dU + strength * pull", "dU + strength * pull / len(labels)"),
             "You divide the penalty by the batch as well. It does not depend on samples: λ stands outside of the mean.",
