@@ -178,7 +178,7 @@ def test_a_glance_has_a_line_a_claim_with_its_verdict_its_bar_and_one_interval(c
     assert 'aria-label="interval in favour"' in shown[3]  # a lower error is
     assert 'aria-label="interval against"' in shown[1]  # and so are more updates
     assert 'aria-label="interval in favour"' in shown[5]  # more nodes that go are
-    assert '<span class="told">+12.3 nodes [+11.0, +14.0] against no penalty</span>' in shown[5]
+    assert '<span class="told">+12.3 nodes removed [+11.0, +14.0] against no penalty</span>' in shown[5]
     assert '<span class="told">5.5 [4, 6] %</span>' in shown[10]
     assert "<svg" not in shown[15]
     assert "Cells of 'x' are missing." in shown[2]

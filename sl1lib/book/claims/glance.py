@@ -74,7 +74,10 @@ def _told(number: Comparison | Number | None, *, by_method: bool) -> str:
     if isinstance(number, Number):
         return number_text(number).partition(" (")[0] + (f" {number.unit}" if number.unit == "%" else "")
     other = "no penalty" if number.other == "none" and by_method else number.other.replace("_", " ")
-    return f"{effect_text(number.measure, number.effect)} against {other}"
+    effect = effect_text(number.measure, number.effect)
+    if number.measure == "nodes_removed":  # a count of nodes does not say by itself what became of them
+        effect = effect.replace(" nodes", " nodes removed", 1)
+    return f"{effect} against {other}"
 
 
 def _bar(verdict: Verdict) -> str:
