@@ -229,13 +229,13 @@ def habits(outcome: Outcome, expected: Any, parameters: Sequence[str]) -> Findin
     if outcome.changed:
         names = " and ".join(f"`{parameters[i]}`" for i in outcome.changed)
         return "changed_argument", (
-            f"The numbers are right, but your function changes its argument {names} in place: whoever calls it finds "
-            "other numbers there afterwards. Make a new array."
+            f"The numbers are right, but your function changes {names} in place, which its caller may still need. Make "
+            "a new array."
         )
     if outcome.shared:
         name = parameters[outcome.shared[0]]
         return "returns_view", (
-            f"The numbers are right, but your answer shares its memory with `{name}`: whoever changes one changes the "
+            f"The numbers are right, but your answer shares its memory with `{name}`: to change one is to change the "
             "other. Return a copy."
         )
     for a, b in zip(leaves(outcome.result), leaves(expected), strict=True):

@@ -856,6 +856,41 @@ def momentum_ramp_15(update, start, end, updates, shape):
     return start + (end - start) * update / updates
 
 
+@handed_in("conv2d_input_grad", "kernel_flipped")
+def conv2d_input_grad_16(dy, kernel):
+    N, M, r, s = dy.shape
+    _, C, kh, kw = kernel.shape
+    k = kernel[:, :, ::-1, :]
+    p = np.pad(dy, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    out = np.zeros((N, C, r + kh - 1, s + kw - 1))
+    for i in range(out.shape[2]):
+        for j in range(out.shape[3]):
+            out[:, :, i, j] = np.einsum("fcml,nfml->nc", k, p[:, :, i : i + kh, j : j + kw])
+    return out
+
+
+@handed_in("training_step", "looked_ahead")
+def training_step_16(U, V, o, labels, lr, momentum, strength, eps):
+    A = U + momentum * V
+    e = np.exp(o @ A.T)
+    p = e / e.sum(1, keepdims=True)
+    p[np.arange(len(labels)), labels] -= 1
+    g = p.T @ o / len(labels) + strength * A / np.maximum(np.linalg.norm(A, axis=0), eps)
+    V = momentum * V - lr * g
+    return U + V, V
+
+
+@handed_in("dense", "bias_twice")
+def dense_16(o, U, b):
+    scores = o @ U.T + b
+    return scores + b
+
+
+@handed_in("huber_slope", "cut_off_on_one_side")
+def huber_slope_16(w, eps):
+    return np.minimum(w / eps, 1)
+
+
 @pytest.mark.parametrize(("exercise", "mistake", "function"), HANDED_IN)
 def test_a_mistake_in_another_hand_is_named(exercise, mistake, function):
     verdict = course.check(exercise, function)

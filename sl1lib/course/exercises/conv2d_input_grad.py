@@ -55,8 +55,8 @@ EXERCISE = Exercise(
         Mistake(
             "kernel_flipped",
             ("kernel[:, :, m, l]", "kernel[:, :, kh - 1 - m, kw - 1 - l]"),
-            "Your kernel is flipped on the way back. The share that goes m rows down and l columns to the right has "
-            "the weight of entry (m, l) itself.",
+            "Your kernel lies the wrong way round on the way back, in one direction or both: one flip too many or too "
+            "few. The share that goes m rows down and l columns to the right has the weight of entry (m, l) itself.",
             "For the input",
             also=[
                 "kernel[:, :, kh - 1 - m, l]",

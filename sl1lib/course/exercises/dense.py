@@ -47,6 +47,12 @@ EXERCISE = Exercise(
             "The equation",
         ),
         Mistake(
+            "bias_twice",
+            ("scores + b", "scores + 2 * b"),
+            "You add the bias twice. Each score has it once; the last line adds it already.",
+            "The equation",
+        ),
+        Mistake(
             "bias_subtracted",
             ("scores + b", "scores - b"),
             "You subtract the bias. It is added.",

@@ -65,6 +65,14 @@ EXERCISE = Exercise(
             ],
         ),
         Mistake(
+            "cut_off_on_one_side",
+            ("w / np.maximum(np.abs(w), eps)", "np.minimum(w / eps, 1.0)"),
+            "Your slope ends at 1 on one side, and grows without end on the other. It is odd: beyond ε it is 1, below "
+            "-ε it is -1.",
+            "A bridge over the corner",
+            also=["np.maximum(w / eps, -1.0)"],
+        ),
+        Mistake(
             "eps_added",
             ("np.maximum(np.abs(w), eps)", "(np.abs(w) + eps)"),
             "You divide by |w| + ε. That is smooth as well, but it is another function's slope, which reaches 1 "

@@ -25,6 +25,11 @@ def by_the_reference(U, V, o, labels, lr, momentum, strength, eps):
     return w["U"], v["U"]
 
 
+def looked_ahead(U, V, o, labels, lr, momentum, strength, eps):
+    velocity = training_step(U + momentum * V, V, o, labels, lr, momentum, strength, eps)[1]
+    return U + velocity, velocity
+
+
 EXERCISE = Exercise(
     training_step,
     "One update of the last layer",
@@ -160,6 +165,13 @@ EXERCISE = Exercise(
             "old_velocity_moves",
             ("U + velocity", "U + V"),
             "The old velocity moves your weights. It is renewed first, and the new one moves them.",
+            "Three updates by hand",
+        ),
+        Mistake(
+            "looked_ahead",
+            looked_ahead,
+            "Your gradient belongs to where the weights would be after coasting on: that is Nesterov's method. The "
+            "heavy ball takes the gradient where the weights are.",
             "Three updates by hand",
         ),
         Mistake(
