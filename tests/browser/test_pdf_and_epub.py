@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
@@ -29,7 +30,9 @@ def made(book, tmp_path_factory):
     """The PDF and the ePub of three pages; `book` skips where there is none."""
     if lacking := missing():
         pytest.skip(f"no PDF and no ePub without {' and '.join(lacking)}")
-    return editions.make_books(BOOK, GROUPS, tmp_path_factory.mktemp("editions") / "book")
+    # In a thread: the browser of the other tests has the event loop of this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(editions.make_books, BOOK, GROUPS, tmp_path_factory.mktemp("editions") / "book").result()
 
 
 @pytest.fixture(scope="module")
