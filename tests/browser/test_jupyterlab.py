@@ -242,7 +242,7 @@ def explorers_follow_the_dark_theme(lab):
     for theme, is_light, seen in (("Dark", "false", "invert(1) hue-rotate(180deg)"), ("Light", "true", "none")):
         lab.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {theme}' }})")
         lab.wait_for_function(f"document.body.dataset.jpThemeLight === '{is_light}'")
-        lab.wait_for_function("!document.getElementById('jupyterlab-splash')")  # two at once: JupyterLab removes one twice
+        lab.wait_for_function("!document.getElementById('jupyterlab-splash')")  # two would be removed as one
         filters = lab.eval_on_selector_all(".sl1-explorer", "all => all.map((e) => getComputedStyle(e).filter)")
         assert set(filters) == {seen}
 
