@@ -11,6 +11,7 @@ import numpy as np
 
 from .checking import judge
 from .comparing import Raised, agrees
+from .diagnosis import SLACK
 from .exercise import Exercise, Mistake
 from .sandbox import run_here
 from .shelf import exercise as find_exercise
@@ -18,7 +19,6 @@ from .verdict import Verdict
 from .wire import Tensor
 
 MORE_CALLS = 30  # beside those of a check: two mistakes that give the same there, too, are one
-SLACK = 100.0  # of the tolerance: what differs by less is rounding
 
 
 class Proof(tuple[str, ...]):
